@@ -1,0 +1,68 @@
+# make run   set everything up and run the wind farm
+# make test  set everything up and test everything
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --no-deps
+
+LOCK := --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
+
+.DEFAULT_GOAL := help
+.PHONY: help run serve test quick check format bench crash docs lock clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
+
+run: $(VENV)/.run ## set up and run the wind farm (Ctrl-C stops it, everything stays)
+	@$(BIN)/afluente up
+
+serve: $(VENV)/.run ## set up and serve the AWS APIs only
+	@$(BIN)/afluente serve
+
+test: check quick ## set up and run every check and test
+
+quick: $(VENV)/.dev ## the tests alone
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev ## format, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/.dev ## format and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev ## measure against the machine's raw limits, into bench/results/
+	$(BIN)/python -m bench
+
+crash: $(VENV)/.dev ## kill -9 under load, many times, and count every record (long)
+	AFLUENTE_CRASHES=$${AFLUENTE_CRASHES:-50} $(BIN)/python -m pytest -n 0 tests/crash
+
+docs: $(VENV)/.dev ## write the generated pages again
+	$(BIN)/python -m afluente.cli.main docs
+
+lock: $(VENV)/.dev ## resolve the dependencies anew
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile $(LOCK) --extra dev --output-file requirements-dev.lock pyproject.toml
+	$(BIN)/uv pip compile $(LOCK) --constraint requirements-dev.lock --output-file requirements.lock pyproject.toml
+
+clean: ## remove the virtual environment (never the data)
+	rm -rf $(VENV)
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Afluente needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Setting up $(VENV) (once; about a minute)"
+	$(PIP) --require-hashes -r requirements.lock
+	@$(BIN)/python -c 'import pathlib, site; pathlib.Path(site.getsitepackages()[0], "afluente.pth").write_text(str(pathlib.Path("src").resolve()))'
+	@printf '#!%s\nimport sys\nfrom afluente.cli.main import main\nsys.exit(main())\n' "$(abspath $(BIN)/python)" > $(BIN)/afluente && chmod +x $(BIN)/afluente
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	@echo "Setting up the development tools"
+	$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,37 @@
+"""Who asks, for what: the context of one request, handed to every provider method."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """An authenticated identity.
+
+    `user_id` is IAM's unique id: `AIDA...` of a user, `AROA...:session` of an assumed role, the account of its root.
+    """
+
+    account: str
+    arn: str
+    user_id: str
+    kind: Literal["root", "user", "assumed-role", "service"]
+
+    @staticmethod
+    def root(account: str) -> "Principal":
+        """The account's root, which in open mode every caller is."""
+        return Principal(account, f"arn:aws:iam::{account}:root", account, "root")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: where it is addressed, who signed it, and when it came."""
+
+    service: str
+    operation: str
+    account: str
+    region: str
+    principal: Principal
+    request_id: str
+    arrived_at_ms: int
+    endpoint: str
+    """The URL the caller used, such as `http://127.0.0.1:4566`, for answers that carry addresses."""

@@ -1,0 +1,74 @@
+"""Time as an argument: every part reads it from a `Clock`, and waits on one.
+
+`SystemClock` is the machine's; `ManualClock` stands still until it is advanced, for tests and for time travel.
+"""
+
+import threading
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Where time comes from. All times are milliseconds since the epoch, or aware UTC datetimes."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since the epoch."""
+
+    def wait(self, wakeup: threading.Event, until_ms: int | None) -> None:
+        """Block until `wakeup` is set or the time `until_ms` is reached (None: until `wakeup` alone)."""
+
+
+def utc(time_ms: int) -> datetime:
+    """The aware UTC datetime of `time_ms`."""
+    return datetime.fromtimestamp(time_ms / 1000, UTC)
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    def wait(self, wakeup: threading.Event, until_ms: int | None) -> None:
+        wakeup.wait(None if until_ms is None else max(0.0, (until_ms - self.now_ms()) / 1000))
+
+
+class ManualClock:
+    """A clock that moves only when told to.
+
+    `advance` moves it and returns once every loop that was due has done its step and waits again, so that a test
+    needs no sleep.
+    """
+
+    def __init__(self, start_ms: int = 1_790_000_000_000) -> None:
+        self._now_ms = start_ms
+        self._changed = threading.Condition()
+        self._waiting: dict[threading.Event, int | None] = {}
+
+    def now_ms(self) -> int:
+        return self._now_ms
+
+    def wait(self, wakeup: threading.Event, until_ms: int | None) -> None:
+        with self._changed:
+            if until_ms is not None and until_ms <= self._now_ms:
+                return
+            self._waiting[wakeup] = until_ms
+            self._changed.notify_all()
+        wakeup.wait()
+        with self._changed:
+            self._waiting.pop(wakeup, None)
+
+    def advance(self, seconds: float, *, patience_s: float = 30) -> None:
+        """Move on by `seconds`, then let every loop that came due finish its step.
+
+        Raises TimeoutError when one of them has not come back to waiting after `patience_s` real seconds.
+        """
+        with self._changed:
+            self._now_ms += round(seconds * 1000)
+            due = [event for event, until in self._waiting.items() if until is not None and until <= self._now_ms]
+            for event in due:
+                del self._waiting[event]
+                event.set()
+            if not self._changed.wait_for(lambda: all(event in self._waiting for event in due), patience_s):
+                raise TimeoutError(f"a loop that came due did not finish its step in {patience_s} s")

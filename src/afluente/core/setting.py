@@ -1,0 +1,54 @@
+"""Every setting, in one table: name, default, help. Read from the environment once, when the process starts."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+def _setting(default: Any, text: str) -> Any:
+    return field(default=default, metadata={"help": text})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one running Afluente. Each is also an environment variable: `AFLUENTE_` and its name."""
+
+    data: Path = _setting(Path(".afluente"), "the data folder; everything durable lies in it")
+    host: str = _setting("127.0.0.1", "the address to listen on; loopback only, until signatures are enforced")
+    port: int = _setting(4566, "the port to listen on; 0 takes a free one")
+    account: str = _setting("000000000000", "the account id that callers belong to")
+    region: str = _setting("us-east-1", "the region of requests that name none")
+    kinesis_create_delay_ms: int = _setting(500, "how long a new stream stays CREATING")
+    kinesis_delete_delay_ms: int = _setting(500, "how long a deleted stream stays DELETING")
+    firehose_create_delay_ms: int = _setting(500, "how long a new delivery stream stays CREATING")
+    shard_limits: bool = _setting(True, "enforce Kinesis's limits per shard and second (1 MiB or 1,000 records in)")
+    job_default_timeout_s: int = _setting(172_800, "a job run's timeout where the job sets none (AWS: 2,880 minutes)")
+    query_threads: int = _setting(2, "threads of the SQL engine")
+    query_memory_mib: int = _setting(2048, "memory of the SQL engine before it spills to disk")
+
+    @staticmethod
+    def load(environment: Mapping[str, str], **overrides: Any) -> "Settings":
+        """Settings from `AFLUENTE_*` variables, then `overrides` that are not None.
+
+        Raises ValueError with a sentence that names the variable when a value does not fit.
+        """
+        values: dict[str, Any] = {}
+        for item in dataclasses.fields(Settings):
+            name = f"AFLUENTE_{item.name.upper()}"
+            if name in environment:
+                values[item.name] = _parse(name, environment[name], type(item.default))
+        values.update({name: value for name, value in overrides.items() if value is not None})
+        return Settings(**values)
+
+
+def _parse(name: str, text: str, kind: type) -> Any:
+    if kind is bool:
+        if text.lower() not in {"1", "0", "true", "false", "yes", "no", "on", "off"}:
+            raise ValueError(f"{name} is {text!r}; it takes true or false")
+        return text.lower() in {"1", "true", "yes", "on"}
+    try:
+        return kind(text)
+    except ValueError:
+        raise ValueError(f"{name} is {text!r}; it takes a {kind.__name__}") from None

@@ -1,0 +1,1 @@
+"""Durability, written once: the record log, the metadata database, the blobs."""

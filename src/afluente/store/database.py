@@ -1,0 +1,87 @@
+"""The metadata database: one SQLite file, one writer at a time, durable at commit.
+
+`write` may be nested in one thread: the outermost block is the transaction, so several engines' calls can commit as
+one. Readers have a connection per thread and see the last commit (write-ahead log).
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class Database:
+    """A SQLite file at `path`, made when missing."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._writer = self._connect()
+        with self.write() as db:
+            db.execute("CREATE TABLE IF NOT EXISTS component (name TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT")
+
+    def _connect(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, cached_statements=512)
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")
+        db.execute("PRAGMA busy_timeout=10000")
+        db.execute("PRAGMA foreign_keys=ON")
+        self._connections.append(db)
+        return db
+
+    def migrate(self, component: str, steps: Sequence[str]) -> None:
+        """Bring `component`'s tables up to date: `steps[n]` leads from version n to n + 1 and is never edited later."""
+        with self.write() as db:
+            row = db.execute("SELECT version FROM component WHERE name = ?", (component,)).fetchone()
+            version = row[0] if row else 0
+            for step in steps[version:]:
+                for statement in step.split(";"):
+                    if statement.strip():
+                        db.execute(statement)
+            db.execute("INSERT OR REPLACE INTO component VALUES (?, ?)", (component, len(steps)))
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """The writing connection, in a transaction that is committed and synced when the outermost block ends.
+
+        An exception rolls back all of it.
+        """
+        with self._lock:
+            outermost = self._depth == 0
+            if outermost:
+                self._writer.execute("BEGIN IMMEDIATE")
+            self._depth += 1
+            try:
+                yield self._writer
+            except BaseException:
+                if outermost:
+                    self._writer.execute("ROLLBACK")
+                raise
+            else:
+                if outermost:
+                    self._writer.execute("COMMIT")
+            finally:
+                self._depth -= 1
+
+    def read(self) -> sqlite3.Connection:
+        """A connection for reading: the writer's own inside this thread's transaction, else this thread's."""
+        if self._depth and self._lock.acquire(blocking=False):
+            try:
+                if self._depth:  # the lock is re-entrant: holding it here means the transaction is this thread's
+                    return self._writer
+            finally:
+                self._lock.release()
+        db: sqlite3.Connection | None = getattr(self._local, "db", None)
+        if db is None:
+            db = self._local.db = self._connect()
+        return db
+
+    def close(self) -> None:
+        """Close every connection; the write-ahead log is folded into the file."""
+        with self._lock:
+            for db in self._connections:
+                db.close()

@@ -1,0 +1,1 @@
+"""Glue job scripts, as they run on AWS Glue and on Afluente."""

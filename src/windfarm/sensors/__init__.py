@@ -1,0 +1,1 @@
+"""Three sensor apps, one model each, one shared producer."""

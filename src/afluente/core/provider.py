@@ -5,13 +5,14 @@ spelling, already parsed and validated against the model, and returns the respon
 then it runs on the gateway's event loop and must never block; plain methods run on worker threads.
 
 Timestamps in and out are aware UTC datetimes, blobs are bytes. A streaming request body is a binary file object; a
-streaming response body is bytes or a `FileSlice`.
+streaming response body is bytes or a `FileSlice`. A large request body is a `SpooledBody`, which may be kept
+without copying it.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from afluente.core.call import Call
 
@@ -33,6 +34,28 @@ class FileSlice:
     path: Path
     offset: int
     length: int
+
+
+@runtime_checkable
+class SpooledBody(Protocol):
+    """A streaming request body that the gateway has written to a temporary file in `<data>/tmp`.
+
+    The file is complete and flushed to the operating system, not yet synced. The gateway removes it after the answer,
+    unless it was released.
+    """
+
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def size(self) -> int: ...
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+    def seek(self, offset: int, whence: int = 0, /) -> int: ...
+
+    def release(self) -> None:
+        """Give the file away: who calls this has moved it, and the gateway must not touch it again."""
 
 
 class Provider:

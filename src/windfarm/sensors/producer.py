@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as ConnectionFailedError
 
 from windfarm.sensors import weather
 from windfarm.sensors.sensor import Profile, Sensor, write
@@ -25,6 +26,9 @@ BATCH_RECORDS = 500
 """Kinesis takes no more records than this in one PutRecords."""
 
 ATTEMPTS = 12
+UNREACHABLE = (HTTPClientError, ConnectionFailedError)
+"""What boto3 raises when no answer came: no connection, or one that broke."""
+
 BACKOFF_S, BACKOFF_MAX_S = 0.1, 5.0
 
 
@@ -84,7 +88,7 @@ class Producer:
                 StreamName=self._stream,
                 Records=[{"Data": record.data, "PartitionKey": record.partition_key} for record in batch],
             )
-        except (self._client.exceptions.ProvisionedThroughputExceededException, HTTPClientError) as error:
+        except (self._client.exceptions.ProvisionedThroughputExceededException, *UNREACHABLE) as error:
             # an answer that was lost may have been a yes: the job drops the duplicate that this makes
             print(f"the stream did not take a batch, trying again: {error}", file=sys.stderr)
             return batch

@@ -1,0 +1,113 @@
+"""`afluente`: reads the command line and hands it to the command."""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from afluente import __version__
+from afluente.core.setting import Settings
+from afluente.store.data_folder import DataFolderError
+
+EPILOG = """\
+examples:
+  afluente up                     run the wind farm and watch it; Ctrl-C stops it, everything stays
+  afluente up --once              one full pass, from the sensors to an Athena result, then stop
+  afluente serve --port 4567      serve the AWS APIs only
+
+Point any AWS client at it with AWS_ENDPOINT_URL=http://127.0.0.1:4566 (any access key is taken).
+"""
+
+
+class CommandError(Exception):
+    """A command cannot go on; the message is one clear sentence for the user."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 on success, 1 with a sentence on standard error when it cannot be done, 2 for bad usage."""
+    given = _parser().parse_args(arguments)
+    command = importlib.import_module(f"afluente.cli.{given.command}")
+    try:
+        settings = Settings.load(
+            os.environ,
+            data=getattr(given, "data", None),
+            host=getattr(given, "host", None),
+            port=getattr(given, "port", None),
+        )
+        return int(command.run(given, settings))
+    except (CommandError, DataFolderError, ValueError) as error:
+        print(f"afluente: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="afluente",
+        description="A streaming lake on one machine, behind the AWS APIs: Kinesis, Firehose, S3, Glue, Athena, IAM, "
+        "CloudFormation. True, durable, fast.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"afluente {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    up = commands.add_parser(
+        "up",
+        help="run the wind farm: sensors, stream, delivery, crawl, job and queries",
+        description="Serve the AWS APIs, make the wind farm's lake from its CloudFormation template, start its three "
+        "sensor apps, and show what happens. A second start on the same data folder goes on where the first left off.",
+    )
+    _serving(up)
+    up.add_argument("--once", action="store_true", help="one full pass with a shortened delivery, then exit 0")
+    up.add_argument("--turbines", type=_count, default=12, help="how many turbines (default: %(default)s)")
+    up.add_argument(
+        "--interval", type=_seconds, default=1.0, help="seconds between readings of a sensor (default: %(default)g)"
+    )
+    serve = commands.add_parser(
+        "serve",
+        help="serve the AWS APIs only",
+        description="Serve the AWS APIs until Ctrl-C. Everything durable lies in the data folder.",
+    )
+    _serving(serve)
+    serve.add_argument("--host", help="the address to listen on (default: 127.0.0.1; loopback only)")
+    docs = commands.add_parser(
+        "docs",
+        help="write the generated pages: supported operations, settings",
+        description="Write docs/supported.md and docs/settings.md from the code.",
+    )
+    docs.add_argument("--folder", type=Path, default=Path("docs"), help="where to (default: %(default)s)")
+    return parser
+
+
+def _serving(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, metavar="DIR", help="the data folder (default: ./.afluente)")
+    parser.add_argument("--port", type=_port, help="the port to listen on; 0 takes a free one (default: 4566)")
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text} is not a port from 0 to 65535")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 1000:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to 1000")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds above zero")
+    return seconds
+
+
+if __name__ == "__main__":
+    sys.exit(main())

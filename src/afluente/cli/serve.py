@@ -1,0 +1,58 @@
+"""`afluente serve`: the AWS APIs, until a signal."""
+
+import argparse
+import ipaddress
+import signal
+import threading
+
+from afluente.app import App
+from afluente.cli.main import CommandError
+from afluente.core.setting import Settings
+
+
+def run(_: argparse.Namespace, settings: Settings) -> int:
+    """Serve until SIGINT or SIGTERM."""
+    stopping = stop_on_signals()
+    app = start(settings)
+    try:
+        print(f"Afluente serves the AWS APIs at {app.endpoint}", flush=True)
+        print(f"  data    {settings.data}")
+        print(f"  try     AWS_ENDPOINT_URL={app.endpoint} aws kinesis list-streams", flush=True)
+        stopping.wait()
+    finally:
+        app.stop()
+    return 0
+
+
+def start(settings: Settings) -> App:
+    """A started App. Raises CommandError with one sentence when the address cannot be used."""
+    if not _is_loopback(settings.host):
+        raise CommandError(
+            f"{settings.host} is not a loopback address. Callers are not authenticated yet, so Afluente listens on "
+            "loopback only; use --host 127.0.0.1."
+        )
+    app = App(settings)
+    try:
+        app.start()
+    except OSError as error:
+        app.stop()
+        raise CommandError(
+            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror or error}. Is another afluente "
+            "running? Stop it, or choose another --port."
+        ) from None
+    return app
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that SIGINT and SIGTERM set."""
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    return stopping
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

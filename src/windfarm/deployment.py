@@ -1,0 +1,103 @@
+"""The farm's lake as a CloudFormation stack: made when missing, found when there; on AWS or on Afluente alike."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+HERE = Path(__file__).parent
+TEMPLATE = HERE / "template.yaml"
+JOB_SCRIPT = HERE / "jobs" / "lake.py"
+QUERIES = HERE / "queries"
+
+Client = Any
+"""A boto3 client."""
+
+
+class DeploymentError(Exception):
+    """The stack did not come up; the message says which resource failed, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lake:
+    """Where the parts of a deployed lake are: the stack's outputs."""
+
+    stream: str
+    delivery_stream: str
+    raw_bucket: str
+    lake_bucket: str
+    results_bucket: str
+    assets_bucket: str
+    database: str
+    crawler: str
+    job: str
+    work_group: str
+
+
+def deploy(
+    client: Callable[[str], Client],
+    stack: str = "windfarm",
+    parameters: Mapping[str, str] | None = None,
+    wait: Callable[[float], object] = time.sleep,
+) -> Lake:
+    """The lake of `stack`, made from the template when there is none, with the job's script in place.
+
+    client: a service's name to its boto3 client. Raises DeploymentError when the stack fails.
+    """
+    cloudformation = client("cloudformation")
+    if _status(cloudformation, stack) is None:
+        cloudformation.create_stack(
+            StackName=stack,
+            TemplateBody=TEMPLATE.read_text(),
+            Capabilities=["CAPABILITY_IAM"],
+            Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in (parameters or {}).items()],
+        )
+    status = _status(cloudformation, stack)
+    while status and status.endswith("_IN_PROGRESS"):
+        wait(0.2)
+        status = _status(cloudformation, stack)
+    if status not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
+        raise DeploymentError(f"the stack {stack} is in state {status}: {_failure(cloudformation, stack)}")
+    lake = _lake(cloudformation, stack)
+    client("s3").put_object(Bucket=lake.assets_bucket, Key="jobs/lake.py", Body=JOB_SCRIPT.read_bytes())
+    return lake
+
+
+def query_text(name: str) -> str:
+    """The SQL of one of the farm's queries, such as `latest`."""
+    return (QUERIES / f"{name}.sql").read_text()
+
+
+def _status(cloudformation: Client, stack: str) -> str | None:
+    try:
+        return str(cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"])
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+
+
+def _failure(cloudformation: Client, stack: str) -> str:
+    events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+    failed = [event for event in events if event["ResourceStatus"].endswith("_FAILED")]
+    return "; ".join(f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason', '')}" for e in reversed(failed))
+
+
+def _lake(cloudformation: Client, stack: str) -> Lake:
+    outputs = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+    value = {output["OutputKey"]: output["OutputValue"] for output in outputs}
+    return Lake(
+        stream=value["StreamName"],
+        delivery_stream=value["DeliveryStreamName"],
+        raw_bucket=value["RawBucketName"],
+        lake_bucket=value["LakeBucketName"],
+        results_bucket=value["ResultsBucketName"],
+        assets_bucket=value["AssetsBucketName"],
+        database=value["DatabaseName"],
+        crawler=value["CrawlerName"],
+        job=value["JobName"],
+        work_group=value["WorkGroupName"],
+    )

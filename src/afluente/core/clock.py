@@ -59,6 +59,17 @@ class ManualClock:
         with self._changed:
             self._waiting.pop(wakeup, None)
 
+    def settle(self, loops: int, *, patience_s: float = 30) -> None:
+        """Return once `loops` loops wait, none of them woken: what was started or woken has done its step.
+
+        Raises TimeoutError after `patience_s` real seconds.
+        """
+        with self._changed:
+            if not self._changed.wait_for(
+                lambda: len(self._waiting) >= loops and not any(event.is_set() for event in self._waiting), patience_s
+            ):
+                raise TimeoutError(f"{len(self._waiting)} of {loops} loops wait after {patience_s} s")
+
     def advance(self, seconds: float, *, patience_s: float = 30) -> None:
         """Move on by `seconds`, then let every loop that came due finish its step.
 

@@ -70,12 +70,15 @@ class ManualClock:
             ):
                 raise TimeoutError(f"{len(self._waiting)} of {loops} loops wait after {patience_s} s")
 
-    def advance(self, seconds: float, *, patience_s: float = 30) -> None:
+    def advance(self, seconds: float, *, waiters: int = 0, patience_s: float = 30) -> None:
         """Move on by `seconds`, then let every loop that came due finish its step.
 
-        Raises TimeoutError when one of them has not come back to waiting after `patience_s` real seconds.
+        waiters: begin only when so many loops wait on this clock. Raises TimeoutError when one of them has not come
+        back to waiting after `patience_s` real seconds.
         """
         with self._changed:
+            if not self._changed.wait_for(lambda: len(self._waiting) >= waiters, patience_s):
+                raise TimeoutError(f"{len(self._waiting)} of {waiters} loops wait after {patience_s} s")
             self._now_ms += round(seconds * 1000)
             due = [event for event, until in self._waiting.items() if until is not None and until <= self._now_ms]
             for event in due:

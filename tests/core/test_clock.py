@@ -1,0 +1,66 @@
+"""Clocks and loops: time moves only when told to, and what came due has happened when `advance` returns."""
+
+import threading
+
+import pytest
+
+from afluente.core.clock import ManualClock, SystemClock
+from afluente.core.loop import RETRY_MS, Loop
+
+
+def test_manual_clock_moves_only_when_advanced() -> None:
+    clock = ManualClock(1000)
+    assert (clock.now_ms(), clock.now_ms()) == (1000, 1000)
+    clock.advance(1.5)
+    assert clock.now_ms() == 2500
+
+
+def test_system_clock_wait_ends_when_woken() -> None:
+    wakeup = threading.Event()
+    threading.Timer(0.01, wakeup.set).start()
+    SystemClock().wait(wakeup, None)
+    assert wakeup.is_set()
+
+
+def test_loop_steps_at_the_time_it_asked_for() -> None:
+    clock, times = ManualClock(0), list[int]()
+
+    def step() -> int:
+        times.append(clock.now_ms())
+        return times[-1] + 10_000
+
+    loop = Loop("every ten seconds", step, clock)
+    loop.start()
+    clock.advance(0, waiters=1)
+    for _ in range(4):
+        clock.advance(5)
+    loop.stop()
+    assert times == [0, 10_000, 20_000]
+
+
+def test_loop_wake_runs_a_step_at_once() -> None:
+    clock, steps = ManualClock(0), threading.Semaphore(0)
+    loop = Loop("asleep", steps.release, clock)
+    loop.start()
+    assert steps.acquire(timeout=10)
+    loop.wake()
+    assert steps.acquire(timeout=10)
+    loop.stop()
+
+
+def test_loop_outlives_a_step_that_raises(caplog: pytest.LogCaptureFixture) -> None:
+    clock, attempts = ManualClock(0), list[int]()
+
+    def step() -> None:
+        attempts.append(clock.now_ms())
+        if len(attempts) == 1:
+            raise OSError("disk full")
+
+    loop = Loop("flaky", step, clock)
+    loop.start()
+    clock.advance(0, waiters=1)
+    clock.advance(RETRY_MS / 1000)
+    loop.stop()
+    assert attempts == [0, RETRY_MS]
+    assert loop.last_error is None
+    assert "disk full" in caplog.text

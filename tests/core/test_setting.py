@@ -1,0 +1,24 @@
+"""Settings: the environment, then what the command line says."""
+
+from pathlib import Path
+
+import pytest
+
+from afluente.core.setting import Settings
+
+
+def test_load_defaults() -> None:
+    assert Settings.load({}) == Settings()
+
+
+def test_load_reads_the_environment_and_options_come_first() -> None:
+    settings = Settings.load(
+        {"AFLUENTE_PORT": "5000", "AFLUENTE_DATA": "/var/lake", "AFLUENTE_SHARD_LIMITS": "off"}, port=6000
+    )
+    assert (settings.port, settings.data, settings.shard_limits) == (6000, Path("/var/lake"), False)
+
+
+@pytest.mark.parametrize(("name", "value"), [("AFLUENTE_PORT", "many"), ("AFLUENTE_SHARD_LIMITS", "perhaps")])
+def test_load_a_value_that_does_not_fit_names_the_variable(name: str, value: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        Settings.load({name: value})

@@ -108,6 +108,7 @@ class Plan:
     profile: Profile
     count: int | None
     labels: Path | None
+    report_s: float | None
 
 
 def readings(sensor: Sensor, plan: Plan, time_s: float) -> Iterator[Record]:
@@ -121,6 +122,7 @@ def run(sensor: Sensor, plan: Plan, producer: Producer, stopping: threading.Even
     """Read and send, one round of all turbines per interval, until stopped or `plan.count` readings are sent."""
     remaining = plan.count if plan.count is not None else sys.maxsize
     due_s = time.time()
+    report_due_s = due_s + (plan.report_s or float("inf"))
     while remaining > 0 and not stopping.is_set():
         batch: list[Record] = []
         # at high rates several rounds are due at once: they share a batch
@@ -131,6 +133,9 @@ def run(sensor: Sensor, plan: Plan, producer: Producer, stopping: threading.Even
             remaining -= len(round_)
             due_s += plan.interval_s
         producer.send(batch)
+        if time.time() >= report_due_s:
+            print(f"{sensor.title}: {producer.report}", flush=True)
+            report_due_s = time.time() + (plan.report_s or 0)
         if remaining > 0:
             stopping.wait(max(0.0, due_s - time.time()))
 
@@ -193,9 +198,21 @@ def _parse(sensor: Sensor, arguments: Sequence[str] | None) -> Plan:
     )
     parser.add_argument("--count", type=_positive(int), help="stop after so many readings (default: run until Ctrl-C)")
     parser.add_argument("--labels", type=Path, help="append the faults that occur to this file, as JSON lines")
+    parser.add_argument(
+        "--report", type=_positive(float), metavar="SECONDS", help="say every so many seconds what was sent"
+    )
     given = parser.parse_args(arguments)
     interval_s = given.turbines / given.rate if given.rate else given.interval
-    return Plan(given.stream, given.turbines, interval_s, given.seed, given.profile, given.count, given.labels)
+    return Plan(
+        stream=given.stream,
+        turbines=given.turbines,
+        interval_s=interval_s,
+        seed=given.seed,
+        profile=given.profile,
+        count=given.count,
+        labels=given.labels,
+        report_s=given.report,
+    )
 
 
 def _positive(kind: Callable[[str], Any]) -> Callable[[str], Any]:

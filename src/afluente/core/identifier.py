@@ -11,9 +11,12 @@ def request_id() -> str:
     return str(uuid.uuid4())
 
 
-def unique_id(prefix: str) -> str:
-    """An IAM unique id: `prefix` (`AROA`, `AIDA`, `AKIA`, `ASIA` ...) and 16 base32 characters."""
-    return prefix + "".join(secrets.choice(BASE32) for _ in range(16))
+def unique_id(prefix: str, length: int = 16) -> str:
+    """An IAM unique id: `prefix` (`AROA`, `AIDA`, `AKIA`, `ASIA` ...) and `length` base32 characters.
+
+    Access keys have 16 of them; roles, users, groups and policies 17.
+    """
+    return prefix + "".join(secrets.choice(BASE32) for _ in range(length))
 
 
 def run_id(prefix: str) -> str:

@@ -1,0 +1,220 @@
+"""IAM's engine: all its entities, and what other services ask of it.
+
+Permissions are not evaluated here yet: it says who a caller is and who may assume a role, not what they may then do.
+"""
+
+import re
+from typing import NamedTuple
+
+from afluente.core.call import Principal
+from afluente.core.clock import Clock
+from afluente.services.iam import trust
+from afluente.services.iam.access_key import AccessKeys
+from afluente.services.iam.entity import Entities, Entity, Group, Role, User, arn
+from afluente.services.iam.error import (
+    DeleteConflict,
+    ExpiredTokenException,
+    NoSuchEntity,
+    UnrecognizedClientException,
+)
+from afluente.services.iam.managed_policy import ManagedPolicies
+from afluente.services.iam.policy_document import check_trust_policy
+from afluente.services.iam.session import Session, Sessions
+from afluente.store.database import Database
+
+TOKEN_INVALID = "The security token included in the request is invalid."  # noqa: S105  # AWS's text, no token
+
+
+class Credentials(NamedTuple):
+    """Temporary credentials, in the order in which they are asked for."""
+
+    access_key_id: str
+    secret: str
+    token: str
+    expires_at_ms: int
+
+
+class IamEngine:
+    """Users, groups, roles, policies, access keys and sessions of every account."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self.users = Entities(database, User, "AIDA", clock, inline_bytes=2048, attachable=20)
+        self.groups = Entities(database, Group, "AGPA", clock, inline_bytes=5120, attachable=10)
+        self.roles = Entities(database, Role, "AROA", clock, inline_bytes=10240, attachable=20)
+        self.policies = ManagedPolicies(database, clock)
+        self.access_keys = AccessKeys(database, clock)
+        self.sessions = Sessions(database, clock)
+        self._clock = clock
+
+    # What other services ask.
+
+    def find_role(self, role_arn: str) -> Role | None:
+        """The role of that ARN, or None."""
+        match = re.fullmatch(r"arn:aws:iam::([0-9]{12}):role(/(?:[\x21-\x7e]+/)?)([\w+=,.@-]+)", role_arn)
+        if match is None:
+            return None
+        account, path, name = match.groups()
+        role = self.roles.find(account, name)
+        return role if role is not None and role.path == path and role.name == name else None
+
+    def can_assume(self, role_arn: str, service_principal: str, source_arn: str | None = None) -> bool:
+        """Whether there is such a role, and its trust policy lets the service assume it for `source_arn`.
+
+        A service works for the account of the role's owner, and gives that as aws:SourceAccount; Firehose gives it as
+        sts:ExternalId too.
+        """
+        role = self.find_role(role_arn)
+        if role is None:
+            return False
+        context = {"aws:sourceaccount": role.account}
+        if source_arn is not None:
+            context["aws:sourcearn"] = source_arn
+        if service_principal == "firehose.amazonaws.com":
+            context["sts:externalid"] = role.account
+        return trust.allows(role.trust, service_principal, context)
+
+    def caller_can_assume(self, role: Role, caller: Principal, external_id: str | None) -> bool:
+        """Whether the role's trust policy lets this caller assume it."""
+        context = {} if external_id is None else {"sts:externalid": external_id}
+        return trust.allows(role.trust, caller, context)
+
+    def credentials(self, role_arn: str, session_name: str, duration_s: int) -> Credentials:
+        """Credentials of a session of the role, durable until they expire. Raises NoSuchEntity."""
+        role = self.find_role(role_arn)
+        if role is None:
+            raise NoSuchEntity(f"The role with ARN {role_arn} cannot be found.")
+        issued = self.assume(role, session_name, duration_s)
+        return Credentials(issued.access_key_id, issued.secret, issued.token, issued.expires_at_ms)
+
+    def assume(self, role: Role, session_name: str, duration_s: int) -> Session:
+        """A session of the role. Whether the caller may have it was decided before."""
+        session_arn = f"arn:aws:sts::{role.account}:assumed-role/{role.name}/{session_name}"
+        principal = Principal(role.account, session_arn, f"{role.id}:{session_name}", "assumed-role")
+        return self.sessions.issue(principal, duration_s)
+
+    def identify(self, access_key_id: str, session_token: str | None) -> Principal | None:
+        """Whom an access key stands for; None when it is not a key of ours.
+
+        Raises UnrecognizedClientException for a key of ours that is inactive or comes with the wrong token, and
+        ExpiredTokenException.
+        """
+        if access_key_id.startswith("AKIA"):
+            return self._identify_user(access_key_id)
+        session = self.sessions.find(access_key_id) if access_key_id.startswith("ASIA") else None
+        if session is None:
+            return None
+        if session.token != session_token:
+            raise UnrecognizedClientException(TOKEN_INVALID)
+        if session.expires_at_ms <= self._clock.now_ms():
+            raise ExpiredTokenException("The security token included in the request is expired")
+        return session.principal
+
+    def account_of(self, access_key_id: str) -> str | None:
+        """The account that a key of ours belongs to."""
+        found = self.access_keys.find(access_key_id) or self.sessions.find(access_key_id)
+        return None if found is None else found.account
+
+    def _identify_user(self, access_key_id: str) -> Principal | None:
+        key = self.access_keys.find(access_key_id)
+        if key is None:
+            return None
+        user = self.user_by_id(key.account, key.user_id)
+        if user is None or not key.active:
+            raise UnrecognizedClientException(TOKEN_INVALID)
+        return Principal(user.account, arn(user), user.id, "user")
+
+    # Rules that span entities.
+
+    def user_by_id(self, account: str, user_id: str) -> User | None:
+        """The user of that id."""
+        return next((user for user in self.users.all(account) if user.id == user_id), None)
+
+    def is_principal(self, principal_arn: str) -> bool:
+        """Whether there is such a user or role, to be named in a trust policy."""
+        account, _, resource = principal_arn.removeprefix("arn:aws:iam::").partition(":")
+        kind, _, _ = resource.partition("/")
+        if kind == "role":
+            return self.find_role(principal_arn) is not None
+        user = self.users.find(account, resource.rpartition("/")[2])
+        return user is not None and arn(user) == principal_arn
+
+    def create_role(
+        self, account: str, name: str, path: str, tags: dict[str, str], *, role_trust: str,
+        description: str | None, max_session_s: int,
+    ) -> Role:  # fmt: skip
+        """A new role. Raises MalformedPolicyDocument for its trust policy."""
+        check_trust_policy(role_trust, self.is_principal)
+        return self.roles.create(
+            account, name, path, tags, trust=role_trust, description=description, max_session_s=max_session_s
+        )
+
+    def update_trust(self, account: str, name: str, role_trust: str) -> None:
+        """Replace a role's trust policy."""
+        with self.roles.edit(account, name) as role:
+            check_trust_policy(role_trust, self.is_principal)
+            role.trust = role_trust
+
+    def delete_user(self, account: str, name: str) -> None:
+        """Remove a user that has no access keys and is in no group. Raises DeleteConflict."""
+        with self._database.write():
+            user = self.users.get(account, name)
+            if self.access_keys.of(account, user.id):
+                raise DeleteConflict("Cannot delete entity, must delete access keys first.")
+            if self.groups_of(user):
+                raise DeleteConflict("Cannot delete entity, must remove users from group first.")
+            self.users.delete(account, name)
+
+    def rename_user(self, account: str, name: str, new_name: str | None, new_path: str | None) -> None:
+        """Move a user to another path, give it another name, or both."""
+        with self.users.edit(account, name) as user:
+            user.path = new_path or user.path
+            if new_name:
+                self.users.rename(user, new_name)
+
+    def delete_group(self, account: str, name: str) -> None:
+        """Remove an empty group. Raises DeleteConflict."""
+        with self._database.write():
+            if self.groups.get(account, name).members:
+                raise DeleteConflict("Cannot delete entity, must remove users from group first.")
+            self.groups.delete(account, name)
+
+    def add_to_group(self, account: str, group: str, name: str) -> None:
+        """Make a user a member; one who is a member already stays one."""
+        with self.groups.edit(account, group) as entity:
+            user_id = self.users.get(account, name).id
+            if user_id not in entity.members:
+                entity.members = [*entity.members, user_id]
+
+    def remove_from_group(self, account: str, group: str, name: str) -> None:
+        """Take a user out of a group. Raises NoSuchEntity for who is no member."""
+        with self.groups.edit(account, group) as entity:
+            user_id = self.users.get(account, name).id
+            if user_id not in entity.members:
+                raise NoSuchEntity(f"User {name} is not in group {group}")
+            entity.members = [member for member in entity.members if member != user_id]
+
+    def groups_of(self, user: User) -> list[Group]:
+        """The groups that a user is in."""
+        return [group for group in self.groups.all(user.account) if user.id in group.members]
+
+    def attach(self, kind: Entities[Role] | Entities[User] | Entities[Group], account: str, name: str,
+               policy_arn: str) -> None:  # fmt: skip
+        """Attach a managed policy that exists. Raises NoSuchEntity."""
+        with self._database.write():
+            if self.policies.find(account, policy_arn) is None:
+                raise NoSuchEntity(f"Policy {policy_arn} does not exist or is not attachable.")
+            kind.attach(account, name, policy_arn)
+
+    def attached_to(self, account: str, policy_arn: str) -> list[Entity]:
+        """The users, groups and roles that a managed policy is attached to."""
+        entities = [*self.users.all(account), *self.groups.all(account), *self.roles.all(account)]
+        return [entity for entity in entities if policy_arn in entity.attached]
+
+    def delete_policy(self, account: str, policy_arn: str) -> None:
+        """Remove a managed policy that is attached to nothing. Raises DeleteConflict."""
+        with self._database.write():
+            self.policies.get(account, policy_arn)
+            if self.attached_to(account, policy_arn):
+                raise DeleteConflict("Cannot delete a policy attached to entities.")
+            self.policies.delete(account, policy_arn)

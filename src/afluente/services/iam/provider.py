@@ -1,0 +1,40 @@
+"""The operations of IAM, put together from one file per kind of entity."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from afluente.core.provider import Provider
+from afluente.services.iam.engine import IamEngine
+from afluente.services.iam.entity_policy_operation import EntityPolicyOperations
+from afluente.services.iam.group_operation import GroupOperations
+from afluente.services.iam.policy_operation import PolicyOperations
+from afluente.services.iam.role_operation import RoleOperations
+from afluente.services.iam.user_operation import UserOperations
+
+
+class IamProvider(UserOperations, GroupOperations, RoleOperations, PolicyOperations, EntityPolicyOperations, Provider):
+    """IAM on `engine`."""
+
+    service = "iam"
+    operations = (
+        "AddUserToGroup", "AttachGroupPolicy", "AttachRolePolicy", "AttachUserPolicy", "CreateAccessKey",
+        "CreateGroup", "CreatePolicy", "CreatePolicyVersion", "CreateRole", "CreateUser", "DeleteAccessKey",
+        "DeleteGroup", "DeleteGroupPolicy", "DeletePolicy", "DeletePolicyVersion", "DeleteRole", "DeleteRolePolicy",
+        "DeleteUser", "DeleteUserPolicy", "DetachGroupPolicy", "DetachRolePolicy", "DetachUserPolicy", "GetGroup",
+        "GetGroupPolicy", "GetPolicy", "GetPolicyVersion", "GetRole", "GetRolePolicy", "GetUser", "GetUserPolicy",
+        "ListAccessKeys", "ListAttachedGroupPolicies", "ListAttachedRolePolicies", "ListAttachedUserPolicies",
+        "ListEntitiesForPolicy", "ListGroupPolicies", "ListGroups", "ListGroupsForUser", "ListPolicies",
+        "ListPolicyTags", "ListPolicyVersions", "ListRolePolicies", "ListRoleTags", "ListRoles", "ListUserPolicies",
+        "ListUserTags", "ListUsers", "PutGroupPolicy", "PutRolePolicy", "PutUserPolicy", "RemoveUserFromGroup",
+        "SetDefaultPolicyVersion", "TagPolicy", "TagRole", "TagUser", "UntagPolicy", "UntagRole", "UntagUser",
+        "UpdateAccessKey", "UpdateAssumeRolePolicy", "UpdateRole", "UpdateUser",
+    )  # fmt: skip
+    unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "CreateRole": ("PermissionsBoundary",),
+        "CreateUser": ("PermissionsBoundary",),
+        "ListPolicies": ("PolicyUsageFilter",),
+        "ListEntitiesForPolicy": ("PolicyUsageFilter",),
+    }
+
+    def __init__(self, engine: IamEngine) -> None:
+        self._engine = engine

@@ -1,0 +1,80 @@
+"""The operations on users and their access keys."""
+
+from afluente.core.call import Call
+from afluente.core.provider import Request, Response
+from afluente.services.iam import answer
+from afluente.services.iam.engine import IamEngine
+from afluente.services.iam.entity import User, check_path, parse_tags
+from afluente.services.iam.error import ValidationError
+from afluente.services.iam.page import page
+
+
+class UserOperations:
+    """Users and access keys of `_engine`."""
+
+    _engine: IamEngine
+
+    def create_user(self, call: Call, request: Request) -> Response:
+        user = self._engine.users.create(
+            call.account, request["UserName"], check_path(request.get("Path", "/")), parse_tags(request.get("Tags", []))
+        )
+        return {"User": answer.user(user)}
+
+    def get_user(self, call: Call, request: Request) -> Response:
+        return {"User": answer.user(self._user(call, request))}
+
+    def list_users(self, call: Call, request: Request) -> Response:
+        users = self._engine.users.all(call.account, request.get("PathPrefix", "/"))
+        return page("Users", users, request, lambda user: user.name, lambda user: answer.user(user, detailed=False))
+
+    def update_user(self, call: Call, request: Request) -> Response:
+        path = check_path(request["NewPath"]) if "NewPath" in request else None
+        self._engine.rename_user(call.account, request["UserName"], request.get("NewUserName"), path)
+        return {}
+
+    def delete_user(self, call: Call, request: Request) -> Response:
+        self._engine.delete_user(call.account, request["UserName"])
+        return {}
+
+    def tag_user(self, call: Call, request: Request) -> Response:
+        self._engine.users.tag(call.account, request["UserName"], parse_tags(request["Tags"]))
+        return {}
+
+    def untag_user(self, call: Call, request: Request) -> Response:
+        self._engine.users.untag(call.account, request["UserName"], request["TagKeys"])
+        return {}
+
+    def list_user_tags(self, call: Call, request: Request) -> Response:
+        tags = answer.tags(self._engine.users.get(call.account, request["UserName"]).tags)
+        return page("Tags", tags, request, lambda tag: tag["Key"], dict)
+
+    def create_access_key(self, call: Call, request: Request) -> Response:
+        user = self._user(call, request)
+        key = self._engine.access_keys.create(call.account, user.id)
+        return {"AccessKey": answer.access_key(key, user.name, with_secret=True)}
+
+    def list_access_keys(self, call: Call, request: Request) -> Response:
+        user = self._user(call, request)
+        keys = self._engine.access_keys.of(call.account, user.id)
+        return {"UserName": user.name} | page(
+            "AccessKeyMetadata", keys, request, lambda key: f"{key.created_at_ms:015}{key.id}",
+            lambda key: answer.access_key(key, user.name, with_secret=False),
+        )  # fmt: skip
+
+    def update_access_key(self, call: Call, request: Request) -> Response:
+        active = request["Status"] == "Active"
+        self._engine.access_keys.set_active(self._user(call, request).id, request["AccessKeyId"], active=active)
+        return {}
+
+    def delete_access_key(self, call: Call, request: Request) -> Response:
+        self._engine.access_keys.delete(self._user(call, request).id, request["AccessKeyId"])
+        return {}
+
+    def _user(self, call: Call, request: Request) -> User:
+        """The user named, or else the one who signed."""
+        if "UserName" in request:
+            return self._engine.users.get(call.account, request["UserName"])
+        user = self._engine.user_by_id(call.account, call.principal.user_id)
+        if user is None:
+            raise ValidationError("Must specify userName when calling with non-User credentials")
+        return user

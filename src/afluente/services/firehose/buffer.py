@@ -1,0 +1,77 @@
+"""The records that the next object will hold: which ones, how many bytes, how old. The log keeps the records.
+
+Blocks of bytes are kept for the delivery as long as they are few; of a larger buffer the rest is read again.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from afluente.services.firehose.ledger import Range
+from afluente.services.firehose.rendering import Rendering
+from afluente.store.record_frame import Frame
+from afluente.store.record_log import RecordLog
+
+KEPT_BYTES = 8 << 20
+"""Memory that one buffer may take."""
+
+
+class Buffer:
+    """Fills from `positions` (the next record by partition) up to `size_bytes`, in whole records."""
+
+    def __init__(self, positions: Mapping[int, int], size_bytes: int, rendering: Rendering) -> None:
+        self.next = dict(positions)
+        self.size_bytes = 0
+        self.full = False
+        self.oldest_ms: int | None = None
+        self._starts = dict(positions)
+        self._limit = size_bytes
+        self._rendering = rendering
+        self._kept: dict[int, list[bytes]] = {}
+        self._kept_bytes = 0
+        self._reread: set[int] = set()
+
+    def add(self, frame: Frame) -> None:
+        """Take in what of the frame is new and fits; `full` says when nothing more does."""
+        start, end = max(self.next[frame.partition], frame.position), frame.end
+        block = self._rendering.block(frame, start, end)
+        if self.size_bytes + len(block) > self._limit:
+            end = self._rendering.fitting(frame, start, self._limit - self.size_bytes)
+            self.full = True
+            if end == start and self.oldest_ms is not None:
+                return
+            end = max(end, start + 1)  # a record beyond the buffer's size is an object of its own
+            block = self._rendering.block(frame, start, end)
+        self._take(frame, end, block)
+
+    @property
+    def object_bytes(self) -> int:
+        """The size of the object before compression."""
+        return self.size_bytes - len(self._rendering.delimiter)
+
+    @property
+    def ranges(self) -> list[Range]:
+        """What it holds; an object has its partitions in this order."""
+        return [
+            Range(partition, start, self.next[partition])
+            for partition, start in sorted(self._starts.items())
+            if self.next[partition] > start
+        ]
+
+    def blocks(self, log: RecordLog) -> Iterator[bytes]:
+        """The object's bytes, in pieces to be joined by the delimiter."""
+        for span in self.ranges:
+            if span.partition in self._reread:
+                yield from self._rendering.blocks(log, span)
+            else:
+                yield from self._kept[span.partition]
+
+    def _take(self, frame: Frame, end: int, block: bytes) -> None:
+        self.next[frame.partition] = end
+        self.size_bytes += len(block) + len(self._rendering.delimiter)
+        self.oldest_ms = frame.time_ms if self.oldest_ms is None else min(self.oldest_ms, frame.time_ms)
+        self.full = self.full or self.size_bytes >= self._limit
+        self._kept_bytes += len(block)
+        if self._kept_bytes > KEPT_BYTES:
+            self._reread.add(frame.partition)
+            self._kept.pop(frame.partition, None)
+        else:
+            self._kept.setdefault(frame.partition, []).append(block)

@@ -1,0 +1,68 @@
+"""Delivery errors in CloudWatch Logs, in AWS's form.
+
+Source: "Monitor Amazon Data Firehose using CloudWatch Logs", Firehose developer guide.
+"""
+
+import json
+import logging
+
+from afluente.core.clock import Clock
+from afluente.core.error import AwsError
+from afluente.services.firehose.destination import Destination
+from afluente.services.firehose.port import LogSink
+from afluente.services.firehose.stream import DeliveryStream
+
+MESSAGES = {
+    "S3.NoSuchBucket": (
+        "The specified bucket does not exist. Create the bucket or use a different bucket that does exist."
+    ),
+    "S3.AccessDenied": (
+        "Access was denied. Ensure that the trust policy for the provided IAM role allows Firehose to assume the "
+        "role, and the access policy allows access to the S3 bucket."
+    ),
+    "Kinesis.ResourceNotFound": (
+        "The Kinesis stream could not be found. Ensure that the stream that is the source still exists."
+    ),
+    "InternalError": (
+        "An internal error occurred while attempting to deliver data. Delivery will be retried; the records are kept."
+    ),
+}
+CODES = {
+    "NoSuchBucket": "S3.NoSuchBucket",
+    "AccessDenied": "S3.AccessDenied",
+    "ResourceNotFoundException": "Kinesis.ResourceNotFound",
+}
+
+log = logging.getLogger(__name__)
+
+
+def delivery_error_code(error: Exception) -> str:
+    """Firehose's code for what S3 or Kinesis said."""
+    return CODES.get(error.code, "InternalError") if isinstance(error, AwsError) else "InternalError"
+
+
+class Diagnostics:
+    """Writes delivery errors to the log group that the destination names; without one, nowhere, as on AWS."""
+
+    def __init__(self, sink: LogSink, clock: Clock) -> None:
+        self._sink = sink
+        self._clock = clock
+
+    def report(self, stream: DeliveryStream, error_code: str) -> None:
+        """Write one error. A log that cannot be written does not hold up deliveries."""
+        target = Destination.of(stream.destination).log_target
+        if target is None:
+            return
+        event = {
+            "deliveryStreamARN": stream.arn,
+            "destination": stream.destination["BucketARN"],
+            "deliveryStreamVersionId": str(stream.version),  # a text for S3 errors, though a number elsewhere
+            "message": MESSAGES[error_code],
+            "errorCode": error_code,
+        }
+        try:
+            self._sink.append(
+                stream.account, stream.region, target.group, target.stream, [(self._clock.now_ms(), json.dumps(event))]
+            )
+        except Exception:
+            log.exception("%s: a delivery error could not be logged", stream.arn)

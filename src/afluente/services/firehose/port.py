@@ -1,0 +1,55 @@
+"""What Firehose needs of other services. `app.py` hands in their engines."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class ObjectStore(Protocol):
+    """S3: takes finished objects. `put_object` and `put_file` are atomic; an AwsError means that nothing was stored."""
+
+    def bucket_exists(self, bucket: str) -> bool: ...
+
+    def put_object(
+        self, bucket: str, key: str, data: bytes, *, content_type: str = ..., content_encoding: str | None = None
+    ) -> Any: ...
+
+    def put_file(
+        self, bucket: str, key: str, path: Path, *, content_type: str = ..., content_encoding: str | None = None
+    ) -> Any: ...
+
+
+class Shard(Protocol):
+    """One shard of a Kinesis stream, and where its records lie in the record log."""
+
+    @property
+    def shard_id(self) -> str: ...
+
+    @property
+    def parents(self) -> Sequence[str]: ...
+
+    @property
+    def partition(self) -> int: ...
+
+    @property
+    def next_position(self) -> int: ...
+
+
+class SourceStreams(Protocol):
+    """Kinesis: the shards of a stream, and a wake-up when records have come."""
+
+    def shards(self, account: str, region: str, stream: str) -> Sequence[Shard]: ...
+
+    def subscribe(self, account: str, region: str, stream: str, wake: Callable[[], None]) -> Callable[[], None]: ...
+
+
+class Roles(Protocol):
+    """IAM: may a service take on a role?"""
+
+    def can_assume(self, role_arn: str, service_principal: str) -> bool: ...
+
+
+class LogSink(Protocol):
+    """CloudWatch Logs: takes (milliseconds, message) events; makes group and stream when missing."""
+
+    def append(self, account: str, region: str, group: str, stream: str, events: Sequence[tuple[int, str]]) -> None: ...

@@ -1,0 +1,56 @@
+"""Log records as object bytes: back to back, or with a delimiter between, KPL aggregates taken apart.
+
+A log record is never split. Work is done per frame, per record only where a frame must be cut or taken apart.
+"""
+
+from collections.abc import Iterator
+from itertools import accumulate
+from typing import NamedTuple
+
+from afluente.services.firehose.deaggregation import MAGIC, deaggregate
+from afluente.services.firehose.ledger import Range
+from afluente.store import record
+from afluente.store.record_frame import Frame
+from afluente.store.record_log import RecordLog
+
+READ_BYTES = 1 << 20
+
+
+class Rendering(NamedTuple):
+    """How records become bytes."""
+
+    delimiter: bytes
+    deaggregates: bool
+
+    def block(self, frame: Frame, start: int, end: int) -> bytes:
+        """The bytes of the frame's records at positions [start, end), delimited between, not after."""
+        if not self.delimiter and end >= frame.end:
+            block = record.data_block(frame.payload, start - frame.position)
+            if not (self.deaggregates and MAGIC in block):
+                return block
+        return self.delimiter.join(self._pieces(frame, start, end))
+
+    def fitting(self, frame: Frame, start: int, room: int) -> int:
+        """The position up to which the frame's records from `start` on fit into `room` bytes."""
+        sizes = (len(piece) + len(self.delimiter) for piece in self._pieces(frame, start, frame.end))
+        return start + sum(size - len(self.delimiter) <= room for size in accumulate(sizes))
+
+    def blocks(self, log: RecordLog, span: Range) -> Iterator[bytes]:
+        """The bytes of the records in `span`, read from the log, in pieces to be joined by the delimiter."""
+        position = span.start
+        while position < span.end:
+            frames = log.read(span.partition, position, READ_BYTES)
+            if not frames:
+                return
+            for frame in frames:
+                start, end = max(position, frame.position), min(frame.end, span.end)
+                if start < end:
+                    yield self.block(frame, start, end)
+            position = frames[-1].end
+
+    def _pieces(self, frame: Frame, start: int, end: int) -> list[bytes]:
+        _, data = record.decode_columns(frame.payload)
+        wanted = data[start - frame.position : end - frame.position]
+        if not self.deaggregates:
+            return wanted
+        return [self.delimiter.join(deaggregate(item)) for item in wanted]

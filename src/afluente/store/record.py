@@ -1,0 +1,69 @@
+"""How the records of one frame lie in its payload. Where frames lie, and how they become durable, is the log's.
+
+A payload is columns, little-endian:
+
+    1 byte   version, 1
+    4 bytes  n, the number of records
+    4n bytes the length of each key
+    4n bytes the length of each record's data
+    the keys, back to back
+    the data, back to back: what a delivery without a delimiter writes, as one slice
+"""
+
+import struct
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, pairwise
+
+VERSION = 1
+HEAD = struct.Struct("<BI")
+
+
+def encode(records: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """The payload that holds these (key, data) pairs."""
+    return encode_columns([key for key, _ in records], [data for _, data in records])
+
+
+def encode_columns(keys: Sequence[bytes], data: Sequence[bytes]) -> bytes:
+    """The payload of records given as two columns of the same length."""
+    n = len(keys)
+    lengths = struct.pack(f"<{2 * n}I", *map(len, keys), *map(len, data))
+    return b"".join((HEAD.pack(VERSION, n), lengths, *keys, *data))
+
+
+def decode(payload: bytes) -> list[tuple[bytes, bytes]]:
+    """The (key, data) pairs in `payload`. Raises ValueError when it is no payload of ours."""
+    keys, data = decode_columns(payload)
+    return list(zip(keys, data, strict=True))
+
+
+def decode_columns(payload: bytes) -> tuple[list[bytes], list[bytes]]:
+    """The keys and the data in `payload`. Raises ValueError when it is no payload of ours."""
+    lengths, n, start = _lengths(payload)
+    bounds = pairwise(accumulate(lengths, initial=start))
+    slices = [payload[low:high] for low, high in bounds]
+    return slices[:n], slices[n:]
+
+
+def data_block(payload: bytes, skip: int = 0) -> bytes:
+    """The data of every record but the first `skip`, back to back. Raises ValueError as `decode` does."""
+    lengths, n, start = _lengths(payload)
+    return payload[start + sum(lengths[: n + skip]) :]
+
+
+def size(keys: Iterable[bytes], data: Iterable[bytes]) -> int:
+    """The bytes that AWS counts against limits: data and partition keys."""
+    return sum(map(len, keys)) + sum(map(len, data))
+
+
+def _lengths(payload: bytes) -> tuple[tuple[int, ...], int, int]:
+    try:
+        version, n = HEAD.unpack_from(payload)
+        if version != VERSION:
+            raise ValueError(f"a record payload of version {version}; this Afluente reads version {VERSION}")
+        lengths = struct.unpack_from(f"<{2 * n}I", payload, HEAD.size)
+    except struct.error as error:
+        raise ValueError(f"a record payload that ends too early: {error}") from None
+    start = HEAD.size + 8 * n
+    if start + sum(lengths) != len(payload):
+        raise ValueError(f"a record payload of {len(payload)} bytes where {start + sum(lengths)} are announced")
+    return lengths, n, start

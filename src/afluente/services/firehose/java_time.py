@@ -136,13 +136,13 @@ def _iso_offset_or_z(time: datetime, count: int) -> str:
 
 
 def _gmt_offset(time: datetime, count: int) -> str:
+    if count not in {1, 4}:
+        raise ValueError("O takes 1 or 4 letters")
     sign, hours, minutes, _ = _offset(time)
     if not hours and not minutes:
         return "GMT"
     if count == 4:
         return f"GMT{sign}{hours:02d}:{minutes:02d}"
-    if count != 1:
-        raise ValueError("O takes 1 or 4 letters")
     return f"GMT{sign}{hours}" + (f":{minutes:02d}" if minutes else "")
 
 

@@ -130,9 +130,8 @@ class FirehoseProvider(Provider):
         return {"Tags": shown, "HasMoreTags": len(tags) > limit}
 
     async def _put(self, call: Call, request: Request, data: Sequence[bytes]) -> None:
-        future = self._engine.put(_key(call, request), data)
         try:
-            await asyncio.wrap_future(future)
+            await asyncio.wrap_future(self._engine.put(_key(call, request), data))
         except AwsError:
             raise
         except Exception as error:

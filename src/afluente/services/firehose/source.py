@@ -5,6 +5,7 @@ from concurrent.futures import Future
 
 from afluente.core.arn import Arn
 from afluente.core.clock import Clock
+from afluente.services.firehose.error import ServiceUnavailableException
 from afluente.services.firehose.port import Shard, SourceStreams
 from afluente.services.firehose.stream import KinesisSource
 from afluente.store import record
@@ -21,7 +22,12 @@ class DirectPuts:
         self._wake: Callable[[], None] = lambda: None
 
     def put(self, data: Sequence[bytes]) -> "Future[None]":
-        """Append the records as one frame; the future is done when they are on disk."""
+        """Append the records as one frame; the future is done when they are on disk.
+
+        Raises ServiceUnavailableException when the disk cannot keep up.
+        """
+        if not self._log.has_room:
+            raise ServiceUnavailableException("Slow down.")
         payload = record.encode_columns([b""] * len(data), data)
         _, future = self._log.append_next([Draft(self._partition, len(data), self._clock.now_ms(), payload)])
         future.add_done_callback(lambda _: self._wake())

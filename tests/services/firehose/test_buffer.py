@@ -1,0 +1,79 @@
+"""Laws of filling buffers: every record is in exactly one object, in order, and no object is larger than it may be."""
+
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.services.firehose.test_deaggregation import aggregate
+
+from afluente.services.firehose.buffer import Buffer
+from afluente.services.firehose.rendering import Rendering
+from afluente.store import record
+from afluente.store.record_frame import Frame
+from afluente.store.record_log import Draft, RecordLog
+
+records = st.one_of(st.binary(max_size=12), st.lists(st.binary(max_size=5), min_size=1, max_size=3).map(aggregate))
+batches = st.lists(st.tuples(st.integers(1, 2), st.lists(records, min_size=1, max_size=6)), max_size=12)
+
+
+def frames_of(given_batches: list[tuple[int, list[bytes]]]) -> list[Frame]:
+    frames: list[Frame] = []
+    ends: dict[int, int] = {}
+    for time_ms, (partition, data) in enumerate(given_batches):
+        payload = record.encode([(b"", item) for item in data])
+        frames.append(Frame(partition, ends.get(partition, 0), len(data), time_ms, payload))
+        ends[partition] = frames[-1].end
+    return frames
+
+
+@given(batches, st.integers(1, 60), st.sampled_from([b"", b"\n"]), st.booleans())
+def test_buffers_hold_every_record_once(
+    batches: list[tuple[int, list[bytes]]], size_bytes: int, delimiter: bytes, deaggregates: bool
+) -> None:
+    rendering = Rendering(delimiter, deaggregates)
+    frames = frames_of(batches)
+    positions = {1: 0, 2: 0}
+    covered: dict[int, list[int]] = {1: [], 2: []}
+    while any(positions[frame.partition] < frame.end for frame in frames):
+        buffer = Buffer(positions, size_bytes, rendering)
+        for frame in frames:
+            if not buffer.full and frame.end > buffer.next[frame.partition]:
+                buffer.add(frame)
+        count = sum(span.end - span.start for span in buffer.ranges)
+        assert count >= 1
+        assert buffer.object_bytes <= size_bytes or count == 1
+        for span in buffer.ranges:
+            covered[span.partition] += range(span.start, span.end)
+        positions = buffer.next
+    for partition, seen in covered.items():
+        assert seen == list(range(sum(frame.count for frame in frames if frame.partition == partition)))
+
+
+@given(batches, st.sampled_from([b"", b"\n"]), st.booleans())
+def test_blocks_joined_are_the_records_joined(
+    batches: list[tuple[int, list[bytes]]], delimiter: bytes, deaggregates: bool
+) -> None:
+    rendering = Rendering(delimiter, deaggregates)
+    whole = [rendering.block(frame, frame.position, frame.end) for frame in frames_of(batches)]
+    single = [
+        rendering.block(frame, position, position + 1)
+        for frame in frames_of(batches)
+        for position in range(frame.position, frame.end)
+    ]
+    assert delimiter.join(whole) == delimiter.join(single)
+
+
+def test_blocks_read_again_are_the_blocks_kept(tmp_path: Path) -> None:
+    log = RecordLog(tmp_path / "record.log")
+    partition = log.new_partition()
+    for number in range(20):
+        payload = record.encode([(b"", b"%d-%d;" % (number, item)) for item in range(7)])
+        log.append_next([Draft(partition, 7, 0, payload)])[1].result()
+    rendering = Rendering(b"|", deaggregates=False)
+    buffer = Buffer({partition: 10}, 200, rendering)
+    for frame in log.read(partition, 10, 1 << 20):
+        if not buffer.full:
+            buffer.add(frame)
+    (span,) = buffer.ranges
+    assert b"|".join(rendering.blocks(log, span)) == b"|".join(buffer.blocks(log))
+    log.close()

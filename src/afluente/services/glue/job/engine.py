@@ -1,0 +1,120 @@
+"""Jobs: their definitions in the metadata database, and the scripts of visual ones in S3. Runs are in run_engine.py."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from afluente.core.clock import Clock
+from afluente.core.provider import Invoke
+from afluente.core.setting import Settings
+from afluente.services.glue.error import (
+    EntityNotFoundException,
+    IdempotentParameterMismatchException,
+    InvalidInputException,
+)
+from afluente.services.glue.job.definition import Definition, check_queuing, define, role_arn
+from afluente.services.glue.job.port import Logs, Objects, Roles
+from afluente.services.glue.job.run_engine import SERVICE, RunEngine
+from afluente.services.glue.job.run_store import JobKey
+from afluente.services.glue.job.script import Location
+from afluente.services.glue.job.visual.generator import generate
+from afluente.store.database import Database
+from afluente.store.document import Documents
+
+TIMES = ("CreatedOnMs", "LastModifiedOnMs")
+
+
+class JobEngine:
+    """The jobs of every account and region. `runs` are their runs."""
+
+    def __init__(
+        self,
+        database: Database,
+        objects: Objects,
+        roles: Roles,
+        logs: Logs,
+        invoke: Invoke,
+        settings: Settings,
+        clock: Clock,
+    ) -> None:
+        self.runs = RunEngine(database, objects, roles, logs, invoke, settings, clock)
+        self._database = database
+        self._objects = objects
+        self._roles = roles
+        self._clock = clock
+        self._documents = Documents(database, "glue_job")
+
+    def start(self) -> None:
+        """Begin to take runs; those that an earlier process left behind are marked as failed."""
+        self.runs.start()
+
+    def stop(self) -> None:
+        """End the runs that are under way."""
+        self.runs.stop()
+
+    def create(self, key: JobKey, members: dict[str, Any]) -> None:
+        """Define a job. The very same definition again is no error.
+
+        Raises InvalidInputException, IdempotentParameterMismatchException, NotImplemented.
+        """
+        job = define(key[2], members)
+        before = self._documents.get(key)
+        if before is not None:
+            if {name: value for name, value in before.items() if name not in TIMES} != job:
+                raise IdempotentParameterMismatchException("Job already submitted with different configuration.")
+            return
+        self._store(key, job, self._clock.now_ms())
+
+    def update(self, key: JobKey, members: dict[str, Any]) -> None:
+        """Replace a job's definition whole: what `members` leave out is gone. Raises EntityNotFoundException too."""
+        before = self.get(key)
+        if "Role" not in members:
+            raise InvalidInputException("Role should not be null.")
+        self._store(key, define(key[2], members), before["CreatedOnMs"])
+
+    def get(self, key: JobKey) -> Definition:
+        """Raises EntityNotFoundException."""
+        job = self._documents.get(key)
+        if job is None:
+            raise EntityNotFoundException("Job not found.")
+        return job
+
+    def find(self, key: JobKey) -> Definition | None:
+        """The job, or None."""
+        return self._documents.get(key)
+
+    def scan(self, account: str, region: str, after: str | None, limit: int) -> Iterator[Definition]:
+        """The jobs of a region by name, up to `limit` of those after the one named `after`."""
+        start = (account, region, after) if after is not None else None
+        for _, job in self._documents.scan((account, region), after=start, limit=limit):
+            yield job
+
+    def delete(self, key: JobKey) -> None:
+        """Forget a job, its runs and its bookmark; no error when there is none."""
+        with self._database.write():
+            self._documents.delete(key)
+            self.runs.delete_all(key)
+
+    def start_run(self, key: JobKey, members: dict[str, Any], trigger: str | None = None) -> str:
+        """Start a run with the members of StartJobRun; its id."""
+        check_queuing(members)
+        return self.runs.start_run(key, self.get(key), members, trigger)
+
+    def statistics(self) -> dict[str, Any]:
+        """For the live view: the latest runs of all jobs, newest first."""
+        names = ("JobName", "Id", "JobRunState", "StartedOnMs", "CompletedOnMs", "ExecutionTime", "ErrorMessage")
+        return {"runs": [{name: run.get(name) for name in names} for run in self.runs.latest()]}
+
+    def _store(self, key: JobKey, job: Definition, created_ms: int) -> None:
+        """The script of a visual job is in S3 before the job is known, so that no run misses it."""
+        role = role_arn(job["Role"], key[0])
+        if not self._roles.can_assume(role, SERVICE):
+            raise InvalidInputException("Service is unable to assume provided role. Please verify role's TrustPolicy")
+        if nodes := job.get("CodeGenConfigurationNodes"):
+            self._write_script(job["Command"]["ScriptLocation"], generate(nodes))
+        self._documents.put(key, job | {"CreatedOnMs": created_ms, "LastModifiedOnMs": self._clock.now_ms()})
+
+    def _write_script(self, url: str, text: str) -> None:
+        place = Location.parse(url)
+        if not self._objects.bucket_exists(place.bucket):
+            raise InvalidInputException(f"The script cannot be written to {url}: the bucket does not exist.")
+        self._objects.put_object(place.bucket, place.key, text.encode(), content_type="text/x-python")

@@ -1,0 +1,90 @@
+"""What a run's process may ask of us: objects of S3 without copying them, the Glue API as its role, its bookmarks.
+
+One `Host` per run; `answer` takes the messages of the process.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from afluente.core.call import Call
+from afluente.core.error import AwsError
+from afluente.core.provider import Invoke
+from afluente.services.glue.error import InvalidInputException
+from afluente.services.glue.job.bookmark import Bookmarks, Key
+from afluente.services.glue.job.port import Objects
+
+Message = dict[str, Any]
+
+
+class Host:
+    """Answers the process of the run `run_id`, whose files lie in `folder`, as `call`'s principal."""
+
+    def __init__(
+        self,
+        call: Call,
+        key: Key,
+        run_id: str,
+        attempt: int,
+        folder: Path,
+        objects: Objects,
+        bookmarks: Bookmarks,
+        invoke: Invoke,
+        running: Callable[[], None],
+    ) -> None:
+        self.failure: str | None = None
+        self.ended = False
+        self._call = call
+        self._key = key
+        self._run = (run_id, attempt)
+        self._folder = folder.resolve()
+        self._objects = objects
+        self._bookmarks = bookmarks
+        self._invoke = invoke
+        self._running = running
+        self._answers: dict[str, Callable[[Message], Any]] = {
+            "running": lambda _: self._running(),
+            "ended": self._end,
+            "list": self._list,
+            "put": self._put,
+            "delete": self._delete,
+            "aws": self._aws,
+            "commit_bookmark": self._commit,
+        }
+
+    def answer(self, message: Message) -> Any:
+        """The answer to one message. Raises AwsError."""
+        return self._answers[message["op"]](message)
+
+    def _end(self, message: Message) -> None:
+        """The script has ended, with this failure if any."""
+        self.ended = True
+        self.failure = message["failure"]
+
+    def _list(self, message: Message) -> list[list[Any]]:
+        """[key, size, last modified, path on disk] of each object under a prefix."""
+        bucket = message["bucket"]
+        if not self._objects.bucket_exists(bucket):
+            raise AwsError("The specified bucket does not exist", code="NoSuchBucket", status=404, BucketName=bucket)
+        return [
+            [item.key, item.size, item.last_modified_ms, str(item.path)]
+            for item in self._objects.iter_objects(bucket, message["prefix"])
+        ]
+
+    def _put(self, message: Message) -> None:
+        """Move files that are complete into S3."""
+        for key, name in message["files"]:
+            path = Path(name).resolve()
+            if not path.is_relative_to(self._folder):
+                raise InvalidInputException(f"{name} does not lie in the folder of the run")
+            self._objects.put_file(message["bucket"], key, path)
+
+    def _delete(self, message: Message) -> None:
+        for key in message["keys"]:
+            self._objects.delete_object(message["bucket"], key)
+
+    def _aws(self, message: Message) -> Any:
+        return self._invoke(self._call, message["service"], message["operation"], message["request"])
+
+    def _commit(self, message: Message) -> None:
+        self._bookmarks.commit(self._key, *self._run, message["sources"])

@@ -1,0 +1,1 @@
+"""Visual jobs: the script that a graph of nodes stands for."""

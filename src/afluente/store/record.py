@@ -50,6 +50,14 @@ def data_block(payload: bytes, skip: int = 0) -> bytes:
     return payload[start + sum(lengths[: n + skip]) :]
 
 
+def data_pieces(payload: bytes, first: int, last: int) -> list[bytes]:
+    """The data of records `first` to `last` (exclusive), one by one. Raises ValueError as `decode` does."""
+    lengths, n, start = _lengths(payload)
+    wanted = lengths[n + first : n + last]
+    bounds = pairwise(accumulate(wanted, initial=start + sum(lengths[: n + first])))
+    return [payload[low:high] for low, high in bounds]
+
+
 def size(keys: Iterable[bytes], data: Iterable[bytes]) -> int:
     """The bytes that AWS counts against limits: data and partition keys."""
     return sum(map(len, keys)) + sum(map(len, data))

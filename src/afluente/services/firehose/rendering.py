@@ -49,8 +49,7 @@ class Rendering(NamedTuple):
             position = frames[-1].end
 
     def _pieces(self, frame: Frame, start: int, end: int) -> list[bytes]:
-        _, data = record.decode_columns(frame.payload)
-        wanted = data[start - frame.position : end - frame.position]
+        wanted = record.data_pieces(frame.payload, start - frame.position, end - frame.position)
         if not self.deaggregates:
             return wanted
         return [self.delimiter.join(deaggregate(item)) for item in wanted]

@@ -1,0 +1,101 @@
+"""Delimited text: which delimiter, whether the first row is a header, and the types of the columns."""
+
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+from afluente.core.hive_type import HiveType
+from afluente.services.glue.crawler.column_type import BIGINT, BOOLEAN, DOUBLE, STRING, VOID, Columns, merge
+
+DELIMITERS = (",", "|", "\t", ";", "\x01")
+MOST_ROWS = 1000
+LONGEST_HEADER = 150
+HEADER_NAME = re.compile(r"[^\x00-\x1f]+")
+INTEGER = re.compile(r"[+-]?\d{1,18}")
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a sample holds: rows of equal length, the first perhaps a header, and the bytes they take."""
+
+    delimiter: str
+    quoted: bool
+    header: bool
+    columns: Columns
+    count: int
+    size: int
+
+
+def read(data: bytes, *, truncated: bool) -> Rows | None:
+    """The first rows of `data`; None when it is no delimited text of two columns and two rows at least."""
+    try:
+        text = data.decode("utf-8-sig", errors="ignore" if truncated else "strict")
+    except UnicodeDecodeError:
+        return None
+    if "\x00" in text:
+        return None
+    if truncated:
+        text = text[: text.rfind("\n") + 1]
+    for delimiter in DELIMITERS:
+        rows = _rows(text, delimiter)
+        if rows is not None:
+            return _describe(rows, text, delimiter)
+    return None
+
+
+def _rows(text: str, delimiter: str) -> list[list[str]] | None:
+    """The rows, when `delimiter` cuts all of them into the same number of columns."""
+    rows: list[list[str]] = []
+    try:
+        for row in csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True):
+            if not row:
+                continue
+            if rows and len(row) != len(rows[0]):
+                return None
+            rows.append(row)
+            if len(rows) == MOST_ROWS:
+                break
+    except csv.Error:
+        return None
+    return rows if len(rows) >= 2 and len(rows[0]) >= 2 else None
+
+
+def _describe(rows: list[list[str]], text: str, delimiter: str) -> Rows:
+    header = _is_header(rows)
+    body = rows[1:] if header else rows
+    names = _names(rows[0]) if header else [f"col{number}" for number in range(len(rows[0]))]
+    kinds = [reduce(merge, map(of_text, column), VOID) for column in zip(*body, strict=True)]
+    quoted = f'"{delimiter}' in text or f'{delimiter}"' in text
+    shown = text if len(rows) < MOST_ROWS else "".join(text.splitlines(keepends=True)[:MOST_ROWS])
+    return Rows(delimiter, quoted, header, tuple(zip(names, kinds, strict=True)), len(body), len(shown.encode()))
+
+
+def _is_header(rows: Sequence[list[str]]) -> bool:
+    """Is the first row a header: names only, and not of the kind that the other rows are?"""
+    first, body = rows[0], rows[1:]
+    trailing_empty = not any(row[-1] for row in rows)
+    names = first[:-1] if trailing_empty else first
+    if not all(of_text(name) is STRING and HEADER_NAME.fullmatch(name) for name in names):
+        return False
+    if any(len(name) >= LONGEST_HEADER for name in names[:-1]) or len({name.lower() for name in names}) < len(names):
+        return False
+    return any(of_text(value) not in {STRING, VOID} for row in body for value in row)
+
+
+def _names(header: Sequence[str]) -> list[str]:
+    return [name.strip().lower() or f"col{number}" for number, name in enumerate(header)]
+
+
+def of_text(text: str) -> HiveType:
+    """The type of a field; VOID when it is empty."""
+    text = text.strip()
+    if not text:
+        return VOID
+    if INTEGER.fullmatch(text):
+        return BIGINT
+    if NUMBER.fullmatch(text):
+        return DOUBLE
+    return BOOLEAN if text.lower() in {"true", "false"} else STRING

@@ -1,0 +1,113 @@
+"""JSON in all its forms: a record per line, records back to back on one line, printed over many lines, in an array."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from afluente.core.hive_type import HiveType
+from afluente.services.glue.crawler.column_type import PLAIN, VOID, Columns, merge, of_value
+
+MOST_RECORDS = 1000
+WHITESPACE = " \t\r\n"
+
+_lines = msgspec.json.Decoder()
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What a sample holds: its values, which are all objects or all arrays, and the bytes they take."""
+
+    values: list[Any]
+    size: int
+
+
+def read(data: bytes, *, truncated: bool) -> Records | None:
+    """The first records of `data`; None when it is no JSON of objects or arrays.
+
+    truncated: `data` is the head of something longer, so that its last record may be cut off.
+    """
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    if data.lstrip()[:1] not in {b"{", b"["}:
+        return None
+    records = _read_lines(data, truncated) or _read_stream(data, truncated)
+    if records is None or not records.values:
+        return None
+    kinds = set(map(type, records.values))
+    return records if kinds <= {dict} or kinds <= {list} else None
+
+
+def _read_lines(data: bytes, truncated: bool) -> Records | None:
+    """The quick way, for a record per line or records without anything between them."""
+    lines = data.replace(b"}{", b"}\n{").split(b"\n", MOST_RECORDS)
+    if truncated or len(lines) > MOST_RECORDS:
+        lines.pop()
+    head = b"\n".join(lines)
+    try:
+        values = _lines.decode_lines(head)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return Records(values, len(head) if b"\n" in data else len(head) - len(lines) + 1)
+
+
+def _read_stream(data: bytes, truncated: bool) -> Records | None:
+    """The thorough way: one value after the other, whatever the white space between and within them."""
+    try:
+        text = data.decode(errors="ignore" if truncated else "strict")
+    except UnicodeDecodeError:
+        return None
+    decoder = json.JSONDecoder()
+    values: list[Any] = []
+    consumed, at = 0, _skip(text, 0)
+    while at < len(text) and len(values) < MOST_RECORDS:
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            if truncated:
+                break
+            return None
+        values.append(value)
+        consumed, at = at, _skip(text, at)
+    return Records(values, len(text[:consumed].encode(errors="replace")))
+
+
+def _skip(text: str, at: int) -> int:
+    while at < len(text) and text[at] in WHITESPACE:
+        at += 1
+    return at
+
+
+def columns(records: Records) -> tuple[Columns, tuple[str, ...]]:
+    """(columns, the keys as they are written): arrays on the top level are one column, `array`, as on AWS."""
+    if isinstance(records.values[0], list):
+        kind = VOID
+        for value in records.values:
+            kind = merge(kind, of_value(value))
+        return (("array", kind),), ("array",)
+    return _object_columns(records.values)
+
+
+def _object_columns(objects: Iterable[dict[str, Any]]) -> tuple[Columns, tuple[str, ...]]:
+    found: dict[str, HiveType] = {}
+    # records of a shape that was seen before say something new only where a number or a nested value stands
+    to_check: dict[tuple[Any, ...], tuple[str, ...]] = {}
+    for record in objects:
+        shape = (*record, *map(type, record.values()))
+        names = to_check.get(shape)
+        if names is None:
+            to_check[shape] = tuple(name for name, value in record.items() if type(value) not in PLAIN)
+            names = tuple(record)
+        for name in names:
+            kind, known = of_value(record[name]), found.get(name, VOID)
+            if kind is not known or known is VOID:
+                found[name] = merge(known, kind)
+    return _lower(found), tuple(found)
+
+
+def _lower(found: dict[str, HiveType]) -> Columns:
+    lowered: dict[str, HiveType] = {}
+    for name, kind in found.items():
+        lowered[name.lower()] = merge(lowered.get(name.lower(), VOID), kind)
+    return tuple(lowered.items())

@@ -1,0 +1,35 @@
+"""What crawlers need of the other services."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+
+class StoredObject(Protocol):
+    """An object of S3, on disk."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def path(self) -> Path: ...
+
+
+class Objects(Protocol):
+    """S3: what a crawler lists and reads."""
+
+    def bucket_exists(self, bucket: str) -> bool: ...
+    def iter_objects(self, bucket: str, prefix: str = "", start_after: str = "") -> Iterator[StoredObject]: ...
+
+
+class Roles(Protocol):
+    """IAM: whether Glue may assume the crawler's role."""
+
+    def can_assume(self, role_arn: str, service_principal: str) -> bool: ...
+
+
+class Logs(Protocol):
+    """CloudWatch Logs: where a crawl tells what it did and why."""
+
+    def append(self, account: str, region: str, group: str, stream: str, events: Sequence[tuple[int, str]]) -> None: ...

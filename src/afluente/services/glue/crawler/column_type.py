@@ -32,7 +32,15 @@ def merge(one: HiveType, other: HiveType) -> HiveType:
     if one.name == other.name and one.fields:  # two arrays, two maps
         pairs = zip(one.fields, other.fields, strict=True)
         return HiveType(one.name, (), tuple((name, merge(left, right)) for (name, left), (_, right) in pairs))
+    if one.name == other.name == "decimal" and len(one.arguments) == len(other.arguments) == 2:
+        return _wider_decimal(one, other)
     return STRING
+
+
+def _wider_decimal(one: HiveType, other: HiveType) -> HiveType:
+    scale = max(one.arguments[1], other.arguments[1])
+    whole = max(kind.arguments[0] - kind.arguments[1] for kind in (one, other))
+    return HiveType("decimal", (min(38, whole + scale), scale))
 
 
 def merge_fields(lists: Iterable[Columns]) -> Columns:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-
 MAGIC = (
     (b"\x1f\x8b", "gzip"),
     (b"BZh", "bzip2"),

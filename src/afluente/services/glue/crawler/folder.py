@@ -1,0 +1,84 @@
+"""What lies under a crawler's target: the objects of each folder, without those that are none of the data."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from afluente.services.glue.crawler.port import Objects, StoredObject
+
+CHECK_EVERY = 1000
+
+
+@dataclass(slots=True)
+class Folder:
+    """A folder: `path` within the bucket, with a slash at its end unless it is the bucket itself."""
+
+    path: str
+    objects: list[StoredObject] = field(default_factory=list)
+    folders: list["Folder"] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A target's folders by path, parents before what is in them, and how many objects were passed over."""
+
+    folders: dict[str, Folder]
+    taken: int
+    excluded: int
+
+
+def list_folders(
+    objects: Objects, bucket: str, root: str, is_excluded: Callable[[str], bool], check: Callable[[], None]
+) -> Listing:
+    """All folders under `root`, a path within `bucket` with a slash at its end, or empty.
+
+    `check` is called now and then, and may raise to end it. Empty objects, and names that begin with `_` or `.`,
+    are markers of other programs, not data.
+    """
+    folders = {root: Folder(root)}
+    taken = excluded = 0
+    for number, stored in enumerate(objects.iter_objects(bucket, root)):
+        if number % CHECK_EVERY == 0:
+            check()
+        path = stored.key[len(root) :]
+        if stored.size == 0 or _is_hidden(path):
+            continue
+        if is_excluded(path):
+            excluded += 1
+            continue
+        taken += 1
+        _folder(folders, stored.key).objects.append(stored)
+    return Listing(folders, taken, excluded)
+
+
+def _is_hidden(path: str) -> bool:
+    return path.endswith("/") or any(part.startswith(("_", ".")) for part in path.split("/"))
+
+
+def _folder(folders: dict[str, Folder], key: str) -> Folder:
+    """The folder of the object `key`, made with all above it where missing."""
+    path = key[: key.rfind("/") + 1]
+    missing = []
+    while path not in folders:
+        missing.append(path)
+        path = path[: path.rfind("/", 0, -1) + 1]
+    found = folders[path]
+    for new in reversed(missing):
+        folders[new] = Folder(new)
+        found.folders.append(folders[new])
+        found = folders[new]
+    return found
+
+
+def spread(objects: list[StoredObject], count: int) -> list[StoredObject]:
+    """`count` of `objects`, the first and the last among them and the others evenly between."""
+    if len(objects) <= count:
+        return objects
+    if count == 1:
+        return objects[:1]
+    step = (len(objects) - 1) / (count - 1)
+    return [objects[round(number * step)] for number in range(count)]
+
+
+def deepest_first(folders: Iterable[Folder]) -> list[Folder]:
+    """The folders with the deepest first: what is inside comes before what it is in."""
+    return sorted(folders, key=lambda folder: folder.path.count("/"), reverse=True)

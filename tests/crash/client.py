@@ -28,7 +28,7 @@ def aws(service: str, endpoint: str) -> Any:
 
 
 class Worker(threading.Thread):
-    """Calls `work` over and over until stopped; a request without an answer is part of the test, anything else is not."""
+    """Calls `work` over and over until stopped. A request without an answer is part of the test, an error is not."""
 
     def __init__(self, name: str, work: Callable[[], None], stopping: threading.Event) -> None:
         super().__init__(name=name, daemon=True)

@@ -230,6 +230,38 @@ def test_deliver_again_when_it_is_unknown_whether_the_object_is_there(world: Wor
     assert [gzip.decompress(body) for body in world.buckets.bodies] == [b"a\nb", b"c"]
 
 
+def test_deliver_again_under_the_same_key_though_access_was_lost_meanwhile(world: World) -> None:
+    world.create()
+    world.put(b"a")
+    world.buckets.after = OSError("the disk went away")
+    world.advance(300)
+    world.buckets.after = None
+    world.roles.trusted.clear()
+    world.advance(1)
+    world.roles.trusted.add(ROLE)
+    world.advance(30)
+    assert [stored.times_put for stored in world.buckets.objects.values()] == [2]
+
+
+def test_deliver_again_elsewhere_when_the_bucket_is_gone_with_all_that_was_in_it(world: World) -> None:
+    world.create()
+    world.put(b"a")
+    world.buckets.after = OSError("the disk went away")
+    world.advance(300)
+    world.buckets.after = None
+    world.buckets.buckets = {"other"}
+    world.buckets.objects.clear()
+    world.ask(
+        "update_destination",
+        DeliveryStreamName="d",
+        CurrentDeliveryStreamVersionId="1",
+        DestinationId="destinationId-000000000001",
+        S3DestinationUpdate={"BucketARN": "arn:aws:s3:::other"},
+    )
+    world.advance(30)
+    assert [(bucket, stored.data) for (bucket, _), stored in world.buckets.objects.items()] == [("other", b"a")]
+
+
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_deliver_after_a_crash_exactly_once(world: World, moment: str) -> None:
     world.create()

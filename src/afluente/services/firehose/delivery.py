@@ -82,6 +82,7 @@ class Delivery:
         self._version = stream.version
         self._turn = 0
         self._idle = False
+        self._stopping = False
         self._failures = 0
         self._retry_at_ms = 0
         self._source_error_at_ms: int | None = None
@@ -94,6 +95,7 @@ class Delivery:
 
     def stop(self) -> None:
         """Stop delivering; what is buffered stays in the record log."""
+        self._stopping = True
         self._loop.stop()
         if self._unsubscribe:
             self._unsubscribe()
@@ -136,11 +138,11 @@ class Delivery:
     def _deliver(self, stream: DeliveryStream) -> int | None:
         """Deliver all that is due. When to look again; None: when a record comes."""
         self._settle()
-        self._finish_interrupted()
+        self._finish_interrupted(stream)
         destination = self._configured(stream)
         self._idle = True  # before the log is read, so that a record that comes after that wakes the loop
         source_due_ms = self._look_at_source(stream)
-        while (due_ms := self._due(self._filled(destination), destination)) == 0:
+        while (due_ms := self._due(self._filled(destination), destination)) == 0 and not self._stopping:
             self._flush(stream)
         self._settle()
         due = [time_ms for time_ms in (source_due_ms, due_ms) if time_ms is not None]
@@ -212,27 +214,33 @@ class Delivery:
         assert buffer is not None and buffer.oldest_ms is not None  # noqa: S101, PT018  # for the type checker
         intent = intend(stream, buffer.ranges, buffer.oldest_ms, buffer.object_bytes)
         self._move_on(intent)
-        self._carry(intent, buffer.blocks(self._in.log))
-
-    def _carry(self, intent: Intent, blocks: Iterable[bytes]) -> None:
         try:
-            self._in.carrier.carry(intent, blocks)
+            self._carry(stream, intent, buffer.blocks(self._in.log))
         except AwsError:
             self._move_on(None)  # nothing was put, so the records are free to go elsewhere after an update
             raise
+
+    def _carry(self, stream: DeliveryStream, intent: Intent, blocks: Iterable[bytes]) -> None:
+        self._in.carrier.carry(intent, stream.destination["RoleARN"], blocks)
         self._interrupted, self._unsettled = None, intent
         self._positions.update((span.partition, span.end) for span in intent.ranges)
         self._turn += 1
         self.last_error = None
 
-    def _finish_interrupted(self) -> None:
+    def _finish_interrupted(self, stream: DeliveryStream) -> None:
         """Carry out again what may or may not have been done: the same bytes under the same key."""
         intent = self._interrupted
         if intent is None:
             return
         self._buffer = None
         rendering = self._rendering._replace(delimiter=Destination.of(intent.destination).delimiter)
-        self._carry(intent, chain.from_iterable(rendering.blocks(self._in.log, span) for span in intent.ranges))
+        blocks = chain.from_iterable(rendering.blocks(self._in.log, span) for span in intent.ranges)
+        try:
+            self._carry(stream, intent, blocks)
+        except AwsError as error:
+            if error.code == "NoSuchBucket":  # the one refusal that proves that the object is not there
+                self._move_on(None)
+            raise
         self._settle()
 
     def _settle(self) -> None:

@@ -1,1 +1,1 @@
-"""AWS protocols to plain dicts and back, driven by botocore's service models. Pure: no sockets, no clock."""
+"""AWS protocols to plain dicts and back, interpreted from botocore's service models. Pure: no sockets, no clock."""

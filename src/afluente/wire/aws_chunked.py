@@ -1,0 +1,103 @@
+"""The aws-chunked framing of S3 bodies: `<size hex>[;chunk-signature=...]CRLF<bytes>CRLF` ..., then trailing headers.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html. Chunk signatures are read over.
+"""
+
+from collections.abc import Callable
+
+from afluente.core.error import AwsError
+
+MAX_LINE = 8192
+"""Of a size line or a trailing header, in bytes."""
+
+STREAMING = "STREAMING-"
+"""How x-amz-content-sha256 begins when the body is framed."""
+
+
+class IncompleteBody(AwsError):
+    """A body that ends before its framing says, or whose framing is broken."""
+
+    def __init__(self) -> None:
+        super().__init__("The request body terminated unexpectedly")
+
+
+class Unframer:
+    """Takes a framed body piece by piece and gives back its bytes. `trailers` are complete after `finish`."""
+
+    def __init__(self) -> None:
+        self.trailers: dict[str, str] = {}
+        self._buffer = bytearray()
+        self._remaining = 0
+        self._state: Callable[[list[bytes]], bool] = self._size_line
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The body's next pieces. Raises IncompleteBody when the framing is broken."""
+        self._buffer += data
+        pieces: list[bytes] = []
+        while self._state(pieces):
+            pass
+        return pieces
+
+    def finish(self) -> None:
+        """Raises IncompleteBody unless the last chunk and the trailers have been seen."""
+        if self._state == self._trailer and not self._buffer:
+            return  # some clients leave out the empty line after the last trailer
+        if self._state != self._done:
+            raise IncompleteBody
+
+    def _line(self) -> bytes | None:
+        end = self._buffer.find(b"\r\n")
+        if end < 0:
+            if len(self._buffer) > MAX_LINE:
+                raise IncompleteBody
+            return None
+        line = bytes(self._buffer[:end])
+        del self._buffer[: end + 2]
+        return line
+
+    def _size_line(self, _: list[bytes]) -> bool:
+        line = self._line()
+        if line is None:
+            return False
+        size = line.partition(b";")[0].strip()
+        if not size or len(size) > 16 or size.strip(b"0123456789abcdefABCDEF"):
+            raise IncompleteBody
+        self._remaining = int(size, 16)
+        self._state = self._data if self._remaining else self._trailer
+        return True
+
+    def _data(self, pieces: list[bytes]) -> bool:
+        piece = bytes(self._buffer[: self._remaining])
+        if piece:
+            pieces.append(piece)
+            del self._buffer[: len(piece)]
+            self._remaining -= len(piece)
+        if self._remaining:
+            return False
+        self._state = self._data_end
+        return True
+
+    def _data_end(self, _: list[bytes]) -> bool:
+        if len(self._buffer) < 2:
+            return False
+        if self._buffer[:2] != b"\r\n":
+            raise IncompleteBody
+        del self._buffer[:2]
+        self._state = self._size_line
+        return True
+
+    def _trailer(self, _: list[bytes]) -> bool:
+        line = self._line()
+        if line is None:
+            return False
+        if not line:
+            self._state = self._done
+            return True
+        name, colon, value = line.partition(b":")
+        if not colon or len(self.trailers) >= 20:
+            raise IncompleteBody
+        self.trailers[name.decode("latin-1").strip().lower()] = value.decode("latin-1").strip()
+        return True
+
+    def _done(self, _: list[bytes]) -> bool:
+        return False

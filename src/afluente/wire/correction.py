@@ -1,0 +1,62 @@
+"""Where botocore's models leave out what the services do on the wire: corrections as data, each with its source.
+
+Applied to a model when it is loaded. Empty of code on purpose.
+"""
+
+from typing import Any
+
+REMOVED_OPERATIONS: dict[str, tuple[str, ...]] = {
+    "s3": (
+        # Deprecated spellings of the same method and URI as their ...Configuration successors
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLifecycle.html
+        "GetBucketLifecycle",
+        "PutBucketLifecycle",
+        "GetBucketNotification",
+        "PutBucketNotification",
+        # Other endpoints than the bucket's: s3express-control and s3-object-lambda
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListDirectoryBuckets.html
+        "ListDirectoryBuckets",
+        "WriteGetObjectResponse",
+    ),
+}
+
+SHAPE_TRAITS: dict[str, dict[str, dict[str, Any]]] = {
+    "s3": {
+        # The root elements of S3's answers: "Response Syntax" of each operation in the API reference, such as
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html#API_ListObjectsV2_ResponseSyntax
+        "CompleteMultipartUploadOutput": {"locationName": "CompleteMultipartUploadResult"},
+        "CreateMultipartUploadOutput": {"locationName": "InitiateMultipartUploadResult"},
+        "DeleteObjectsOutput": {"locationName": "DeleteResult"},
+        "GetBucketAclOutput": {"locationName": "AccessControlPolicy"},
+        "GetBucketAccelerateConfigurationOutput": {"locationName": "AccelerateConfiguration"},
+        "GetBucketCorsOutput": {"locationName": "CORSConfiguration"},
+        "GetBucketLifecycleConfigurationOutput": {"locationName": "LifecycleConfiguration"},
+        "GetBucketLocationOutput": {"locationName": "LocationConstraint"},
+        "GetBucketLoggingOutput": {"locationName": "BucketLoggingStatus"},
+        "GetBucketRequestPaymentOutput": {"locationName": "RequestPaymentConfiguration"},
+        "GetBucketTaggingOutput": {"locationName": "Tagging"},
+        "GetBucketVersioningOutput": {"locationName": "VersioningConfiguration"},
+        "GetBucketWebsiteOutput": {"locationName": "WebsiteConfiguration"},
+        "GetObjectAclOutput": {"locationName": "AccessControlPolicy"},
+        "GetObjectAttributesOutput": {"locationName": "GetObjectAttributesResponse"},
+        "GetObjectTaggingOutput": {"locationName": "Tagging"},
+        "ListBucketsOutput": {"locationName": "ListAllMyBucketsResult"},
+        "ListMultipartUploadsOutput": {"locationName": "ListMultipartUploadsResult"},
+        "ListObjectVersionsOutput": {"locationName": "ListVersionsResult"},
+        "ListObjectsOutput": {"locationName": "ListBucketResult"},
+        "ListObjectsV2Output": {"locationName": "ListBucketResult"},
+        "ListPartsOutput": {"locationName": "ListPartsResult"},
+        "NotificationConfiguration": {"locationName": "NotificationConfiguration"},
+    },
+}
+
+UNWRAPPED_OUTPUTS: dict[str, tuple[str, ...]] = {
+    # The answer's root element holds the member's text itself
+    # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html#API_GetBucketLocation_ResponseSyntax
+    "s3": ("GetBucketLocation",),
+}
+
+XML_NAMESPACES: dict[str, str] = {
+    # https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html#API_ListBuckets_ResponseSyntax
+    "s3": "http://s3.amazonaws.com/doc/2006-03-01/",
+}

@@ -1,0 +1,46 @@
+"""An HTTP request and an HTTP response as plain data, between the gateway and the protocols."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO
+from urllib.parse import parse_qsl
+
+from afluente.core.provider import FileSlice, SpooledBody
+
+Body = bytes | BinaryIO | SpooledBody
+
+
+@dataclass(slots=True)
+class HttpRequest:
+    """A request, all of it received. Header names are lower-case; path and query are still percent-encoded."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: Body = b""
+
+    def content(self) -> bytes:
+        """The whole body, in memory."""
+        if isinstance(self.body, bytes):
+            return self.body
+        self.body.seek(0)
+        return self.body.read()
+
+    def parameters(self) -> dict[str, str]:
+        """The decoded query string; of a repeated name the last counts. Raises ValueError when it is not UTF-8."""
+        return dict(parse_qsl(self.query, keep_blank_values=True, errors="strict", max_num_fields=1000))
+
+    @property
+    def media_type(self) -> str:
+        """The content type, lower-case and without parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+@dataclass(slots=True)
+class HttpResponse:
+    """A response. Content-Length is the gateway's to add, but for an answer to HEAD, which states it without a body."""
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes | FileSlice = b""

@@ -1,0 +1,53 @@
+"""JSON-RPC, in JSON or CBOR: POST /, the operation in X-Amz-Target, members in the body."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from afluente.core.error import AwsError, SerializationException, UnknownOperationException
+from afluente.wire.codec import Codec, Malformed
+from afluente.wire.family import family
+from afluente.wire.fault import resolve
+from afluente.wire.message import HttpRequest, HttpResponse
+from afluente.wire.model import Model, Operation
+from afluente.wire.tree import TreeReader, TreeWriter
+
+
+class RpcBinding:
+    """The JSON protocol of `model`, spelled by `codec`."""
+
+    def __init__(self, model: Model, codec: Codec, content_type: str) -> None:
+        self.model = model
+        self._codec = codec
+        self._content_type = content_type
+        self._reader = TreeReader(codec, java_types=family(model.service).java_types)
+        self._writer = TreeWriter(codec)
+
+    def operation(self, request: HttpRequest) -> Operation:
+        prefix, _, name = request.headers.get("x-amz-target", "").rpartition(".")
+        operation = self.model.operation(name) if prefix == self.model.target_prefix else None
+        if operation is None:
+            raise UnknownOperationException
+        return operation
+
+    def parse(self, operation: Operation, request: HttpRequest) -> dict[str, Any]:
+        try:
+            tree = self._codec.decode(request.content())
+            if not isinstance(tree, dict):
+                raise SerializationException
+            members: dict[str, Any] = self._reader.read(operation.input, tree) if operation.input else {}
+        except (Malformed, RecursionError):
+            raise SerializationException from None
+        return members
+
+    def answer(self, operation: Operation, response: Mapping[str, Any], request_id: str) -> HttpResponse:
+        body = b""
+        if operation.output is not None:
+            body = self._codec.encode(self._writer.write(operation.output, response))
+        return HttpResponse(200, self._headers(request_id), body)
+
+    def fail(self, error: AwsError, request_id: str) -> HttpResponse:
+        fault = resolve(self.model, error)
+        return HttpResponse(fault.status, self._headers(request_id), self._codec.encode(fault.as_tree()))
+
+    def _headers(self, request_id: str) -> dict[str, str]:
+        return {"Content-Type": self._content_type, "x-amzn-RequestId": request_id}

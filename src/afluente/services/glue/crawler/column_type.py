@@ -21,10 +21,8 @@ Columns = tuple[tuple[str, HiveType], ...]
 
 def merge(one: HiveType, other: HiveType) -> HiveType:
     """The type that takes the values of both; a string takes everything."""
-    if one == other or other is VOID:
-        return one
-    if one is VOID:
-        return other
+    if one == other or VOID in {one, other}:
+        return other if one is VOID else one
     if one.name in NUMBERS and other.name in NUMBERS:
         return max(one, other, key=lambda kind: NUMBERS.index(kind.name))
     if one.name == other.name == "struct":

@@ -11,6 +11,7 @@ from afluente.services.glue.crawler.schema import Schema, Statistics, merge, tot
 
 THRESHOLD = 0.7
 MOST_CLUSTERS = 5
+NULL = "__HIVE_DEFAULT_PARTITION__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,4 +173,4 @@ def _key(number: int, parts: set[str]) -> str:
 
 def _value(key: str, part: str) -> str:
     name, equals, value = part.partition("=")
-    return value if equals and name.lower() == key else part
+    return (value or NULL) if equals and name.lower() == key else part

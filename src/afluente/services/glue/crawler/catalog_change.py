@@ -1,0 +1,204 @@
+"""What a crawl changes in the catalog: new tables and partitions, changed ones, and those whose data is gone.
+
+The caller opens the transaction: all of a crawl's changes are committed together.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from afluente.services.glue.catalog.body import STORAGE_DEFAULTS
+from afluente.services.glue.catalog.engine import CatalogEngine
+from afluente.services.glue.catalog.partition import PartitionRow
+from afluente.services.glue.catalog.table import TableRow
+from afluente.services.glue.crawler.naming import distinct_name
+from afluente.services.glue.crawler.report import Report
+from afluente.services.glue.crawler.table_input import OWNER, RUN, FoundTable
+
+DEPRECATED = "DEPRECATED_BY_CRAWLER"
+INDEX = "crawler_partition_index"
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What to do about what has changed, in AWS's words; the two booleans are CrawlerOutput's AddOrUpdateBehaviors."""
+
+    update: str
+    delete: str
+    merge_new_columns: bool
+    inherit_from_table: bool
+    create_index: bool
+
+
+class CatalogChange:
+    """The changes of one crawl to the tables of one database."""
+
+    def __init__(
+        self,
+        catalog: CatalogEngine,
+        place: tuple[str, str, str],
+        crawler: str,
+        behaviour: Behaviour,
+        created_by: str,
+        report: Report,
+        now_ms: int,
+    ) -> None:
+        self._catalog = catalog
+        self._place = place
+        self._crawler = crawler
+        self._behaviour = behaviour
+        self._created_by = created_by
+        self._report = report
+        self._now_ms = now_ms
+        account, region, database = place
+        if catalog.databases.find(account, region, database) is None:
+            catalog.databases.create(account, region, {"Name": database})
+            report.say(f"Database {database} does not exist; created it")
+        self._existing = {row.name: row for row in catalog.tables.iterate(*place)}
+
+    def apply(self, tables: Sequence[FoundTable], roots: Sequence[str]) -> None:
+        """Write `tables`; tables of this crawler under the locations `roots` that are not among them are gone."""
+        matched = {self._write(table).name for table in tables}
+        for row in list(self._existing.values()):
+            mine = row.input().get("Parameters", {}).get(OWNER) == self._crawler
+            if mine and row.name not in matched and _location(row).startswith(tuple(roots)):
+                self._remove_table(row)
+
+    def _write(self, table: FoundTable) -> TableRow:
+        row = self._match(table)
+        if row is None:
+            row = self._create(table)
+        elif self._behaviour.update == "LOG":
+            if _differs(self._updated(row, table), row.input()):
+                self._report.say(f"Table {row.name} has changed; UpdateBehavior LOG leaves it as it is")
+        else:
+            row = self._update(row, table)
+        self._existing[row.name] = row
+        self._write_partitions(row, table)
+        return row
+
+    def _match(self, table: FoundTable) -> TableRow | None:
+        """The table that this data has already: this crawler's own, or one of that name, at this location."""
+        for row in self._existing.values():
+            mine = row.input().get("Parameters", {}).get(OWNER) == self._crawler
+            if _location(row) == _slashed(table.location) and (mine or row.name == table.table_input["Name"]):
+                return row
+        return None
+
+    def _create(self, table: FoundTable) -> TableRow:
+        wanted = table.table_input["Name"]
+        name = distinct_name(wanted, table.location) if wanted in self._existing else wanted
+        if name != wanted:
+            self._report.say(f"The name {wanted} is taken by other data; {table.location} becomes {name}")
+        keys = [key["Name"] for key in table.table_input["PartitionKeys"]]
+        indexes = [{"IndexName": INDEX, "Keys": keys}] if keys and self._behaviour.create_index else []
+        row = self._catalog.create_table(
+            *self._place, table.table_input | {"Name": name}, self._created_by, indexes=indexes
+        )
+        self._report.say(f"Created table {name} in database {self._place[2]}")
+        self._report.changed("TABLE", "ADD", name)
+        return row
+
+    def _update(self, row: TableRow, table: FoundTable) -> TableRow:
+        wanted, known = self._updated(row, table), row.input()
+        if not _differs(wanted, known):
+            return row
+        if wanted["PartitionKeys"] != known.get("PartitionKeys", []):
+            self._catalog.partitions.delete_all(row)  # they have other values than the new keys ask for
+            for index in self._catalog.indexes.all(row):
+                self._catalog.indexes.delete(row, index["IndexName"])
+        updated = self._catalog.tables.update(*self._place, wanted)
+        self._report.say(f"Updated table {row.name} in database {self._place[2]}")
+        self._report.changed("TABLE", "UPDATE", row.name)
+        return updated
+
+    def _updated(self, row: TableRow, table: FoundTable) -> dict[str, Any]:
+        found = table.table_input | {"Name": row.name}
+        if not self._behaviour.merge_new_columns:
+            return found
+        known = row.input()
+        storage = known.get("StorageDescriptor", {})
+        columns = list(storage.get("Columns", []))
+        names = {column["Name"].lower() for column in columns}
+        columns += [column for column in found["StorageDescriptor"]["Columns"] if column["Name"] not in names]
+        parameters = known.get("Parameters", {}) | found["Parameters"]
+        return known | {"StorageDescriptor": storage | {"Columns": columns}, "Parameters": parameters, "Name": row.name}
+
+    def _write_partitions(self, row: TableRow, table: FoundTable) -> None:
+        count = len(row.partition_keys())
+        known = (
+            {tuple(one.describe(row)["Values"]): one for one in self._catalog.partitions.select(row)} if count else {}
+        )
+        if table.partitions and len(table.partitions[0]["Values"]) != count:
+            self._report.say(f"Table {row.name} has other partition keys; its new partitions are left out", "WARN")
+            return
+        for partition in table.partitions:
+            wanted = self._inherited(row, partition) if self._behaviour.inherit_from_table else partition
+            self._write_partition(row, wanted, known.pop(tuple(partition["Values"]), None))
+        for values, gone in known.items():
+            self._remove_partition(row, list(values), gone)
+
+    def _write_partition(self, row: TableRow, wanted: dict[str, Any], known: PartitionRow | None) -> None:
+        name = f"{row.name}/{'/'.join(wanted['Values'])}"
+        if known is None:
+            self._catalog.partitions.create(row, wanted)
+            self._report.changed("PARTITION", "ADD", name)
+        elif self._behaviour.update != "LOG" and _differs(wanted, known.input()):
+            self._catalog.partitions.update(row, wanted["Values"], wanted)
+            self._report.changed("PARTITION", "UPDATE", name)
+
+    def _inherited(self, row: TableRow, partition: dict[str, Any]) -> dict[str, Any]:
+        """The partition with all of the table's storage but the location, and with its own counts."""
+        storage = row.input().get("StorageDescriptor", {})
+        own = partition["StorageDescriptor"]
+        kept = {"Location": own["Location"], "Parameters": own["Parameters"]}
+        return partition | {"StorageDescriptor": storage | kept}
+
+    def _remove_table(self, row: TableRow) -> None:
+        if self._behaviour.delete == "LOG":
+            self._report.say(f"The data of table {row.name} is gone; DeleteBehavior LOG leaves the table")
+        elif self._behaviour.delete == "DELETE_FROM_DATABASE":
+            self._catalog.tables.delete(*self._place, row.name)
+            self._report.say(f"Deleted table {row.name} from database {self._place[2]}: its data is gone")
+            self._report.changed("TABLE", "DELETE", row.name)
+        elif DEPRECATED not in row.input().get("Parameters", {}):
+            self._catalog.tables.update(*self._place, self._deprecated(row.input()) | {"Name": row.name})
+            self._report.say(f"Deprecated table {row.name} in database {self._place[2]}: its data is gone")
+            self._report.changed("TABLE", "UPDATE", row.name)
+
+    def _remove_partition(self, row: TableRow, values: list[str], known: PartitionRow) -> None:
+        if self._behaviour.delete == "LOG":
+            return
+        name = f"{row.name}/{'/'.join(values)}"
+        if self._behaviour.delete == "DELETE_FROM_DATABASE":
+            self._catalog.partitions.delete(row, values)
+            self._report.changed("PARTITION", "DELETE", name)
+        elif DEPRECATED not in known.input().get("Parameters", {}):
+            self._catalog.partitions.update(row, values, self._deprecated(known.input()))
+            self._report.changed("PARTITION", "UPDATE", name)
+
+    def _deprecated(self, known: dict[str, Any]) -> dict[str, Any]:
+        return known | {"Parameters": known.get("Parameters", {}) | {DEPRECATED: str(self._now_ms)}}
+
+
+def _location(row: TableRow) -> str:
+    return _slashed(row.input().get("StorageDescriptor", {}).get("Location", ""))
+
+
+def _slashed(location: str) -> str:
+    return location if location.endswith("/") else location + "/"
+
+
+def _differs(wanted: dict[str, Any], known: dict[str, Any]) -> bool:
+    """Is there a difference other than which crawl wrote it?"""
+    return _comparable(wanted) != _comparable(known)
+
+
+def _comparable(body: dict[str, Any]) -> dict[str, Any]:
+    storage = STORAGE_DEFAULTS | body.get("StorageDescriptor", {})
+    storage["Parameters"] = _without_run(storage.get("Parameters", {}))
+    return body | {"StorageDescriptor": storage, "Parameters": _without_run(body.get("Parameters", {}))}
+
+
+def _without_run(parameters: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in parameters.items() if name != RUN}

@@ -1,0 +1,51 @@
+"""Which of a folder's files are read, and what they say of the folder."""
+
+from collections.abc import Callable, Sequence
+
+from afluente.services.glue.crawler.classify import SAMPLE_BYTES, classify
+from afluente.services.glue.crawler.folder import Folder, spread
+from afluente.services.glue.crawler.grouping import Leaf, mismatch
+from afluente.services.glue.crawler.port import StoredObject
+from afluente.services.glue.crawler.schema import Statistics, merge, total
+
+MOST_FILES = 100
+MOST_BYTES = 8 * SAMPLE_BYTES
+"""Of a folder so many files, evenly spread, and so many bytes are read, unless SampleSize says how many files."""
+
+Check = Callable[[], None]
+
+
+def read_folder(folder: Folder, sample_size: int | None, *, combine: bool, check: Check) -> list[Leaf]:
+    """One leaf for the folder when its files are alike, else one for each file, all of them read."""
+    sampled = spread(folder.objects, sample_size or MOST_FILES)
+    leaves = read_files(_within(sampled, MOST_BYTES), check)
+    if mismatch([leaf.schema for leaf in leaves], combine=combine):
+        return leaves + read_files(_others(folder.objects, leaves), check)
+    unread = _others(folder.objects, leaves)
+    statistics = total(leaf.statistics for leaf in leaves) + Statistics(len(unread), sum(one.size for one in unread))
+    return [Leaf(folder.path, merge([leaf.schema for leaf in leaves]), statistics)]
+
+
+def read_files(objects: Sequence[StoredObject], check: Check) -> list[Leaf]:
+    """A leaf for each file."""
+    leaves = []
+    for stored in objects:
+        check()
+        leaves.append(Leaf(stored.key, *classify(stored.path, stored.size)))
+    return leaves
+
+
+def _within(objects: Sequence[StoredObject], budget: int) -> list[StoredObject]:
+    """The first of `objects` whose samples fit into `budget` bytes; one at least."""
+    taken: list[StoredObject] = []
+    for stored in objects:
+        budget -= min(stored.size, SAMPLE_BYTES)
+        if taken and budget < 0:
+            break
+        taken.append(stored)
+    return taken
+
+
+def _others(objects: Sequence[StoredObject], leaves: Sequence[Leaf]) -> list[StoredObject]:
+    read = {leaf.path for leaf in leaves}
+    return [stored for stored in objects if stored.key not in read]

@@ -126,7 +126,8 @@ class Roles:
     def __init__(self) -> None:
         self.trusted = {ROLE}
 
-    def can_assume(self, role_arn: str, service_principal: str) -> bool:
+    def can_assume(self, role_arn: str, service_principal: str, source_arn: str | None = None) -> bool:
+        assert str(source_arn).startswith(f"arn:aws:firehose:{REGION}:{ACCOUNT}:deliverystream/")
         return role_arn in self.trusted and service_principal == "firehose.amazonaws.com"
 
 

@@ -35,13 +35,13 @@ class Carrier:
     roles: Roles
     scratch: Path
 
-    def carry(self, intent: Intent, role_arn: str, blocks: Iterable[bytes]) -> None:
-        """Put the object of `intent`, whose bytes are `blocks` joined by the delimiter, under the role.
+    def carry(self, stream: DeliveryStream, intent: Intent, blocks: Iterable[bytes]) -> None:
+        """Put the object of `intent`, whose bytes are `blocks` joined by the delimiter.
 
         An AwsError says that nothing was put.
         """
         destination = Destination.of(intent.destination)
-        if not self.roles.can_assume(role_arn, SERVICE_PRINCIPAL):
+        if not self.roles.can_assume(stream.destination["RoleARN"], SERVICE_PRINCIPAL, stream.arn):
             raise AccessDenied("Access Denied")
         pieces = _encoded(_joined(blocks, destination.delimiter), destination.compression.encoder(intent.object_id))
         encoding = destination.compression.content_encoding

@@ -221,7 +221,7 @@ class Delivery:
             raise
 
     def _carry(self, stream: DeliveryStream, intent: Intent, blocks: Iterable[bytes]) -> None:
-        self._in.carrier.carry(intent, stream.destination["RoleARN"], blocks)
+        self._in.carrier.carry(stream, intent, blocks)
         self._interrupted, self._unsettled = None, intent
         self._positions.update((span.partition, span.end) for span in intent.ranges)
         self._turn += 1

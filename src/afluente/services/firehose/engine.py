@@ -22,7 +22,7 @@ from afluente.services.firehose.error import (
 from afluente.services.firehose.ledger import Ledger
 from afluente.services.firehose.port import LogSink, ObjectStore, Roles, SourceStreams
 from afluente.services.firehose.source import DirectPuts, Source, StreamSource
-from afluente.services.firehose.stream import DeliveryStream, Key, KinesisSource, StreamTable
+from afluente.services.firehose.stream import DeliveryStream, Key, KinesisSource, StreamTable, arn_of
 from afluente.store.database import Database
 from afluente.store.record_log import RecordLog
 
@@ -106,9 +106,10 @@ class FirehoseEngine:
         with self._lock:
             self._check_new(key)
             destination = configure(given)
-            self._check_destination(destination)
+            stream_arn = arn_of(key)
+            self._check_destination(destination, stream_arn)
             if source:
-                self._check_role(source.role_arn)
+                self._check_role(source.role_arn, stream_arn)
             now_ms = self._clock.now_ms()
             stream = DeliveryStream(
                 uuid.uuid4().hex, *key, "CREATING", now_ms, 1, destination, tags or {}, now_ms + self._delay_ms,
@@ -162,7 +163,7 @@ class FirehoseEngine:
                     f"specified version id: {version} do not match"
                 )
             destination = update(stream.destination, given)
-            self._check_destination(destination)
+            self._check_destination(destination, stream.arn)
             if destination == stream.destination:
                 return
             changed = {"version": stream.version + 1, "updated_at_ms": self._clock.now_ms()}
@@ -213,16 +214,16 @@ class FirehoseEngine:
                 f"You have already consumed your firehose quota of {STREAM_LIMIT} hoses in {region}."
             )
 
-    def _check_destination(self, configuration: Configuration) -> None:
+    def _check_destination(self, configuration: Configuration, stream_arn: str) -> None:
         destination = Destination.of(configuration)
-        self._check_role(destination.role_arn)
+        self._check_role(destination.role_arn, stream_arn)
         if not self._objects.bucket_exists(destination.bucket):
             raise InvalidArgumentException(
                 f"The bucket {destination.bucket} does not exist. Create it, or name one that exists."
             )
 
-    def _check_role(self, role_arn: str) -> None:
-        if not self._roles.can_assume(role_arn, SERVICE_PRINCIPAL):
+    def _check_role(self, role_arn: str, stream_arn: str) -> None:
+        if not self._roles.can_assume(role_arn, SERVICE_PRINCIPAL, stream_arn):
             raise InvalidArgumentException(
                 f"Firehose is unable to assume role {role_arn}. Please check the role provided."
             )

@@ -44,9 +44,9 @@ class SourceStreams(Protocol):
 
 
 class Roles(Protocol):
-    """IAM: may a service take on a role?"""
+    """IAM: may a service take on a role, on behalf of its resource `source_arn`?"""
 
-    def can_assume(self, role_arn: str, service_principal: str) -> bool: ...
+    def can_assume(self, role_arn: str, service_principal: str, source_arn: str | None = None) -> bool: ...
 
 
 class LogSink(Protocol):

@@ -49,7 +49,7 @@ class DeliveryStream(msgspec.Struct, frozen=True):
     @property
     def arn(self) -> str:
         """Its ARN."""
-        return str(Arn("firehose", self.region, self.account, f"deliverystream/{self.name}"))
+        return arn_of(self.key)
 
     @property
     def kind(self) -> str:
@@ -59,6 +59,12 @@ class DeliveryStream(msgspec.Struct, frozen=True):
     def changed(self, **members: Any) -> "DeliveryStream":
         """A copy with other values."""
         return msgspec.structs.replace(self, **members)
+
+
+def arn_of(key: Key) -> str:
+    """The ARN of the delivery stream under `key`."""
+    account, region, name = key
+    return str(Arn("firehose", region, account, f"deliverystream/{name}"))
 
 
 class StreamTable:

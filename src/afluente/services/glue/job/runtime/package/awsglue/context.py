@@ -1,0 +1,5 @@
+"""awsglue.context."""
+
+from afluente.services.glue.job.runtime.glue_context import GlueContext
+
+__all__ = ["GlueContext"]

@@ -1,0 +1,1 @@
+"""awsgluedq, as Glue scripts import it."""

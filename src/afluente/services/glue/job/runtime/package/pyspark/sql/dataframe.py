@@ -1,0 +1,5 @@
+"""pyspark.sql.dataframe."""
+
+from afluente.services.glue.job.runtime.spark.frame import Frame as DataFrame
+
+__all__ = ["DataFrame"]

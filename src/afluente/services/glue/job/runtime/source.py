@@ -1,0 +1,243 @@
+"""Input: files of one format as the SQL that reads them.
+
+JSON is read as a stream of objects, however they are laid out: by line, back to back, pretty-printed, as an array.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from afluente.core.hive_type import HiveType
+from afluente.services.glue.job.runtime.cast import plain_cast
+from afluente.services.glue.job.runtime.connection import (
+    NOTHING,
+    Schema,
+    connection,
+    execute,
+    hive_type,
+    identifier,
+    text,
+    view,
+)
+from afluente.services.glue.job.runtime.run import current
+from afluente.services.glue.job.runtime.storage import Item
+
+SNIFF_WHOLE_BYTES = 64 * 1024 * 1024
+"""Up to this size all of the input is looked at to find its types; beyond it a sample, and a surprise is an error."""
+
+SAMPLE_ROWS = 20_480
+SAMPLE_FILES = 64
+OBJECT_BYTES = 64 * 1024 * 1024
+"""The largest single JSON object."""
+
+INTEGERS = ("tinyint", "smallint", "int", "bigint")
+COMPLEX = {"array", "map", "struct"}
+TEXTS = {"string", "varchar", "char"}
+
+EMPTY = f"SELECT NULL AS {NOTHING} WHERE false"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Files that share their partition values."""
+
+    items: Sequence[Item]
+    values: tuple[str | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What to read: files by partition, their format, and what the catalog says of them."""
+
+    parts: Sequence[Part]
+    format: str
+    options: Mapping[str, Any]
+    columns: Schema = ()
+    """The catalog's columns; none where there is no catalog."""
+    keys: Schema = ()
+    """The partition columns."""
+
+
+def read(source: Input) -> str:
+    """The SQL of everything in `source`; partition columns come last."""
+    items = [item for part in source.parts for item in part.items]
+    if not items:
+        return EMPTY
+    reader = {"json": _json, "csv": _csv, "parquet": _parquet, "glueparquet": _parquet}.get(source.format)
+    if reader is None:
+        raise NotImplementedError(f"reading the format {source.format!r} is not supported; json, csv and parquet are")
+    scan, columns = reader(items, source)
+    name = view(f"SELECT * FROM {scan}")
+    return _with_partitions(name, columns, source)
+
+
+def _with_partitions(name: str, columns: Mapping[str, str], source: Input) -> str:
+    """`columns` maps names to SQL; partition columns, which shadow them, come from each file's partition."""
+    shadowed = {key.lower() for key, _ in source.keys}
+    selected = [f"{sql} AS {identifier(column)}" for column, sql in columns.items() if column.lower() not in shadowed]
+    if not source.keys:
+        return f"SELECT {', '.join(selected)} FROM {name}"
+    files = [(item.path, part.values) for part in source.parts for item in part.items]
+    table = f"partition_{current().number()}"
+    lists = [[path for path, _ in files], *([values[n] for _, values in files] for n in range(len(source.keys)))]
+    names = ["file", *(f"p{n}" for n in range(len(source.keys)))]
+    unnested = ", ".join(f"unnest(${n + 1}::VARCHAR[]) AS {column}" for n, column in enumerate(names))
+    execute(f"CREATE TEMP TABLE {table} AS SELECT {unnested}", lists)
+    selected += [f"{plain_cast(f'p.p{n}', kind)} AS {identifier(key)}" for n, (key, kind) in enumerate(source.keys)]
+    return f'SELECT {", ".join(selected)} FROM {name} AS f JOIN {table} AS p ON f."__file" = p.file'
+
+
+def _files(items: Sequence[Item], source: Input) -> str:
+    """The list of files as SQL, and `__file` as a column when partitions need it."""
+    listed = "[" + ", ".join(text(item.path) for item in items) + "]"
+    return f"{listed}, filename = '__file'" if source.keys else listed
+
+
+# ---- JSON -----------------------------------------------------------------------------------------------------------
+
+
+def _json(items: Sequence[Item], source: Input) -> tuple[str, dict[str, str]]:
+    if path := source.options.get("jsonPath"):
+        if path not in {"$", "$[*]", "$.[*]"}:
+            raise NotImplementedError(f"the format option jsonPath {path!r} is not supported")
+    listed = _json_files(items, source)
+    found = _sniff_json(items, listed)
+    kinds = _settled(found, source.columns)
+    columns = {name: kind for name, (kind, _) in kinds.items()}
+    typed = ", ".join(f"{text(name)}: {text(kind)}" for name, kind in columns.items())
+    scan = f"read_json({listed}, format = 'auto', maximum_object_size = {OBJECT_BYTES}, columns = {{{typed}}})"
+    return scan, {name: cast for name, (_, cast) in kinds.items()}
+
+
+def _json_files(items: Sequence[Item], source: Input) -> str:
+    return _files(items, source) + _compression(items, source)
+
+
+def _compression(items: Sequence[Item], source: Input) -> str:
+    """By the keys' endings, as Hadoop goes, unless the script names one."""
+    named = source.options.get("compressionType", "")
+    if named not in {"", "gzip", "none"} or any(item.key.endswith((".bz2", ".zst", ".lzo")) for item in items):
+        raise NotImplementedError(f"compression other than gzip is not supported ({named or items[0].key})")
+    return ", compression = 'gzip'" if named == "gzip" else ""
+
+
+def _sniff_json(items: Sequence[Item], listed: str) -> dict[str, Any]:
+    """Names and DuckDB types of the fields, in order of appearance. Times and dates in texts stay texts."""
+    whole = sum(item.size for item in items) <= SNIFF_WHOLE_BYTES
+    rows, files = (-1, len(items)) if whole else (SAMPLE_ROWS, SAMPLE_FILES)
+    sql = (
+        f"SELECT * FROM read_json({listed}, format = 'auto', maximum_object_size = {OBJECT_BYTES}, "
+        f"sample_size = {rows}, maximum_sample_files = {files}, map_inference_threshold = -1, "
+        "field_appearance_threshold = 0, maximum_depth = -1, union_by_name = true)"
+    )
+    relation = connection().sql(sql)
+    found = dict(zip(relation.columns, relation.types, strict=True))
+    found.pop("__file", None)
+    _refuse_twins(found)
+    mixed = [name for name, kind in found.items() if str(kind) == "JSON"]
+    if mixed:
+        seen = ", ".join(f"count(*) FILTER (json_type({identifier(name)}) <> 'NULL')" for name in mixed)
+        counts = execute(f"SELECT {seen} FROM ({sql})").fetchone()
+        text_type = connection().sql("SELECT ''").types[0]
+        found |= {name: text_type for name, count in zip(mixed, counts, strict=True) if not count}
+    return found
+
+
+def _refuse_twins(found: Mapping[str, Any]) -> None:
+    """DuckDB renames a field whose name differs from another's only by case: `A` beside `a` comes as `A_1`."""
+    lower = {name.lower() for name in found}
+    for name in found:
+        base, _, number = name.rpartition("_")
+        if number.isdigit() and base.lower() in lower and base not in found and base.lower() != name.lower():
+            raise NotImplementedError(f"JSON fields whose names differ only by case ({base!r}) are not supported")
+
+
+def _settled(found: Mapping[str, Any], columns: Schema) -> dict[str, tuple[str, str]]:
+    """name -> (DuckDB type to read as, SQL of the column). The catalog has a say in the type of what it knows."""
+    declared = {name.lower(): kind for name, kind in columns}
+    settled = {}
+    for name, kind in found.items():
+        settled[name] = _settle(name, kind, declared.pop(name.lower(), None))
+    absent = {name.lower() for name in declared}
+    for name, kind in columns:
+        if name.lower() in absent:
+            settled[name] = (kind.duckdb(), identifier(name))
+    return settled
+
+
+def _settle(name: str, kind: Any, declared: HiveType | None) -> tuple[str, str]:
+    """What was seen decides the shape of nested fields, the catalog the type of plain ones."""
+    seen = hive_type(kind)
+    plain = identifier(name)
+    if declared is None or (declared.name in COMPLEX and seen.name != "choice"):
+        return _without_times(kind), plain
+    if declared.name in TEXTS:
+        return "VARCHAR", plain
+    if declared.name not in COMPLEX and seen.name in {"string", "timestamp", "date", "choice"}:
+        # strict: a value that is not of the declared type is an error, not a silent null
+        return "VARCHAR", f"CAST({plain} AS {declared.duckdb()})"
+    if declared.name in INTEGERS and seen.name == "double":
+        return "DOUBLE", plain
+    return declared.duckdb(), plain
+
+
+def _without_times(kind: Any) -> str:
+    """The type as SQL, with VARCHAR for what DuckDB took for a time."""
+    if kind.id == "list":
+        return f"{_without_times(kind.children[0][1])}[]"
+    if kind.id == "struct":
+        return "STRUCT(" + ", ".join(f"{identifier(n)} {_without_times(child)}" for n, child in kind.children) + ")"
+    timely = {"date", "time", "uuid", "interval"}
+    return "VARCHAR" if kind.id in timely or kind.id.startswith("timestamp") else str(kind)
+
+
+# ---- CSV ------------------------------------------------------------------------------------------------------------
+
+
+def _csv(items: Sequence[Item], source: Input) -> tuple[str, dict[str, str]]:
+    options = source.options
+    _refuse(options, {"escaper", "multiLine", "multiline", "strictCheckForQuoting", "logInvalidQuotedFields"})
+    quote = options.get("quoteChar", '"')
+    quote = "" if str(quote) == "-1" else str(quote)
+    header = _is_true(options.get("withHeader"))
+    skip = int(options.get("skip", 0)) or int(_is_true(options.get("skipFirst")) and not header)
+    parsing = (
+        f"delim = {text(options.get('separator', ','))}, quote = {text(quote)}, escape = {text(quote)}, "
+        f"header = {str(header).lower()}, skip = {skip}, all_varchar = true, null_padding = true, "
+        "auto_detect = true, strict_mode = false"
+    )
+    listed = _files(items, source) + _compression(items, source)
+    if not source.columns:
+        scan = f"read_csv({listed}, {parsing}, union_by_name = true)"
+        names = [name for name in connection().sql(f"SELECT * FROM {scan}").columns if name != "__file"]
+        shown = names if header else [f"col{n}" for n in range(len(names))]
+        return scan, {name: identifier(column) for name, column in zip(shown, names, strict=True)}
+    typed = ", ".join(f"{text(name)}: 'VARCHAR'" for name, _ in source.columns)
+    scan = f"read_csv({listed}, {parsing.replace('auto_detect = true', 'auto_detect = false')}, columns = {{{typed}}})"
+    return scan, {name: plain_cast(identifier(name), kind) for name, kind in source.columns}
+
+
+def _refuse(options: Mapping[str, Any], names: set[str]) -> None:
+    for name in sorted(names & options.keys()):
+        if _is_true(options[name]) or name == "escaper":
+            raise NotImplementedError(f"the format option {name} is not supported")
+
+
+def _is_true(value: Any) -> bool:
+    return str(value).lower() == "true"
+
+
+# ---- Parquet --------------------------------------------------------------------------------------------------------
+
+
+def _parquet(items: Sequence[Item], source: Input) -> tuple[str, dict[str, str]]:
+    scan = f"read_parquet({_files(items, source)}, union_by_name = true, hive_partitioning = false)"
+    relation = connection().sql(f"SELECT * FROM {scan}")
+    found = dict(zip(relation.columns, relation.types, strict=True))
+    found.pop("__file", None)
+    return scan, {name: _without_zone(name, kind) for name, kind in found.items()}
+
+
+def _without_zone(name: str, kind: Any) -> str:
+    """Times are UTC, and without a zone, everywhere in a run."""
+    return f"CAST({identifier(name)} AS TIMESTAMP)" if "TIME ZONE" in str(kind) else identifier(name)

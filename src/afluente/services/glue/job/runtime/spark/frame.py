@@ -1,0 +1,154 @@
+"""Spark DataFrames over queries of the run's connection, and queries of DataFrames."""
+
+from functools import cached_property
+from typing import Any
+
+from sqlframe.duckdb.dataframe import DuckDBDataFrame
+from sqlglot import exp
+
+from afluente.core.hive_type import HiveType
+from afluente.services.glue.job.runtime import connection as sql
+from afluente.services.glue.job.runtime.connection import NOTHING
+
+SPARK_WORDS = {"bigint": "long", "int": "integer", "smallint": "short", "tinyint": "byte"}
+
+
+class Frame(DuckDBDataFrame):  # type: ignore[misc]  # sqlframe has no types
+    """A DataFrame; `partitions` is the number of files wanted of it."""
+
+    def __init__(self, *args: Any, partitions: int = 1, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.partitions = partitions
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns' names."""
+        return [name for name in super().columns if name != NOTHING]
+
+    @property
+    def rdd(self) -> Any:
+        """Not supported."""
+        raise NotImplementedError("DataFrame.rdd is not supported: there are no RDDs")
+
+    @property
+    def dtypes(self) -> list[tuple[str, str]]:
+        """(name, type) of each column."""
+        return [(name, str(kind)) for name, kind in sql.schema(query_of(self))]
+
+    def repartition(self, numPartitions: Any, *cols: Any) -> "Frame":  # noqa: N803
+        """As many files; columns to share out by make no difference to one process."""
+        frame = self.copy()
+        frame.partitions = numPartitions if isinstance(numPartitions, int) else self.partitions
+        return frame  # type: ignore[no-any-return]
+
+    def coalesce(self, numPartitions: int) -> "Frame":  # noqa: N803
+        """No more files than that."""
+        return self.repartition(min(numPartitions, self.partitions))
+
+    def cache(self) -> "Frame":
+        """The rows, computed now and kept for the rest of the run."""
+        return of_query(f"SELECT * FROM {sql.table(query_of(self))}", partitions=self.partitions)
+
+    def persist(self, storageLevel: Any = None) -> "Frame":  # noqa: N803
+        """As `cache`: on disk when memory does not suffice."""
+        return self.cache()
+
+    def unpersist(self, blocking: bool = False) -> "Frame":  # noqa: FBT001, FBT002
+        """The run's end frees them."""
+        return self
+
+    def checkpoint(self, eager: bool = True) -> "Frame":  # noqa: FBT001, FBT002
+        """As `cache`."""
+        return self.cache()
+
+    localCheckpoint = checkpoint  # noqa: N815
+
+    def selectExpr(self, *expressions: str) -> "Frame":  # noqa: N802
+        """Columns by SQL."""
+        from sqlframe.duckdb import functions  # noqa: PLC0415  # slow to import
+
+        return self.select(*(functions.expr(each) for each in expressions))  # type: ignore[no-any-return]
+
+    def take(self, num: int) -> list[Any]:
+        """The first rows."""
+        return list(self.limit(num).collect())
+
+    def createOrReplaceTempView(self, name: str) -> None:  # noqa: N802
+        """Let `spark.sql` read the rows as `name`."""
+        self.session.views[name.lower()] = sql.view(query_of(self))
+
+    def createTempView(self, name: str) -> None:  # noqa: N802
+        """The same, if the name is free."""
+        from afluente.services.glue.job.runtime.spark.error import AnalysisException  # noqa: PLC0415
+
+        if name.lower() in self.session.views:
+            raise AnalysisException(f"Temporary view '{name}' already exists")
+        self.createOrReplaceTempView(name)
+
+    def registerTempTable(self, name: str) -> None:  # noqa: N802
+        """The old name."""
+        self.createOrReplaceTempView(name)
+
+    def printSchema(self, level: int | None = None) -> None:  # noqa: N802
+        """Print the columns as a tree."""
+        print("root")
+        for line in _lines(sql.schema(query_of(self)), " |"):
+            print(line)
+
+    def toPandas(self) -> Any:  # noqa: N802
+        """The rows as a pandas DataFrame."""
+        return sql.connection().sql(query_of(self)).df()
+
+
+class FrameFactory:
+    """Makes Frames; holds on to the session they belong to."""
+
+    @cached_property
+    def session(self) -> Any:
+        """The session."""
+        from afluente.services.glue.job.runtime.spark.session import session  # noqa: PLC0415  # they need each other
+
+        return session()
+
+
+FACTORY = FrameFactory()
+
+
+def of_query(query: str, *, partitions: int = 1) -> Frame:
+    """The rows of a query as a DataFrame."""
+    name = sql.view(query)
+    columns = sql.schema(query) or ((NOTHING, HiveType("int")),)
+    session = FACTORY.session
+    session.catalog.add_table(name, {sql_name(column): _spark_type(kind) for column, kind in columns})
+    selected = exp.select(*(exp.column(exp.to_identifier(column.lower(), quoted=True)) for column, _ in columns))
+    return Frame(
+        session,
+        selected.from_(name),
+        display_name_mapping={column.lower(): column for column, _ in columns},
+        partitions=partitions,
+    )
+
+
+def sql_name(column: str) -> str:
+    """A column's name as Spark quotes it."""
+    return "`" + column.lower().replace("`", "``") + "`"
+
+
+def query_of(frame: Any) -> str:
+    """The DuckDB SQL of a DataFrame."""
+    expressions = frame._get_expressions(optimize=False)  # noqa: SLF001  # sqlframe's own way to its SQL
+    return str(frame.session._to_sql(expressions[-1]))  # noqa: SLF001
+
+
+def _spark_type(kind: HiveType) -> str:
+    return "string" if "choice" in str(kind) else str(kind)
+
+
+def _lines(fields: Any, above: str) -> Any:
+    for name, kind in fields:
+        yield f"{above}-- {name}: {_word(kind)} (nullable = true)"
+        yield from _lines(kind.fields, f"{above}    |")
+
+
+def _word(kind: HiveType) -> str:
+    return kind.name if kind.fields else SPARK_WORDS.get(kind.name, str(kind))

@@ -1,0 +1,153 @@
+"""`spark.read`: objects of S3 and tables as DataFrames, with Hive-style partitions found by their folders."""
+
+from typing import Any
+
+from afluente.core.hive_type import HiveType
+from afluente.core.hive_type import parse as parse_type
+from afluente.services.glue.job.runtime import source, storage
+from afluente.services.glue.job.runtime.cast import plain_cast
+from afluente.services.glue.job.runtime.connection import Schema, identifier, schema
+from afluente.services.glue.job.runtime.output import NULL_PARTITION
+from afluente.services.glue.job.runtime.source import Input, Part
+from afluente.services.glue.job.runtime.spark.error import AnalysisException
+from afluente.services.glue.job.runtime.spark.frame import Frame, of_query
+
+CSV_OPTIONS = {"header": "withHeader", "sep": "separator", "delimiter": "separator", "quote": "quoteChar"}
+IGNORED = {"multiline", "mergeschema", "recursivefilelookup", "inferschema", "basepath", "samplingratio"}
+"""Options that say how, not what; `inferSchema` is looked at apart."""
+
+
+class Reader:
+    """A reader, as options are set on it."""
+
+    def __init__(self) -> None:
+        self._format = "parquet"
+        self._options: dict[str, Any] = {}
+        self._schema: Any = None
+
+    def format(self, source: str) -> "Reader":
+        """The format to read."""
+        self._format = source
+        return self
+
+    def option(self, key: str, value: Any) -> "Reader":
+        """Set an option."""
+        self._options[key] = value
+        return self
+
+    def options(self, **options: Any) -> "Reader":
+        """Set several."""
+        self._options |= options
+        return self
+
+    def schema(self, schema: Any) -> "Reader":
+        """The columns, as a StructType or in words (`a INT, b STRING`)."""
+        self._schema = schema
+        return self
+
+    def json(self, path: Any, schema: Any = None, **options: Any) -> Frame:
+        """Read JSON."""
+        return self.load(path, "json", schema, **options)
+
+    def csv(self, path: Any, schema: Any = None, **options: Any) -> Frame:
+        """Read CSV."""
+        return self.load(path, "csv", schema, **options)
+
+    def parquet(self, *paths: str, **options: Any) -> Frame:
+        """Read Parquet."""
+        return self.load(list(paths), "parquet", **options)
+
+    def table(self, tableName: str) -> Frame:  # noqa: N803
+        """A temporary view, or a table of the catalog."""
+        from afluente.services.glue.job.runtime.spark.session import session  # noqa: PLC0415  # they need each other
+
+        return session().table(tableName)
+
+    def load(self, path: Any = None, format: str | None = None, schema: Any = None, **options: Any) -> Frame:
+        """Read objects."""
+        kind = format or self._format
+        given = {**self._options, **{name: value for name, value in options.items() if value is not None}}
+        columns = _columns(schema if schema is not None else self._schema)
+        paths = [path] if isinstance(path, str) else list(path)
+        parts, keys = _discovered(paths)
+        if not parts:
+            raise AnalysisException(f"[PATH_NOT_FOUND] Path does not exist: {', '.join(paths)}.")
+        read_options = _read_options(kind, given)
+        query = source.read(Input(parts, kind, read_options, columns if kind == "csv" else (), keys))
+        return of_query(_typed(query, columns) if columns else query)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise NotImplementedError(f"spark.read.{name} is not supported")
+
+
+def _read_options(kind: str, given: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        if kind == "csv" and name.lower() == "inferschema":
+            found["inferSchema"] = value
+        elif kind == "csv" and name in CSV_OPTIONS:
+            found[CSV_OPTIONS[name]] = value
+        elif name.lower() not in IGNORED:
+            raise NotImplementedError(f"spark.read: the option {name} of the format {kind} is not supported")
+    return found
+
+
+def _columns(given: Any) -> Schema:
+    if given is None:
+        return ()
+    text = given.simpleString() if hasattr(given, "simpleString") else f"struct<{_ddl(given)}>"
+    return parse_type(text).fields
+
+
+def _ddl(text: str) -> str:
+    """`a INT, b ARRAY<STRING>` with colons between names and types."""
+    depth, parts, start = 0, [], 0
+    for position, letter in enumerate(text + ","):
+        depth += {"<": 1, "(": 1, ">": -1, ")": -1}.get(letter, 0)
+        if letter == "," and depth == 0:
+            name, _, kind = text[start:position].strip().partition(" ")
+            parts.append(f"{name.rstrip(':')}:{kind.lower().removesuffix(' not null')}")
+            start = position + 1
+    return ",".join(parts)
+
+
+def _typed(query: str, columns: Schema) -> str:
+    """Only these columns, cast; null where the data has none."""
+    known = {name.lower() for name, _ in schema(query)}
+    selected = ", ".join(
+        f"{plain_cast(identifier(name) if name.lower() in known else 'NULL', kind)} AS {identifier(name)}"
+        for name, kind in columns
+    )
+    return f"SELECT {selected} FROM ({query})"
+
+
+def _discovered(paths: list[str]) -> tuple[list[Part], Schema]:
+    """The files, and the partition columns that folders like `key=value` below the paths make."""
+    groups: dict[tuple[tuple[str, str], ...], list[storage.Item]] = {}
+    for path in paths:
+        place = storage.Location.parse(path)
+        for item in storage.under(path):
+            folders = item.key[len(place.folder) :].split("/")[:-1]
+            found = tuple((name, value) for name, mark, value in (each.partition("=") for each in folders) if mark)
+            groups.setdefault(found, []).append(item)
+    names = next((tuple(name for name, _ in found) for found in groups), ())
+    if any(tuple(name for name, _ in found) != names for found in groups):
+        raise AnalysisException("Conflicting partition column names detected")
+    parts = [Part(items, tuple(_unescaped(value) for _, value in found)) for found, items in groups.items()]
+    keys = tuple((name, _partition_type([part.values[n] for part in parts])) for n, name in enumerate(names))
+    return parts, keys
+
+
+def _partition_type(values: list[str | None]) -> HiveType:
+    """As Spark infers it: numbers stay numbers, all else is text."""
+    if all(value is None or (value.lstrip("-").isdigit() and len(value) < 10) for value in values):
+        return HiveType("int")
+    return HiveType("string")
+
+
+def _unescaped(value: str) -> str | None:
+    from urllib.parse import unquote  # noqa: PLC0415  # seldom needed
+
+    return None if value == NULL_PARTITION else unquote(value)

@@ -1,0 +1,142 @@
+"""The Spark session: frames, SQL over temporary views and the catalog, reading and writing."""
+
+from functools import cache, cached_property
+from typing import Any
+
+from sqlframe.base.session import _BaseSession
+from sqlframe.duckdb.session import DuckDBSession
+from sqlglot import exp, parse_one
+from sqlglot.errors import SqlglotError
+
+from afluente.services.glue.job.runtime import catalog, source
+from afluente.services.glue.job.runtime import connection as sql
+from afluente.services.glue.job.runtime.run import current
+from afluente.services.glue.job.runtime.spark.context import SparkContext
+from afluente.services.glue.job.runtime.spark.error import AnalysisException, ParseException
+from afluente.services.glue.job.runtime.spark.frame import Frame, of_query
+from afluente.services.glue.job.runtime.spark.reader import Reader
+from afluente.services.glue.job.runtime.spark.setting import RuntimeConfig
+from afluente.services.glue.job.runtime.spark.writer import Writer
+from afluente.services.glue.job.runtime.spark_sql import Dialect
+
+
+class SparkSession(DuckDBSession):  # type: ignore[misc]  # sqlframe has no types
+    """The session, of which there is one."""
+
+    _df = Frame
+    _writer = Writer
+    version = SparkContext.version
+
+    @cached_property
+    def views(self) -> dict[str, str]:
+        """Temporary views: their names, and the names under which DuckDB knows them."""
+        return {}
+
+    @cached_property
+    def conf(self) -> RuntimeConfig:
+        """Its settings."""
+        return RuntimeConfig()
+
+    @property
+    def sparkContext(self) -> SparkContext:  # noqa: N802
+        """The context."""
+        return SparkContext.getOrCreate()
+
+    @property
+    def read(self) -> Reader:
+        """A reader of objects and tables."""
+        return Reader()
+
+    @property
+    def readStream(self) -> Any:  # noqa: N802
+        """Not supported."""
+        raise NotImplementedError("SparkSession.readStream is not supported")
+
+    def table(self, tableName: str) -> Frame:  # noqa: N803
+        """A temporary view, or a table of the catalog."""
+        name = ".".join(f"`{part}`" for part in tableName.replace("`", "").split("."))
+        return self.sql(f"SELECT * FROM {name}")
+
+    def sql(self, sqlQuery: Any, *args: Any, **kwargs: Any) -> Frame:  # noqa: N803
+        """The rows of a query in Spark SQL."""
+        if args or kwargs:
+            raise NotImplementedError("SparkSession.sql: arguments are not supported")
+        try:
+            query = parse_one(sqlQuery, read="spark") if isinstance(sqlQuery, str) else sqlQuery
+        except SqlglotError as error:
+            raise ParseException(str(error)) from None
+        if not isinstance(query, exp.Query):
+            raise NotImplementedError(f"the SQL statement {query.key.upper()} is not supported; queries are")
+        self._resolve(query)
+        return of_query(query.sql(dialect=Dialect))
+
+    def stop(self) -> None:
+        """The run's end stops it."""
+
+    def _resolve(self, query: exp.Expression) -> None:
+        """Put the names that DuckDB knows for those of views and tables."""
+        common = {each.alias_or_name.lower() for each in query.find_all(exp.CTE)}
+        for table in list(query.find_all(exp.Table)):
+            if not isinstance(table.this, exp.Identifier) or (not table.db and table.name.lower() in common):
+                continue
+            known = self.views.get(table.name.lower()) if not table.db else None
+            name = known or _catalog_view(table.db or "default", table.name)
+            found = exp.to_table(name)
+            found.set("alias", table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name)))
+            for kept in ("joins", "laterals", "pivots", "sample"):
+                found.set(kept, table.args.get(kept))
+            table.replace(found)
+
+    def _to_sql(self, sql: Any, *, dialect: Any = None, **kwargs: Any) -> str:
+        """DuckDB's SQL, with Spark's casts."""
+        return str(_BaseSession._to_sql(self, sql, dialect=dialect or Dialect(), **kwargs))  # noqa: SLF001
+
+    class Builder(DuckDBSession.Builder):  # type: ignore[misc]  # sqlframe has no types
+        """`SparkSession.builder`."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self._settings: dict[str, Any] = {}
+
+        def config(self, key: Any = None, value: Any = None, conf: Any = None, *, map: Any = None) -> Any:
+            """Set something before the session is made."""
+            pairs = {**(map or {}), **(dict(conf.getAll()) if conf is not None else {})}
+            if key is not None:
+                pairs[key] = value
+            self._settings |= pairs
+            return self
+
+        def getOrCreate(self) -> Any:  # noqa: N802
+            """The session."""
+            found = session()
+            for key, value in self._settings.items():
+                found.conf.set(key, value)
+            self._settings.clear()
+            return found
+
+    builder = Builder()
+
+
+@cache
+def session() -> SparkSession:
+    """The run's session."""
+    made = SparkSession(conn=sql.connection())
+    made.input_dialect = made.output_dialect = _dialect("spark")
+    made.execution_dialect = _dialect("duckdb")
+    return made
+
+
+def _dialect(name: str) -> Any:
+    from sqlglot import Dialect as Sqlglot  # noqa: PLC0415  # two classes of that name
+
+    return Sqlglot.get_or_raise(name)
+
+
+def _catalog_view(database: str, name: str) -> str:
+    """A view of a table of the catalog."""
+    if database == "default" and not current().order.catalog:
+        raise AnalysisException(f"[TABLE_OR_VIEW_NOT_FOUND] The table or view `{name}` cannot be found.")
+    table = catalog.find_table(database, name)
+    if table is None:
+        raise AnalysisException(f"[TABLE_OR_VIEW_NOT_FOUND] The table or view `{database}`.`{name}` cannot be found.")
+    return sql.view(source.read(catalog.table_input(table, "", None)))

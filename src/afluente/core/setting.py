@@ -23,6 +23,7 @@ class Settings:
     kinesis_create_delay_ms: int = _setting(500, "how long a new stream stays CREATING")
     kinesis_delete_delay_ms: int = _setting(500, "how long a deleted stream stays DELETING")
     firehose_create_delay_ms: int = _setting(500, "how long a new delivery stream stays CREATING")
+    crawler_stopping_delay_ms: int = _setting(300, "how long a crawler stays STOPPING at the end of a crawl")
     shard_limits: bool = _setting(True, "enforce Kinesis's limits per shard and second (1 MiB or 1,000 records in)")
     job_default_timeout_s: int = _setting(172_800, "a job run's timeout where the job sets none (AWS: 2,880 minutes)")
     query_threads: int = _setting(2, "threads of the SQL engine")

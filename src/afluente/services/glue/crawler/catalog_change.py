@@ -30,39 +30,60 @@ class Behaviour:
     create_index: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a crawl writes to, and as whom."""
+
+    account: str
+    region: str
+    database: str
+    crawler: str
+    created_by: str
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """What the catalog finds tables by, but for their name."""
+        return self.account, self.region, self.database
+
+
 class CatalogChange:
     """The changes of one crawl to the tables of one database."""
 
     def __init__(
-        self,
-        catalog: CatalogEngine,
-        place: tuple[str, str, str],
-        crawler: str,
-        behaviour: Behaviour,
-        created_by: str,
-        report: Report,
-        now_ms: int,
+        self, catalog: CatalogEngine, destination: Destination, behaviour: Behaviour, report: Report, now_ms: int
     ) -> None:
         self._catalog = catalog
-        self._place = place
-        self._crawler = crawler
+        self._destination = destination
+        self._place = destination.place
         self._behaviour = behaviour
-        self._created_by = created_by
         self._report = report
         self._now_ms = now_ms
-        account, region, database = place
-        if catalog.databases.find(account, region, database) is None:
-            catalog.databases.create(account, region, {"Name": database})
-            report.say(f"Database {database} does not exist; created it")
-        self._existing = {row.name: row for row in catalog.tables.iterate(*place)}
+        self._make_database()
+        self._names: set[str] = set()
+        self._at: dict[str, list[_Known]] = {}
+        for row in catalog.tables.iterate(*self._place):
+            self._remember(row)
+
+    def _make_database(self) -> None:
+        account, region, database = self._place
+        if self._catalog.databases.find(account, region, database) is None:
+            self._catalog.databases.create(account, region, {"Name": database})
+            self._report.say(f"Database {database} does not exist; created it")
+
+    def _remember(self, row: TableRow) -> None:
+        known = row.input()
+        location = _slashed(known.get("StorageDescriptor", {}).get("Location", ""))
+        mine = known.get("Parameters", {}).get(OWNER) == self._destination.crawler
+        self._names.add(row.name)
+        self._at.setdefault(location, []).append(_Known(row, mine))
 
     def apply(self, tables: Sequence[FoundTable], roots: Sequence[str]) -> None:
         """Write `tables`; tables of this crawler under the locations `roots` that are not among them are gone."""
         matched = {self._write(table).name for table in tables}
-        for row in list(self._existing.values()):
-            mine = row.input().get("Parameters", {}).get(OWNER) == self._crawler
-            if mine and row.name not in matched and _location(row).startswith(tuple(roots)):
-                self._remove_table(row)
+        for location, tables_there in self._at.items():
+            for known in tables_there if location.startswith(tuple(roots)) else ():
+                if known.mine and known.row.name not in matched:
+                    self._remove_table(known.row)
 
     def _write(self, table: FoundTable) -> TableRow:
         row = self._match(table)
@@ -73,30 +94,29 @@ class CatalogChange:
                 self._report.say(f"Table {row.name} has changed; UpdateBehavior LOG leaves it as it is")
         else:
             row = self._update(row, table)
-        self._existing[row.name] = row
         self._write_partitions(row, table)
         return row
 
     def _match(self, table: FoundTable) -> TableRow | None:
         """The table that this data has already: this crawler's own, or one of that name, at this location."""
-        for row in self._existing.values():
-            mine = row.input().get("Parameters", {}).get(OWNER) == self._crawler
-            if _location(row) == _slashed(table.location) and (mine or row.name == table.table_input["Name"]):
-                return row
+        for known in self._at.get(_slashed(table.location), ()):
+            if known.mine or known.row.name == table.table_input["Name"]:
+                return known.row
         return None
 
     def _create(self, table: FoundTable) -> TableRow:
         wanted = table.table_input["Name"]
-        name = distinct_name(wanted, table.location) if wanted in self._existing else wanted
+        name = distinct_name(wanted, table.location) if wanted in self._names else wanted
         if name != wanted:
             self._report.say(f"The name {wanted} is taken by other data; {table.location} becomes {name}")
         keys = [key["Name"] for key in table.table_input["PartitionKeys"]]
         indexes = [{"IndexName": INDEX, "Keys": keys}] if keys and self._behaviour.create_index else []
         row = self._catalog.create_table(
-            *self._place, table.table_input | {"Name": name}, self._created_by, indexes=indexes
+            *self._place, table.table_input | {"Name": name}, self._destination.created_by, indexes=indexes
         )
         self._report.say(f"Created table {name} in database {self._place[2]}")
         self._report.changed("TABLE", "ADD", name)
+        self._names.add(name)
         return row
 
     def _update(self, row: TableRow, table: FoundTable) -> TableRow:
@@ -181,8 +201,12 @@ class CatalogChange:
         return known | {"Parameters": known.get("Parameters", {}) | {DEPRECATED: str(self._now_ms)}}
 
 
-def _location(row: TableRow) -> str:
-    return _slashed(row.input().get("StorageDescriptor", {}).get("Location", ""))
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A table that was there before the crawl; `mine`: this crawler wrote it."""
+
+    row: TableRow
+    mine: bool
 
 
 def _slashed(location: str) -> str:

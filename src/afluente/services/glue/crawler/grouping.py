@@ -173,4 +173,4 @@ def _key(number: int, parts: set[str]) -> str:
 
 def _value(key: str, part: str) -> str:
     name, equals, value = part.partition("=")
-    return (value or NULL) if equals and name.lower() == key else part
+    return (value if equals and name.lower() == key else part) or NULL

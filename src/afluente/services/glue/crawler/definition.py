@@ -1,0 +1,133 @@
+"""What a crawler is told to do: its members in AWS's words, checked and completed with AWS's defaults."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from afluente.core.error import NotImplemented as Unsupported
+from afluente.services.glue.crawler import exclusion
+from afluente.services.glue.crawler.configuration import Configuration
+from afluente.services.glue.error import InvalidInputException
+from afluente.services.glue.schedule import Schedule
+
+Members = dict[str, Any]
+
+S3_PATH = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9])(?:/(?P<prefix>.*))?", re.DOTALL)
+TARGETS = (
+    "S3Targets", "JdbcTargets", "MongoDBTargets", "DynamoDBTargets", "CatalogTargets", "DeltaTargets",
+    "IcebergTargets", "HudiTargets",
+)  # fmt: skip
+DEFAULTS: Mapping[str, Any] = {
+    "Classifiers": [],
+    "RecrawlPolicy": {"RecrawlBehavior": "CRAWL_EVERYTHING"},
+    "SchemaChangePolicy": {"UpdateBehavior": "UPDATE_IN_DATABASE", "DeleteBehavior": "DEPRECATE_IN_DATABASE"},
+    "LineageConfiguration": {"CrawlerLineageSettings": "DISABLE"},
+    "LakeFormationConfiguration": {"UseLakeFormationCredentials": False, "AccountId": ""},
+}
+MEMBERS = (
+    "Role", "DatabaseName", "Description", "Targets", "Classifiers", "TablePrefix", "SchemaChangePolicy",
+    "RecrawlPolicy", "LineageConfiguration", "LakeFormationConfiguration", "Configuration",
+)  # fmt: skip
+"""What a crawler remembers of CreateCrawler and UpdateCrawler; schedule and tags are kept apart."""
+
+NEW_FOLDERS = "CRAWL_NEW_FOLDERS_ONLY"
+ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::(?P<account>\d{12}):role/(?P<role>.+)")
+
+
+def create(request: Mapping[str, Any]) -> Members:
+    """The members of a new crawler. Raises InvalidInputException, NotImplemented."""
+    return update({**DEFAULTS, "Name": request["Name"]}, request)
+
+
+def update(known: Mapping[str, Any], request: Mapping[str, Any]) -> Members:
+    """The members of a crawler, of which `request` replaces those it names. Raises as create does."""
+    members = {**known, **{name: request[name] for name in MEMBERS if name in request}}
+    for name in ("SchemaChangePolicy", "RecrawlPolicy", "LineageConfiguration", "LakeFormationConfiguration"):
+        members[name] = {**DEFAULTS[name], **members[name]}
+    members["Role"] = role_name(members["Role"])
+    members["Targets"] = {
+        kind: [_with_exclusions(target) for target in members["Targets"].get(kind, [])] for kind in TARGETS
+    }
+    _check(members)
+    return members
+
+
+def role_name(role: str) -> str:
+    """The role as GetCrawler shows it: its name, with its path if it has one."""
+    match = ROLE_ARN.fullmatch(role)
+    return match["role"] if match else role.strip("/")
+
+
+def role_arns(role: str, account: str) -> tuple[str, ...]:
+    """The ARNs that `role` may mean: a bare name also stands for a role in `service-role/`, the console's place."""
+    if ROLE_ARN.fullmatch(role):
+        return (role,)
+    paths = (role,) if "/" in role else (role, f"service-role/{role}")
+    return tuple(f"arn:aws:iam::{account}:role/{path}" for path in paths)
+
+
+def split_path(path: str) -> tuple[str, str]:
+    """(bucket, prefix) of a target's Path. Raises InvalidInputException."""
+    match = S3_PATH.fullmatch(path)
+    if match is None:
+        raise InvalidInputException(f"The S3 target path {path} is not valid: it must be s3://bucket or below.")
+    return match["bucket"], match["prefix"] or ""
+
+
+def check_schedule(expression: str) -> Schedule:
+    """Raises InvalidInputException."""
+    try:
+        return Schedule.parse(expression)
+    except ValueError as error:
+        raise InvalidInputException(f"Invalid schedule cron expression: {expression}: {error}") from None
+
+
+def _with_exclusions(target: Mapping[str, Any]) -> dict[str, Any]:
+    return {"Exclusions": [], **target}
+
+
+def _check(members: Members) -> None:
+    _check_supported(members)
+    if not members["Targets"]["S3Targets"]:
+        raise InvalidInputException("Crawler must have at least one target.")
+    if not members.get("DatabaseName"):
+        raise InvalidInputException("Database name cannot be empty for a crawler with S3 targets.")
+    for target in members["Targets"]["S3Targets"]:
+        _check_target(target)
+    _check_recrawl(members)
+    Configuration.parse(members.get("Configuration", ""))
+
+
+def _check_supported(members: Members) -> None:
+    for kind in TARGETS[1:]:
+        if members["Targets"][kind]:
+            raise Unsupported(f"Targets.{kind} is not supported; S3Targets are")
+    if members["Classifiers"]:
+        raise Unsupported("Classifiers is not supported; the built-in classifiers are")
+    if members["LineageConfiguration"]["CrawlerLineageSettings"] != "DISABLE":
+        raise Unsupported("LineageConfiguration.CrawlerLineageSettings ENABLE is not supported")
+    if members["LakeFormationConfiguration"]["UseLakeFormationCredentials"]:
+        raise Unsupported("LakeFormationConfiguration.UseLakeFormationCredentials is not supported")
+
+
+def _check_target(target: Mapping[str, Any]) -> None:
+    split_path(target.get("Path", ""))
+    size = target.get("SampleSize")
+    if size is not None and not 1 <= size <= 249:
+        raise InvalidInputException("SampleSize must be between 1 and 249.")
+    try:
+        exclusion.matcher(target["Exclusions"])
+    except ValueError as error:
+        raise InvalidInputException(str(error)) from None
+
+
+def _check_recrawl(members: Members) -> None:
+    behaviour = members["RecrawlPolicy"]["RecrawlBehavior"]
+    if behaviour == "CRAWL_EVENT_MODE":
+        raise Unsupported("RecrawlPolicy.RecrawlBehavior CRAWL_EVENT_MODE is not supported")
+    policy = members["SchemaChangePolicy"]
+    if behaviour == NEW_FOLDERS and set(policy.values()) != {"LOG"}:
+        raise InvalidInputException(
+            'The SchemaChangePolicy for "Crawl new folders only" Amazon S3 target can have only LOG DeleteBehavior '
+            "value and LOG UpdateBehavior value."
+        )

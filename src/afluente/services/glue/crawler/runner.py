@@ -1,0 +1,151 @@
+"""A crawl from its start to its outcome: the role, the search, one transaction for all that it changes, the log."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from afluente.core.clock import Clock
+from afluente.core.error import AwsError
+from afluente.services.glue.catalog.engine import CatalogEngine
+from afluente.services.glue.crawler.catalog_change import Behaviour, CatalogChange, Destination
+from afluente.services.glue.crawler.configuration import Configuration
+from afluente.services.glue.crawler.crawl import Crawl, CrawlFailedError, IsKnown
+from afluente.services.glue.crawler.definition import NEW_FOLDERS, Members, role_arns
+from afluente.services.glue.crawler.port import Logs, Objects, Roles
+from afluente.services.glue.crawler.report import GROUP, Report
+from afluente.services.glue.crawler.store import Key
+from afluente.services.glue.crawler.table_input import OWNER, FoundTable
+from afluente.store.database import Database
+
+SERVICE = "glue.amazonaws.com"
+
+log = logging.getLogger(__name__)
+
+
+class CrawlCancelledError(Exception):
+    """The crawl was asked to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a crawl ended: SUCCEEDED, FAILED or CANCELLED, and what it says of itself."""
+
+    status: str
+    error: str
+    report: Report
+
+
+Finish = Callable[[Outcome], None]
+"""Stores the outcome, in the open transaction. Raises CrawlCancelledError when a success comes after StopCrawler."""
+
+
+class Runner:
+    """Runs crawls, one at a time, on the caller's thread."""
+
+    def __init__(
+        self, database: Database, catalog: CatalogEngine, objects: Objects, roles: Roles, logs: Logs, clock: Clock
+    ) -> None:  # fmt: skip
+        self._database = database
+        self._catalog = catalog
+        self._objects = objects
+        self._roles = roles
+        self._logs = logs
+        self._clock = clock
+
+    def may_assume(self, role: str, account: str) -> bool:
+        """May Glue act under `role`, a name or an ARN?"""
+        return any(self._roles.can_assume(arn, SERVICE) for arn in role_arns(role, account))
+
+    def run(self, key: Key, members: Members, crawl_id: str, check: Callable[[], None], finish: Finish) -> None:
+        """Crawl, write to the catalog and finish: the last two in one transaction, or only the last if it failed."""
+        report = Report(crawl_id, self._clock)
+        report.say(f"Running Start Crawl for Crawler {members['Name']}", "BENCHMARK")
+        try:
+            tables, roots = self._find(key, members, report, check)
+            with self._database.write():
+                self._write(key, members, tables, roots, report)
+                self._end(key, Outcome("SUCCEEDED", "", report), finish)
+        except CrawlCancelledError:
+            self._give_up(key, Outcome("CANCELLED", "", _restarted(report, "Crawl cancelled", "WARN")), finish)
+        except (CrawlFailedError, AwsError) as error:
+            self._give_up(key, Outcome("FAILED", str(error), _restarted(report, str(error), "ERROR")), finish)
+        except Exception:
+            log.exception("the crawl %s of %s failed", crawl_id, members["Name"])
+            text = "Internal Service Exception"
+            self._give_up(key, Outcome("FAILED", text, _restarted(report, text, "ERROR")), finish)
+
+    def _find(
+        self, key: Key, members: Members, report: Report, check: Callable[[], None]
+    ) -> tuple[list[FoundTable], list[str]]:
+        check()
+        if not self.may_assume(members["Role"], key[0]):
+            raise CrawlFailedError(
+                f"Service is unable to assume role {members['Role']}. Please verify role's TrustPolicy"
+            )
+        crawl = Crawl(members, self._objects, report, self._known(key, members), check)
+        tables = crawl.find()
+        report.say(f"Classification complete, writing results to database {members['DatabaseName']}", "BENCHMARK")
+        return tables, crawl.roots()
+
+    def _known(self, key: Key, members: Members) -> IsKnown:
+        """The folders of this crawler's tables and partitions, where it is to crawl only new ones."""
+        account, region, name = key
+        database = members["DatabaseName"]
+        only_new = members["RecrawlPolicy"]["RecrawlBehavior"] == NEW_FOLDERS
+        if not only_new or self._catalog.databases.find(account, region, database) is None:
+            return lambda _: False
+        locations = set()
+        for table in self._catalog.tables.iterate(account, region, database):
+            if table.input().get("Parameters", {}).get(OWNER) != name:
+                continue
+            rows = self._catalog.partitions.select(table) if table.partition_keys() else [table]
+            locations.update(row.input().get("StorageDescriptor", {}).get("Location") for row in rows)
+        return locations.__contains__
+
+    def _write(
+        self, key: Key, members: Members, tables: Sequence[FoundTable], roots: Sequence[str], report: Report
+    ) -> None:
+        account, region, name = key
+        role = members["Role"].rpartition("/")[2]
+        created_by = f"arn:aws:sts::{account}:assumed-role/{role}/AWS-Crawler"
+        destination = Destination(account, region, members["DatabaseName"].lower(), name, created_by)
+        behaviour = _behaviour(members)
+        report.say(
+            f'Crawler configured with SchemaChangePolicy {{"UpdateBehavior":"{behaviour.update}",'
+            f'"DeleteBehavior":"{behaviour.delete}"}}.'
+        )
+        CatalogChange(self._catalog, destination, behaviour, report, self._clock.now_ms()).apply(tables, roots)
+        for change, verb in (("ADD", "added"), ("UPDATE", "updated"), ("DELETE", "deleted")):
+            if count := report.count("PARTITION", change):
+                report.say(f"{count} partitions {verb}")
+        report.say("Finished writing to Catalog", "BENCHMARK")
+
+    def _give_up(self, key: Key, outcome: Outcome, finish: Finish) -> None:
+        with self._database.write():
+            self._end(key, outcome, finish)
+
+    def _end(self, key: Key, outcome: Outcome, finish: Finish) -> None:
+        finish(outcome)
+        outcome.report.say("Crawler has finished running and is in state READY", "BENCHMARK")
+        account, region, name = key
+        self._logs.append(account, region, GROUP, name, outcome.report.lines)
+
+
+def _restarted(report: Report, message: str, level: str) -> Report:
+    """The report of a crawl whose changes were rolled back: what it found out, and how it ended."""
+    kept = Report(report.crawl_id, report.clock, list(report.lines))
+    kept.say(message, level)
+    return kept
+
+
+def _behaviour(members: Members) -> Behaviour:
+    configuration = Configuration.parse(members.get("Configuration", ""))
+    policy: dict[str, Any] = members["SchemaChangePolicy"]
+    return Behaviour(
+        policy["UpdateBehavior"],
+        policy["DeleteBehavior"],
+        configuration.merge_new_columns,
+        configuration.inherit_from_table,
+        configuration.create_index,
+    )

@@ -1,0 +1,366 @@
+"""Athena's state and rules: query executions from their start to their end, on a few worker threads.
+
+A query begins when its execution is on disk and ends when its results and its last state are. What was open when the
+process ended is FAILED when it starts again.
+"""
+
+import logging
+import queue
+import shutil
+import threading
+import uuid
+from typing import Any
+
+from afluente.core.call import Call
+from afluente.core.clock import Clock
+from afluente.core.error import AwsError
+from afluente.core.provider import Invoke
+from afluente.core.setting import Settings
+from afluente.services.athena import statement as statements
+from afluente.services.athena.error import (
+    InternalFailure,
+    InvalidRequestException,
+    QueryFailure,
+    TooManyRequestsException,
+)
+from afluente.services.athena.execution import Execution, Executions
+from afluente.services.athena.hive_statement import Ddl
+from afluente.services.athena.location import Location, output_location
+from afluente.services.athena.port import ObjectStore
+from afluente.services.athena.result import Results
+from afluente.services.athena.runner import Runner, Task
+from afluente.services.athena.sandbox import Sandbox, Sandboxes
+from afluente.services.athena.saved_query import NamedQueries, PreparedStatements
+from afluente.services.athena.show import check
+from afluente.services.athena.statement import CreateTableAs, Execute, Insert, Select, Unload
+from afluente.services.athena.tag import Tags
+from afluente.services.athena.work_group import WorkGroup, WorkGroups
+from afluente.store.database import Database
+
+WORKERS = 3
+"""Queries that run at once; they share the engine's memory."""
+
+MOST_OPEN = 200
+"""Queries, queued or running, that an account may have."""
+
+CANCEL_TRIES = 40
+CANCEL_WAIT_S = 0.025
+
+NO_LOCATION = (
+    "No output location provided. You did not provide an output location for  your query results. Either specify an S3 "
+    "bucket location or enable Athena managed query results in your workgroup settings."
+)
+CANCELLED_BY_USER = "Query cancelled by user"
+BYTES_EXCEEDED = "Bytes scanned limit was exceeded"
+
+log = logging.getLogger(__name__)
+
+
+class _Running:
+    """A task on its way through a worker."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.cancelled = threading.Event()
+        self.done = threading.Event()
+        self.sandbox: Sandbox | None = None
+
+
+class AthenaEngine:
+    """Query executions, and what they need: work groups, saved queries, results.
+
+    `invoke` reaches the catalog as the caller; `store` is S3's data plane. What a crash left open ends in `start`.
+    """
+
+    def __init__(
+        self, database: Database, invoke: Invoke, store: ObjectStore, settings: Settings, clock: Clock
+    ) -> None:
+        self.executions = Executions(database)
+        self.work_groups = WorkGroups(database, clock)
+        self.named_queries = NamedQueries(database)
+        self.prepared = PreparedStatements(database, clock)
+        self.tags = Tags(database)
+        self.results = Results(store)
+        self.runner = Runner(invoke, store, self.prepared, clock)
+        self._database = database
+        self._store = store
+        self._clock = clock
+        self._folder = settings.data / "tmp" / "athena"
+        self._sandboxes = Sandboxes(settings, self._folder, WORKERS)
+        self._queue: queue.SimpleQueue[_Running | None] = queue.SimpleQueue()
+        self._running: dict[str, _Running] = {}
+        self._lock = threading.Lock()
+        self._threads: list[threading.Thread] = []
+        self._last: Execution | None = None
+        self._warmed = False
+
+    def start(self) -> None:
+        """Clear away what a crash left, and begin to take queries."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True)
+        self.executions.fail_interrupted(self._clock.now_ms())
+        for number in range(WORKERS):
+            thread = threading.Thread(target=self._work, name=f"athena-{number}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self) -> None:
+        """Interrupt what runs, and end the workers. Open executions fail when the engine next starts."""
+        for running in list(self._running.values()):
+            running.cancelled.set()
+        for _ in self._threads:
+            self._queue.put(None)
+        for running in list(self._running.values()):
+            _interrupt(running)
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+        self._sandboxes.close()
+
+    def warm(self) -> None:
+        """Load the SQL engine in the background: once, when somebody first turns to Athena."""
+        if not self._warmed:
+            self._warmed = True
+            self._sandboxes.make_ahead()
+
+    def statistics(self) -> dict[str, Any]:
+        """For the live view: how many queries are open, and the last that ended."""
+        last = self._last
+        return {
+            "open": len(self._running),
+            "last_query": None
+            if last is None
+            else {"id": last.id, "query": last.query, "state": last.state, "rows": last.rows, "output": last.output},
+        }
+
+    # starting
+
+    def start_query(self, call: Call, request: dict[str, Any]) -> str:
+        """StartQueryExecution; the execution's id. Raises InvalidRequestException for what AWS refuses at once."""
+        token = request.get("ClientRequestToken") or ""
+        if not token:
+            raise InvalidRequestException("clientRequestToken is null or empty")
+        if len(token.encode()) > 128:
+            raise InvalidRequestException("clientRequestToken exceeds maximum allowed length 128")
+        asked = (request.get("ResultConfiguration") or {}).get("OutputLocation", "")
+        if asked:
+            output_location(asked)
+        _refuse_reuse(request)
+        text = statements.trimmed(request["QueryString"])
+        group = self._work_group(call, request.get("WorkGroup"))
+        parameters = request.get("ExecutionParameters")
+        statement = self._statement(call, group, text, parameters)
+        context = _context(request.get("QueryExecutionContext") or {})
+        known = self.executions.of_token(call.account, call.region, token)
+        if known is not None:
+            return _same(known, text, context, asked)
+        check(statement, self.runner.catalog(call), context.get("Database", "default").lower(), call.request_id)
+        execution = self._execution(call, statement, text, group, context, asked, token)
+        execution.parameters = parameters or []
+        return self._enqueue(Task(call, execution, statement, group))
+
+    def _work_group(self, call: Call, name: str | None) -> WorkGroup:
+        group = self.work_groups.get(call.account, call.region, (name or "primary").rpartition("/")[2])
+        if group.state == "DISABLED":
+            raise InvalidRequestException(f"WorkGroup {group.name} is disabled.")
+        return group
+
+    def _statement(self, call: Call, group: WorkGroup, text: str, parameters: list[str] | None) -> Ddl:
+        """The statement; EXECUTE is replaced by what was prepared."""
+        statement = statements.parse(text, parameters)
+        if not isinstance(statement, Execute):
+            return statement
+        found = self.prepared.find(call.account, call.region, group.name, statement.name)
+        if found is None:
+            message = f"PreparedStatement {statement.name} was not found in workGroup {group.name}"
+            raise InvalidRequestException(message)
+        return statements.parse(found["QueryStatement"], statement.values)
+
+    def _execution(
+        self, call: Call, statement: Ddl, text: str, group: WorkGroup, context: dict[str, str], asked: str, token: str
+    ) -> Execution:
+        chosen = group.location if group.enforces and group.location else asked or group.location
+        if not chosen:
+            raise InvalidRequestException(NO_LOCATION)
+        place = output_location(chosen)
+        id = str(uuid.uuid4())
+        return Execution(
+            id=id, account=call.account, region=call.region, work_group=group.name, query=text, type=statement.type,
+            subtype=statement.subtype, token=token, context=context, location=str(place), output=_output(statement, place, id),
+            asked_location=asked, submitted_at_ms=self._clock.now_ms(),
+        )  # fmt: skip
+
+    def _enqueue(self, task: Task) -> str:
+        running = _Running(task)
+        with self._lock:
+            mine = [one for one in self._running.values() if one.task.execution.account == task.execution.account]
+            if len(mine) >= MOST_OPEN:
+                raise TooManyRequestsException(
+                    "You have exceeded the limit for the number of queries you can run concurrently."
+                )
+            self._running[task.execution.id] = running
+        try:
+            self.executions.add(task.execution)
+        except BaseException:
+            self._running.pop(task.execution.id, None)
+            raise
+        self._queue.put(running)
+        return task.execution.id
+
+    # running
+
+    def _work(self) -> None:
+        while (running := self._queue.get()) is not None:
+            try:
+                self._run(running)
+            except Exception:  # a worker outlives whatever one query meets
+                log.exception("query %s: its end could not be kept", running.task.execution.id)
+            finally:
+                self._running.pop(running.task.execution.id, None)
+                running.done.set()
+
+    def _run(self, running: _Running) -> None:
+        execution = running.task.execution
+        if execution.final or running.cancelled.is_set():
+            return
+        execution.started_at_ms = self._clock.now_ms()
+        execution.state = "RUNNING"
+        try:
+            self._attempt(running)
+        except QueryFailure as failure:
+            self._fail(running, failure)
+        except AwsError as error:
+            self._fail(running, QueryFailure(_failure_name(error), error.message))
+        except Exception as error:
+            if not running.cancelled.is_set():
+                log.exception("query %s failed", execution.id)
+            self._fail(running, InternalFailure(f"{type(error).__name__}: see the log, query {execution.id}"))
+        else:
+            self._succeed(running)
+
+    def _attempt(self, running: _Running) -> None:
+        task = running.task
+        if not _needs_sandbox(task.statement):
+            self.runner.run(task, None, self._folder)  # type: ignore[arg-type] # DDL asks for none
+            return
+        with self._sandboxes.lend(task.execution.id) as (sandbox, folder):
+            running.sandbox = sandbox
+            try:
+                if not running.cancelled.is_set():
+                    self.runner.run(task, sandbox, folder)
+            finally:
+                running.sandbox = None
+
+    def _succeed(self, running: _Running) -> None:
+        execution = running.task.execution
+        cutoff = running.task.work_group.cutoff_bytes
+        if running.cancelled.is_set():
+            self._end(execution, "CANCELLED", CANCELLED_BY_USER)
+        elif cutoff is not None and execution.scanned_bytes > cutoff:
+            self._end(execution, "CANCELLED", BYTES_EXCEEDED)
+        else:
+            self._end(execution, "SUCCEEDED")
+
+    def _fail(self, running: _Running, failure: QueryFailure) -> None:
+        execution = running.task.execution
+        if running.cancelled.is_set():
+            self._end(execution, "CANCELLED", CANCELLED_BY_USER)
+            return
+        execution.error = failure.athena_error()
+        reason = str(failure)
+        self._end(execution, "FAILED", reason)
+
+    def _end(self, execution: Execution, state: str, reason: str = "") -> None:
+        execution.completed_at_ms = max(self._clock.now_ms(), execution.submitted_at_ms)
+        execution.reason = reason
+        execution.state = state
+        self.executions.finish(execution)
+        self._last = execution
+
+    # stopping
+
+    def stop_query(self, account: str, region: str, id: str) -> None:
+        """Cancel an execution; nothing happens to one that has ended. Returns when it has ended, or nearly so."""
+        execution = self.executions.get(account, region, id)
+        running = self._running.get(id)
+        if running is None or execution.final:
+            return
+        running.cancelled.set()
+        if execution.state == "QUEUED":
+            self._end(execution, "CANCELLED", CANCELLED_BY_USER)
+            return
+        _interrupt(running)
+
+    def create_work_group(
+        self, account: str, region: str, name: str, given: dict[str, Any], description: str, tags: list[dict[str, Any]]
+    ) -> None:
+        """Make a work group with its tags."""
+        with self._database.write():
+            self.work_groups.create(account, region, name, given, description)
+            self.tags.add(account, region, name, tags)
+
+    def delete_work_group(self, account: str, region: str, name: str, *, recursive: bool) -> None:
+        """Delete a work group, with what it holds when `recursive`. Raises InvalidRequestException."""
+        if name == "primary":
+            raise InvalidRequestException("The primary work group cannot be deleted.")
+        self.work_groups.get(account, region, name)
+        queries = self.named_queries.ids(account, region, name)
+        statements_held = list(self.prepared.list(account, region, name))
+        held = queries or statements_held or list(self.executions.ids(account, region, name, None, 1))
+        if held and not recursive:
+            raise InvalidRequestException(f"WorkGroup {name} is not empty", "WORKGROUP_NOT_EMPTY")
+        with self._database.write():
+            for id in queries:
+                self.named_queries.delete(account, region, id)
+            for statement in statements_held:
+                self.prepared.delete(account, region, name, statement["StatementName"])
+            self.executions.delete(account, region, name)
+            self.tags.clear(account, region, name)
+            self.work_groups.delete(account, region, name)
+
+
+def _interrupt(running: _Running) -> None:
+    """Interrupt a query until it has ended: an interrupt between two statements is lost."""
+    for _ in range(CANCEL_TRIES):
+        sandbox = running.sandbox
+        if sandbox is not None:
+            sandbox.interrupt()
+        if running.done.wait(CANCEL_WAIT_S):
+            return
+
+
+def _needs_sandbox(statement: Ddl) -> bool:
+    return isinstance(statement, (Select, statements.Explain, CreateTableAs, Insert, Unload, statements.CreateView))
+
+
+def _output(statement: Ddl, place: Location, id: str) -> str:
+    """The result object's URI, by the kind of statement."""
+    if isinstance(statement, CreateTableAs):
+        return place.object(f"tables/{id}")
+    if isinstance(statement, (Insert, Unload)):
+        return place.object(id)
+    return place.object(f"{id}.csv" if isinstance(statement, Select) else f"{id}.txt")
+
+
+def _context(given: dict[str, Any]) -> dict[str, str]:
+    context = {key: value for key, value in given.items() if value}
+    if "Catalog" in context:
+        context["Catalog"] = context["Catalog"].lower()
+    return context
+
+
+def _same(known: Execution, text: str, context: dict[str, str], asked: str) -> str:
+    """The id of an execution that its token asks for again. Raises InvalidRequestException when it asks otherwise."""
+    if (known.query, known.context, known.asked_location) != (text, context, asked):
+        raise InvalidRequestException("Idempotent parameters do not match", "IDEMPOTENT_PARAMETER_MISMATCH")
+    return known.id
+
+
+def _refuse_reuse(request: dict[str, Any]) -> None:
+    reuse = (request.get("ResultReuseConfiguration") or {}).get("ResultReuseByAgeConfiguration") or {}
+    if reuse.get("Enabled"):
+        raise NotImplementedError("Afluente does not have StartQueryExecution's ResultReuseConfiguration")
+
+
+def _failure_name(error: AwsError) -> str:
+    return "PERMISSION_DENIED" if error.code in {"AccessDenied", "AccessDeniedException"} else "HIVE_METASTORE_ERROR"

@@ -1,0 +1,157 @@
+"""One query on the engine: translated, bound to its files, and run where it can reach nothing else."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlglot import exp
+
+from afluente.services.athena.catalog import Catalog
+from afluente.services.athena.error import QueryFailure
+from afluente.services.athena.port import ObjectStore
+from afluente.services.athena.reader.relation import Mode
+from afluente.services.athena.reader.scan import bind, parts_of
+from afluente.services.athena.sandbox import Sandbox
+from afluente.services.athena.sql.binder import UNNAMED, Binder
+from afluente.services.athena.sql.duck import duckdb_sql, identifier
+from afluente.services.athena.sql.failure import failure, needs_care
+from afluente.services.athena.sql.prune import prune
+from afluente.services.athena.sql.scope import Columns, Scan
+from afluente.services.athena.sql.trino_type import UNBOUNDED, TrinoType, of_duckdb
+
+T = TypeVar("T")
+
+MODES: tuple[Mode, ...] = ("fast", "careful")
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """A query in DuckDB's words, scans still standing as placeholders."""
+
+    sql: str
+    scans: list[Scan]
+    text: str
+    declared: list[TrinoType | None]
+    """The types of the result's columns as far as the query tells, by place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a result: its name, Athena's type of it, DuckDB's own."""
+
+    name: str
+    type: TrinoType
+    native: Any
+
+
+@dataclass(slots=True)
+class Ready:
+    """A query that can be run: its SQL and its columns."""
+
+    sql: str
+    columns: list[Column]
+    connection: Any
+    bytes_of: Callable[[], int]
+    input_files: int = field(default=0)
+
+    def select(self, shape: Callable[[str, Column], str]) -> str:
+        """The query with each column put through `shape`; the columns keep their order, under their names."""
+        names = [f"c{index}" for index in range(len(self.columns))]
+        shown = [
+            f"{shape(name, column)} AS {identifier(column.name)}"
+            for name, column in zip(names, self.columns, strict=True)
+        ]
+        return f"SELECT {', '.join(shown)} FROM ({self.sql}) AS q({', '.join(names)})"
+
+
+def translate(tree: exp.Query, catalog: Catalog, database: str | None, text: str, now: datetime) -> Translated:
+    """Bind `tree` and put it into DuckDB's words. Raises QueryFailure for what Trino refuses."""
+    binder = Binder(catalog, database, text, now, "scan_" + secrets.token_hex(6))
+    holder = exp.Subquery(this=tree)  # gives the tree a parent, so that even its root can be replaced
+    columns = binder.bind(tree)
+    prune(tree, binder.scopes)
+    return Translated(duckdb_sql(holder.this), binder.scans, text, _declared(tree, columns))
+
+
+def _declared(tree: exp.Query, columns: Columns | None) -> list[TrinoType | None]:
+    """Types that say more than DuckDB's: texts with a length. Only where the query says so itself."""
+    while isinstance(tree, (exp.SetOperation, exp.Subquery)):
+        tree = tree.this
+    if not isinstance(tree, exp.Select) or columns is None:
+        return []
+    if any(item.is_star for item in tree.expressions):
+        return list(columns.values())
+    kinds: list[TrinoType | None] = []
+    for item in tree.expressions:
+        value = item.unalias()
+        plain = isinstance(value, (exp.Literal, exp.Cast, exp.Column))
+        kinds.append(value.meta.get("trino") if plain else None)
+    return kinds
+
+
+def run(
+    query: Translated,
+    catalog: Catalog,
+    store: ObjectStore,
+    sandbox: Sandbox,
+    folder: Path,
+    action: Callable[[Ready], T],
+) -> T:
+    """Call `action` with the query ready to run; once more, reading with care, when files prove not to be plain.
+
+    Raises QueryFailure. `action` may write into `folder`, and must be able to begin anew.
+    """
+    parts = [parts_of(scan, catalog, store, sandbox.connection) for scan in query.scans]
+    files = [file.path for found in parts for part in found for file in part.files]
+    sandbox.lock(files, [str(folder)])
+    for mode in MODES:
+        bound = [bind(scan, found, mode) for scan, found in zip(query.scans, parts, strict=True)]
+        for check in (check for one in bound for check in one.checks):
+            check(sandbox.connection)
+        sql = query.sql
+        for scan, one in zip(query.scans, bound, strict=True):
+            sql = sql.replace(identifier(scan.placeholder), one.sql)
+        try:
+            ready = Ready(
+                sql, _columns(sandbox.connection, sql, query.declared), sandbox.connection, sandbox.bytes_read
+            )
+            return action(ready)
+        except sandbox.error as error:
+            if mode == "fast" and needs_care(error):
+                continue
+            raise failure(error, query.text) from error
+    raise AssertionError  # the last mode returns or raises
+
+
+def _columns(connection: Any, sql: str, declared: Sequence[TrinoType | None]) -> list[Column]:
+    relation = connection.sql(sql)
+    kinds = declared if len(declared) == len(relation.columns) else [None] * len(relation.columns)
+    return [
+        Column(_name(name, place), _type(native, kind), native)
+        for place, (name, native, kind) in enumerate(zip(relation.columns, relation.types, kinds, strict=True))
+    ]
+
+
+def _name(name: str, place: int) -> str:
+    return f"_col{place}" if name.startswith(UNNAMED) else name
+
+
+def _type(native: Any, declared: TrinoType | None) -> TrinoType:
+    found = of_duckdb(native)
+    if found.name == "varchar" and declared is not None and declared.name in {"varchar", "char"}:
+        return declared if declared.precision != UNBOUNDED or declared.name == "char" else found
+    return found
+
+
+def check_columns(columns: Sequence[Column]) -> None:
+    """Refuse a table whose columns have no name or the same. Raises QueryFailure."""
+    seen: set[str] = set()
+    for place, column in enumerate(columns, 1):
+        if column.name.startswith("_col"):
+            raise QueryFailure("MISSING_COLUMN_NAME", f"Column name not specified at position {place}")
+        if column.name.lower() in seen:
+            raise QueryFailure("DUPLICATE_COLUMN_NAME", f"Column name '{column.name.lower()}' specified more than once")
+        seen.add(column.name.lower())

@@ -1,0 +1,194 @@
+"""From a scan of a catalog table to a DuckDB relation over exactly the files that are to be read.
+
+Partitions are chosen first, by Glue and then by their values alone; no file of another is listed or opened.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from afluente.core.hive_type import parse as parse_hive_type
+from afluente.services.athena import catalog as glue
+from afluente.services.athena.error import QueryFailure
+from afluente.services.athena.port import ObjectStore
+from afluente.services.athena.reader import json, parquet, text
+from afluente.services.athena.reader.file import DataFile, Part, check_readable, data_files
+from afluente.services.athena.reader.relation import PATH, Check, Mode, Relation, Request, hive_type
+from afluente.services.athena.sql.duck import duckdb_sql, identifier, literal
+from afluente.services.athena.sql.partition_filter import glue_expression
+from afluente.services.athena.sql.scope import Scan
+
+READERS: dict[str, Callable[[Request], Relation]] = {
+    "org.openx.data.jsonserde.JsonSerDe": json.read,
+    "org.apache.hive.hcatalog.data.JsonSerDe": json.read,
+    "org.apache.hadoop.hive.serde2.JsonSerDe": json.read,
+    "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe": text.read_lazy_simple,
+    "org.apache.hadoop.hive.serde2.OpenCSVSerde": text.read_open_csv,
+    "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe": parquet.read,
+}
+
+ROW_ONLY = '1 AS "$row"'
+"""What is selected when rows are only counted."""
+
+NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+HIDDEN = {"$path", "$file_size", "$file_modified_time", "$partition"}
+
+
+@dataclass(slots=True)
+class Bound:
+    """What a scan has become."""
+
+    sql: str
+    files: list[DataFile] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+
+
+def parts_of(scan: Scan, catalog: glue.Catalog, store: ObjectStore, connection: Any) -> list[Part]:
+    """The partitions that may hold wanted rows, with their files. Raises QueryFailure for tables that cannot be read."""
+    table = scan.table
+    _refuse(table)
+    if not table.partition_keys:
+        location = table.storage.get("Location")
+        if not location:
+            raise QueryFailure("HIVE_METASTORE_ERROR", f"Table '{table.database}.{table.name}' has no location")
+        return [Part((), table.storage, tuple(data_files(store, location)))]
+    expression = glue_expression(scan.predicates, table.partition_keys)
+    found = list(catalog.partitions(table, expression))
+    return [_part(one, table, store) for one in _judged(found, scan, connection)]
+
+
+def _part(partition: dict[str, Any], table: glue.Table, store: ObjectStore) -> Part:
+    storage = partition.get("StorageDescriptor") or {}
+    location = storage.get("Location") or table.storage.get("Location", "")
+    if not storage.get("SerdeInfo", {}).get("SerializationLibrary"):
+        storage = {**storage, "SerdeInfo": table.storage.get("SerdeInfo", {})}
+    return Part(tuple(partition["Values"]), storage, tuple(data_files(store, location)))
+
+
+def _refuse(table: glue.Table) -> None:
+    name = f"{table.database}.{table.name}"
+    if table.parameters.get("table_type", "").upper() == "ICEBERG":
+        raise QueryFailure("NOT_SUPPORTED", f"Afluente does not read Iceberg tables yet: {name}")
+    if table.parameters.get("projection.enabled", "").lower() == "true":
+        raise QueryFailure("NOT_SUPPORTED", f"Afluente does not have partition projection yet: {name}")
+
+
+def _judged(found: list[dict[str, Any]], scan: Scan, connection: Any) -> list[dict[str, Any]]:
+    """Those partitions whose values satisfy the scan's conditions, by the query's own rules."""
+    if len(found) < 2 or not scan.predicates:
+        return found
+    names = ", ".join(["_i", *(identifier(key.name) for key in scan.table.partition_keys)])
+    rows = ", ".join(f"({index}, {_values(one['Values'], scan.table)})" for index, one in enumerate(found))
+    condition = " AND ".join(f"({duckdb_sql(predicate.copy())})" for predicate in scan.predicates)
+    import duckdb  # noqa: PLC0415 - loaded by the sandbox already
+
+    try:
+        kept = connection.execute(f"SELECT _i FROM (VALUES {rows}) p({names}) WHERE {condition} ORDER BY _i").fetchall()
+    except duckdb.Error:
+        return found  # what is wrong with the condition, the query itself will say
+    return [found[index] for (index,) in kept]
+
+
+def _values(values: Sequence[str], table: glue.Table) -> str:
+    return ", ".join(_value(value, key) for value, key in zip(values, table.partition_keys, strict=True))
+
+
+def _value(value: str, key: glue.Column) -> str:
+    kind = parse_hive_type(key.hive_type).duckdb()
+    return f"CAST({'NULL' if value == NO_VALUE else literal(value)} AS {kind})"
+
+
+def bind(scan: Scan, parts: Sequence[Part], mode: Mode) -> Bound:
+    """The relation of a scan over `parts`."""
+    table = scan.table
+    wanted = [column for column in table.columns if column.name in scan.used]
+    extra = [key for key in table.partition_keys if key.name in scan.used]
+    hidden = sorted(scan.used & HIDDEN)
+    bound = Bound("")
+    selects = []
+    for group in _groups(parts):
+        relation, files = _relation(
+            group, table, wanted, mode, with_path=bool(hidden) or (bool(extra) and len(group) > 1)
+        )
+        bound.files += files
+        bound.checks += relation.checks
+        selects.append(_joined(relation.sql, group, table, wanted, extra, hidden))
+    bound.sql = " UNION ALL ".join(selects) or _empty(wanted, extra, hidden)
+    return bound
+
+
+def _groups(parts: Sequence[Part]) -> list[list[Part]]:
+    """Parts that one reader can read at once: the same SerDe, properties and compression."""
+    groups: dict[Any, list[Part]] = {}
+    for part in parts:
+        serde = part.storage.get("SerdeInfo") or {}
+        base = (serde.get("SerializationLibrary", ""), tuple(sorted((serde.get("Parameters") or {}).items())))
+        check_readable(part.files)
+        for compression in sorted({file.compression for file in part.files}):
+            files = tuple(file for file in part.files if file.compression == compression)
+            groups.setdefault((base, compression), []).append(Part(part.values, part.storage, files))
+    return list(groups.values())
+
+
+def _relation(
+    group: list[Part], table: glue.Table, wanted: list[glue.Column], mode: Mode, *, with_path: bool
+) -> tuple[Relation, list[DataFile]]:
+    serde = group[0].storage.get("SerdeInfo") or {}
+    library = serde.get("SerializationLibrary") or ""
+    if library not in READERS:
+        message = (
+            f"Afluente does not read tables of this SerDe: {library or 'none is set'} ({table.database}.{table.name})"
+        )
+        raise QueryFailure("HIVE_UNSUPPORTED_FORMAT", message)
+    files = [file for part in group for file in part.files]
+    properties = {**table.parameters, **(serde.get("Parameters") or {})}
+    request = Request(files, wanted, table.columns, properties, mode, with_path)
+    return READERS[library](request), files
+
+
+def _joined(
+    sql: str,
+    group: list[Part],
+    table: glue.Table,
+    wanted: list[glue.Column],
+    extra: list[glue.Column],
+    hidden: list[str],
+) -> str:
+    """The relation with its partition columns and hidden columns."""
+    if not extra and not hidden:
+        return f"({sql})"
+    columns = [f"r.{identifier(column.name)}" for column in wanted]
+    places = {key.name: index for index, key in enumerate(table.partition_keys)}
+    if len(group) == 1 and not hidden:
+        columns += [f"{_value(group[0].values[places[key.name]], key)} AS {identifier(key.name)}" for key in extra]
+        return f"(SELECT {', '.join(columns) or ROW_ONLY} FROM ({sql}) r)"
+    columns += [f"p.{identifier(name)}" for name in [*(key.name for key in extra), *hidden]]
+    rows = [
+        f"({', '.join([literal(file.path), *(_value(part.values[places[key.name]], key) for key in extra), *_hidden(file, part, table, hidden)])})"
+        for part in group
+        for file in part.files
+    ]
+    names = ", ".join(["_file", *(identifier(key.name) for key in extra), *(identifier(name) for name in hidden)])
+    return (
+        f"(SELECT {', '.join(columns)} FROM ({sql}) r JOIN (VALUES {', '.join(rows)}) p({names}) ON r.{PATH} = p._file)"
+    )
+
+
+def _hidden(file: DataFile, part: Part, table: glue.Table, hidden: list[str]) -> list[str]:
+    partition = "/".join(f"{key.name}={value}" for key, value in zip(table.partition_keys, part.values, strict=True))
+    values = {
+        "$path": literal(file.uri),
+        "$file_size": f"CAST({file.size} AS BIGINT)",
+        "$file_modified_time": f"CAST(to_timestamp({file.modified_ms} / 1000e0) AS TIMESTAMPTZ)",
+        "$partition": literal(partition),
+    }
+    return [values[name] for name in hidden]
+
+
+def _empty(wanted: list[glue.Column], extra: list[glue.Column], hidden: list[str]) -> str:
+    """No row, with the right types."""
+    columns = [
+        f"CAST(NULL AS {hive_type(column).duckdb()}) AS {identifier(column.name)}" for column in (*wanted, *extra)
+    ]
+    columns += [f"CAST(NULL AS VARCHAR) AS {identifier(name)}" for name in hidden]
+    return f"(SELECT {', '.join(columns) or ROW_ONLY} WHERE false)"

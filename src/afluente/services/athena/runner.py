@@ -1,0 +1,250 @@
+"""Runs one execution from its statement to its result objects. Leaves states, threads and durability to the engine."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from afluente.core.call import Call
+from afluente.core.clock import Clock, utc
+from afluente.core.provider import Invoke
+from afluente.services.athena.catalog import Catalog
+from afluente.services.athena.ddl import Ddl
+from afluente.services.athena.error import HiveFailure
+from afluente.services.athena.execution import Execution
+from afluente.services.athena.hive_statement import Ddl as Statement
+from afluente.services.athena.hive_statement import Utility
+from afluente.services.athena.port import ObjectStore
+from afluente.services.athena.query import Ready, run, translate
+from afluente.services.athena.result import ENGINE_TYPE, Results, utility_column
+from afluente.services.athena.sandbox import Sandbox
+from afluente.services.athena.saved_query import PreparedStatements
+from afluente.services.athena.show import show
+from afluente.services.athena.sql.duck import literal
+from afluente.services.athena.sql.trino_type import BIGINT
+from afluente.services.athena.sql.value import text_of
+from afluente.services.athena.statement import (
+    CreateTableAs,
+    CreateView,
+    Deallocate,
+    Explain,
+    Insert,
+    Prepare,
+    Select,
+    Unload,
+)
+from afluente.services.athena.work_group import WorkGroup
+from afluente.services.athena.write import Writer, Written
+
+log = logging.getLogger(__name__)
+
+CSV = "FORMAT csv, HEADER true, FORCE_QUOTE *, NULLSTR '', DELIMITER ',', QUOTE '\"', ESCAPE '\"'"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An execution that is to run: for whom, what, and under which work group's rules."""
+
+    call: Call
+    execution: Execution
+    statement: Statement
+    work_group: WorkGroup
+
+
+class Runner:
+    """Runs tasks; what they find out is put into their executions."""
+
+    def __init__(self, invoke: Invoke, store: ObjectStore, prepared: PreparedStatements, clock: Clock) -> None:
+        self._invoke = invoke
+        self._store = store
+        self._results = Results(store)
+        self._prepared = prepared
+        self._clock = clock
+
+    def run(self, task: Task, sandbox: Sandbox, folder: Path) -> None:
+        """Run `task` to its end. Raises QueryFailure, the engine's own errors, and what other services refuse."""
+        for kind, action in self._actions().items():
+            if isinstance(task.statement, kind):
+                action(task, sandbox, folder)
+                return
+        self._ddl(task)
+
+    def _actions(self) -> dict[type[Statement], Callable[[Task, Sandbox, Path], None]]:
+        return {
+            Select: self._select,
+            Explain: self._explain,
+            CreateTableAs: self._create_table_as,
+            Insert: self._insert,
+            Unload: self._unload,
+            CreateView: self._create_view,
+            Utility: lambda task, _, __: self._show(task),
+            Prepare: lambda task, _, __: self._prepare(task),
+            Deallocate: lambda task, _, __: self._deallocate(task),
+        }
+
+    def catalog(self, call: Call) -> Catalog:
+        """The catalog as `call`'s caller sees it."""
+        return Catalog(self._invoke, call)
+
+    def _now(self, execution: Execution) -> datetime:
+        return utc(execution.submitted_at_ms)
+
+    # queries
+
+    def _select(self, task: Task, sandbox: Sandbox, folder: Path) -> None:
+        execution = task.execution
+        statement: Any = task.statement
+        catalog = self.catalog(task.call)
+        query = translate(
+            statement.query(), catalog, execution.context.get("Database"), statement.text, self._now(execution)
+        )
+        execution.planning_ms = self._clock.now_ms() - (execution.started_at_ms or execution.submitted_at_ms)
+        file = folder / "result.csv"
+
+        def action(ready: Ready) -> None:
+            execution.columns = [column.type.column_info(column.name) for column in ready.columns]
+            execution.rows = _copy_csv(ready, file)
+            execution.scanned_bytes = ready.bytes_of()
+
+        run(query, catalog, self._store, sandbox, folder, action)
+        if task.work_group.cutoff_bytes is None or execution.scanned_bytes <= task.work_group.cutoff_bytes:
+            self._results.put_metadata(execution)
+            self._results.put_csv(execution, file)
+
+    def _explain(self, task: Task, sandbox: Sandbox, folder: Path) -> None:
+        execution = task.execution
+        statement: Any = task.statement
+        catalog = self.catalog(task.call)
+        select = statement.select
+        query = translate(select.query(), catalog, execution.context.get("Database"), select.text, self._now(execution))
+
+        def action(ready: Ready) -> list[str]:
+            plan: str = ready.connection.execute(f"EXPLAIN {ready.sql}").fetchall()[0][1]
+            return plan.rstrip("\n").split("\n")
+
+        lines = ["Query Plan", *run(query, catalog, self._store, sandbox, folder, action)]
+        execution.columns = [utility_column("Query Plan", "varchar")]
+        self._results.put_text(execution, lines)
+        self._results.put_metadata(execution)
+
+    # statements that write
+
+    def _writer(self, task: Task, sandbox: Sandbox, folder: Path) -> Writer:
+        execution = task.execution
+        database = execution.context.get("Database", "default").lower()
+        enforced = task.work_group.enforces and bool(task.work_group.location)
+        return Writer(
+            self.catalog(task.call), self._store, sandbox, folder, execution, database, self._now(execution), enforced
+        )
+
+    def _create_table_as(self, task: Task, sandbox: Sandbox, folder: Path) -> None:
+        statement: Any = task.statement
+        self._written(task.execution, self._writer(task, sandbox, folder).create_table_as(statement), "CREATE TABLE")
+
+    def _insert(self, task: Task, sandbox: Sandbox, folder: Path) -> None:
+        statement: Any = task.statement
+        self._written(task.execution, self._writer(task, sandbox, folder).insert(statement), "INSERT")
+
+    def _unload(self, task: Task, sandbox: Sandbox, folder: Path) -> None:
+        statement: Any = task.statement
+        self._written(task.execution, self._writer(task, sandbox, folder).unload(statement), "")
+
+    def _written(self, execution: Execution, written: Written, update_type: str) -> None:
+        execution.update_count = written.rows
+        execution.scanned_bytes = written.scanned_bytes
+        execution.columns = [BIGINT.column_info("rows")]
+        if written.uris:
+            execution.manifest = f"{execution.output}-manifest.csv"
+            self._results.put(execution.manifest, "".join(f"{uri}\n" for uri in written.uris).encode(), ENGINE_TYPE)
+        self._results.put_metadata(execution, update_type)
+
+    def _create_view(self, task: Task, sandbox: Sandbox, folder: Path) -> None:
+        statement: Any = task.statement
+        self._writer(task, sandbox, folder).create_view(statement)
+        self._finish_ddl(task.execution, [])
+
+    # statements that only touch the catalog
+
+    def _show(self, task: Task) -> None:
+        execution = task.execution
+        with self._failures_shown(execution):
+            columns, lines = show(
+                task.statement, self.catalog(task.call), execution.context.get("Database", "default").lower()
+            )
+        execution.columns = columns
+        self._results.put_text(execution, lines)
+        self._results.put_metadata(execution)
+
+    def _ddl(self, task: Task) -> None:
+        execution = task.execution
+        database = execution.context.get("Database", "default").lower()
+        now_s = self._clock.now_ms() // 1000
+        with self._failures_shown(execution):
+            lines = Ddl(self.catalog(task.call), self._store, database, now_s).run(task.statement)
+        self._finish_ddl(execution, lines)
+
+    def _finish_ddl(self, execution: Execution, lines: list[str]) -> None:
+        execution.columns = []
+        self._results.put_text(execution, lines)
+
+    def _failures_shown(self, execution: Execution) -> "_FailuresShown":
+        return _FailuresShown(self._results, execution)
+
+    def _prepare(self, task: Task) -> None:
+        execution = task.execution
+        statement: Any = task.statement
+        self._prepared.put(
+            execution.account, execution.region, execution.work_group, statement.name, statement.text, ""
+        )
+        self._finish_ddl(execution, [])
+
+    def _deallocate(self, task: Task) -> None:
+        execution = task.execution
+        statement: Any = task.statement
+        self._prepared.delete(execution.account, execution.region, execution.work_group, statement.name)
+        self._finish_ddl(execution, [])
+
+
+class _FailuresShown:
+    """A failure of Hive's is also the content of the result object, as on AWS."""
+
+    def __init__(self, results: Results, execution: Execution) -> None:
+        self._results = results
+        self._execution = execution
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, HiveFailure):
+            self._results.put_text(self._execution, [str(error)])
+
+
+def _copy_csv(ready: Ready, file: Path) -> int:
+    """Write the rows; how many there are."""
+    names = [column.name for column in ready.columns]
+    if len(set(name.lower() for name in names)) == len(names):
+        select = ready.select(lambda value, column: text_of(value, column.native))
+        return _copied(ready, f"COPY ({select}) TO {literal(str(file))} ({CSV})")
+    body = file.with_suffix(".rows")  # DuckDB would rename columns of the same name
+    numbered = Ready(
+        ready.sql, [_numbered(ready, place) for place in range(len(names))], ready.connection, ready.bytes_of
+    )
+    select = numbered.select(lambda value, column: text_of(value, column.native))
+    rows = _copied(ready, f"COPY ({select}) TO {literal(str(body))} ({CSV.replace('HEADER true', 'HEADER false')})")
+    with file.open("wb") as target, body.open("rb") as source:
+        target.write((",".join('"' + name.replace('"', '""') + '"' for name in names) + "\n").encode())
+        while chunk := source.read(1 << 20):
+            target.write(chunk)
+    return rows
+
+
+def _numbered(ready: Ready, place: int) -> Any:
+    column = ready.columns[place]
+    return type(column)(f"c{place}", column.type, column.native)
+
+
+def _copied(ready: Ready, sql: str) -> int:
+    return int(ready.connection.execute(sql).fetchone()[0])

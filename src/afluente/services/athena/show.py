@@ -1,0 +1,207 @@
+"""SHOW and DESCRIBE: what the catalog holds, as rows of text.
+
+The padding and the joints of rows are Athena's, as clients parse them (AWS's answers, observed).
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from afluente.services.athena import hive_statement as hive
+from afluente.services.athena.catalog import NAME, Catalog, Column, Table
+from afluente.services.athena.error import HiveFailure, InvalidRequestException, QueryFailure
+from afluente.services.athena.result import utility_column
+from afluente.services.athena.sql.view import decode
+
+WIDTH = 20
+"""Hive pads the names of columns to this."""
+
+Shown = tuple[list[dict[str, Any]], list[str]]
+"""ColumnInfo, and rows whose columns are already joined."""
+
+ENTITY_NOT_FOUND = (
+    "Entity Not Found (Service: AmazonDataCatalog; Status Code: 400; Error Code: EntityNotFoundException; "
+    "Request ID: {request_id}; Proxy: null)"
+)
+
+
+def show(statement: hive.Ddl, catalog: Catalog, database: str) -> Shown:
+    """Columns and rows of a statement that shows something. Raises QueryFailure."""
+    for kind, function in SHOWN.items():
+        if isinstance(statement, kind):
+            return function(statement, catalog, database)
+    raise QueryFailure("NOT_SUPPORTED", f"Afluente does not have {statement.subtype}")
+
+
+def check(statement: hive.Ddl, catalog: Catalog, database: str, request_id: str) -> None:
+    """What StartQueryExecution itself refuses: to describe a table that is not there."""
+    if isinstance(statement, (hive.Describe, hive.ShowColumns)):
+        name = statement.name
+        if catalog.table(name.database or database, name.table) is None:
+            raise InvalidRequestException(ENTITY_NOT_FOUND.format(request_id=request_id))
+
+
+def matcher(pattern: str | None) -> Callable[[str], bool]:
+    """Whether a name fits a pattern: a regular expression in which a bare `*` stands for anything."""
+    if pattern is None:
+        return lambda _: True
+    try:
+        found = re.compile(re.sub(r"(?<!\.)\*", ".*", pattern), re.IGNORECASE)
+    except re.error:
+        return lambda name: name == pattern
+    return lambda name: found.fullmatch(name) is not None
+
+
+def table_of(name: hive.Name, catalog: Catalog, database: str) -> Table:
+    """The table that a statement names. Raises HiveFailure when there is none."""
+    where = name.database or database
+    table = catalog.table(where, name.table)
+    if table is None:
+        raise HiveFailure(f"SemanticException [Error 10001]: Table not found {where}.{name.table}")
+    return table
+
+
+def _databases(statement: Any, catalog: Catalog, _: str) -> Shown:
+    fits = matcher(statement.pattern)
+    return [utility_column("database_name")], [one["Name"] for one in catalog.databases() if fits(one["Name"])]
+
+
+def _tables(statement: Any, catalog: Catalog, database: str) -> Shown:
+    fits = matcher(statement.pattern)
+    return [utility_column("tab_name")], [one.name for one in _all(statement, catalog, database) if fits(one.name)]
+
+
+def _views(statement: Any, catalog: Catalog, database: str) -> Shown:
+    fits = matcher(statement.pattern)
+    names = [one.name for one in _all(statement, catalog, database) if one.is_view and fits(one.name)]
+    return [utility_column("views", "varchar")], names
+
+
+def _all(statement: Any, catalog: Catalog, database: str) -> Iterator[Table]:
+    where = statement.database or database
+    if catalog.database(where) is None:
+        raise HiveFailure(f"SemanticException [Error 10072]: Database does not exist: {where}")
+    return catalog.tables(where)
+
+
+def _columns(statement: Any, catalog: Catalog, database: str) -> Shown:
+    table = table_of(statement.name, catalog, database)
+    if table.is_view:
+        return _describe_view(table)
+    return [utility_column("field")], [column.name.ljust(WIDTH) for column in (*table.columns, *table.partition_keys)]
+
+
+def _partitions(statement: Any, catalog: Catalog, database: str) -> Shown:
+    table = table_of(statement.name, catalog, database)
+    if not table.partition_keys:
+        name = f"{table.database}.{table.name}"
+        raise HiveFailure(
+            "Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. "
+            f"Table {name} is not a partitioned table", error_type=1003,
+        )  # fmt: skip
+    keys = [key.name for key in table.partition_keys]
+    rows = [
+        "/".join(f"{key}={value}" for key, value in zip(keys, one["Values"], strict=True))
+        for one in catalog.partitions(table)
+    ]
+    return [utility_column("partition")], rows
+
+
+def _properties(statement: Any, catalog: Catalog, database: str) -> Shown:
+    parameters = table_of(statement.name, catalog, database).parameters
+    columns = [utility_column("prpt_name"), utility_column("prpt_value")]
+    if statement.key is None:
+        return columns, [f"{key}\t{value}" for key, value in sorted(parameters.items())]
+    return columns, [parameters.get(statement.key, f"Table property {statement.key} does not exist")]
+
+
+def _describe(statement: Any, catalog: Catalog, database: str) -> Shown:
+    table = table_of(statement.name, catalog, database)
+    if table.is_view:
+        return _describe_view(table)
+    comments = _comments(table)
+    rows = [_described(column, comments) for column in (*table.columns, *table.partition_keys)]
+    if table.partition_keys:
+        head = "\t".join(text.ljust(WIDTH) for text in ("# col_name", "data_type", "comment"))
+        rows += ["\t \t ", "# Partition Information\t \t ", head, "\t \t "]
+        rows += [_described(column, comments) for column in table.partition_keys]
+    return [utility_column(name) for name in ("col_name", "data_type", "comment")], rows
+
+
+def _described(column: Column, comments: dict[str, str]) -> str:
+    return "\t".join(text.ljust(WIDTH) for text in (column.name, column.hive_type, comments.get(column.name, "")))
+
+
+def _comments(table: Table) -> dict[str, str]:
+    columns = [*(table.storage.get("Columns") or ()), *(table.raw.get("PartitionKeys") or ())]
+    return {column["Name"].lower(): column.get("Comment", "") for column in columns}
+
+
+def _describe_view(table: Table) -> Shown:
+    columns = [utility_column("column", "varchar"), utility_column("type", "varchar")]
+    return columns, [f"{column.name}\t{column.type}" for column in decode(table.raw).columns]
+
+
+def _create_view(statement: Any, catalog: Catalog, database: str) -> Shown:
+    table = table_of(statement.name, catalog, database)
+    if not table.is_view:
+        raise QueryFailure("NOT_SUPPORTED", f"Relation '{NAME}.{table.database}.{table.name}' is a table, not a view")
+    text = f'CREATE VIEW "{table.name}" AS \n{decode(table.raw).original_sql}'
+    return [utility_column("create view", "varchar")], text.split("\n")
+
+
+def _create_table(statement: Any, catalog: Catalog, database: str) -> Shown:
+    table = table_of(statement.name, catalog, database)
+    if table.is_view:
+        return _create_view(statement, catalog, database)
+    return [utility_column("createtab_stmt")], list(create_table_lines(table))
+
+
+def create_table_lines(table: Table) -> Iterator[str]:
+    """The statement that would make `table`, line by line, as Hive prints it."""
+    comments = _comments(table)
+    yield f"CREATE EXTERNAL TABLE `{table.name}`("
+    yield from _column_lines(table.columns, comments)
+    if table.partition_keys:
+        yield "PARTITIONED BY ( "
+        yield from _column_lines(table.partition_keys, comments)
+    serde = table.storage.get("SerdeInfo") or {}
+    yield "ROW FORMAT SERDE "
+    properties = serde.get("Parameters") or {}
+    yield f"  '{serde.get('SerializationLibrary', '')}' "
+    if properties:
+        yield "WITH SERDEPROPERTIES ( "
+        yield from _property_lines(properties)
+    yield "STORED AS INPUTFORMAT "
+    yield f"  '{table.storage.get('InputFormat', '')}' "
+    yield "OUTPUTFORMAT "
+    yield f"  '{table.storage.get('OutputFormat', '')}'"
+    yield "LOCATION"
+    yield f"  '{table.storage.get('Location', '').rstrip('/')}'"
+    yield "TBLPROPERTIES ("
+    yield from _property_lines(table.parameters)
+
+
+def _column_lines(columns: tuple[Column, ...], comments: dict[str, str]) -> Iterator[str]:
+    for place, column in enumerate(columns, 1):
+        comment = f" COMMENT '{comments[column.name]}'" if comments.get(column.name) else " "
+        yield f"  `{column.name}` {column.hive_type}{comment}" + (")" if place == len(columns) else ", ")
+
+
+def _property_lines(properties: dict[str, str]) -> Iterator[str]:
+    items = sorted(properties.items())
+    for place, (key, value) in enumerate(items, 1):
+        yield f"  '{key}'='{value}'" + (") " if place == len(items) else ", ")
+
+
+SHOWN: dict[type[hive.Ddl], Callable[[Any, Catalog, str], Shown]] = {
+    hive.ShowDatabases: _databases,
+    hive.ShowTables: _tables,
+    hive.ShowViews: _views,
+    hive.ShowColumns: _columns,
+    hive.ShowPartitions: _partitions,
+    hive.ShowProperties: _properties,
+    hive.ShowCreateTable: _create_table,
+    hive.ShowCreateView: _create_view,
+    hive.Describe: _describe,
+}

@@ -1,0 +1,83 @@
+"""Values as Athena writes them into results: DuckDB expressions that make a text of a value, by its type.
+
+Formats are those observed in Athena's results: doubles as Java prints them, timestamps with three digits, arrays
+`[1, 2]`, maps `{a=3}` with keys ascending, rows `{n=1, s=x}`, texts in containers unquoted.
+"""
+
+from typing import Any
+
+from afluente.services.athena.sql.duck import identifier, literal
+
+AS_THEY_ARE = {"varchar", "uuid"}
+
+
+def text_of(value: str, kind: Any) -> str:
+    """An expression that is `value`, of DuckDB type `kind`, as Athena's text; NULL stays NULL."""
+    return _text(value, kind, 0)
+
+
+def _text(value: str, kind: Any, depth: int) -> str:
+    name = kind.id
+    if name in {"list", "array"}:
+        return _list(value, kind, depth)
+    if name == "map":
+        return _map(value, kind, depth)
+    if name in {"struct", "tuple"}:
+        return _row(value, kind, depth)
+    return _scalar(value, name)
+
+
+def _scalar(value: str, name: str) -> str:
+    if name in {"float", "double"}:
+        return f"athena_double({value})"
+    if name == "timestamp with time zone":
+        return f"athena_timestamptz({value})"
+    if name.startswith("timestamp"):
+        return f"athena_timestamp({value})"
+    if name == "time":
+        return f"left(CAST({value} AS VARCHAR) || CASE WHEN microsecond({value}) % 1000000 = 0 THEN '.000' ELSE '000' END, 12)"
+    if name == "blob":
+        return f"athena_bytes({value})"
+    if name == "interval":
+        return f"athena_interval({value})"
+    return value if name in AS_THEY_ARE else f"CAST({value} AS VARCHAR)"
+
+
+def _list(value: str, kind: Any, depth: int) -> str:
+    item = f"_v{depth}"
+    element = f"coalesce({_text(item, _children(kind)[0][1], depth + 1)}, 'null')"
+    return f"'[' || array_to_string(list_transform({value}, lambda {item}: {element}), ', ') || ']'"
+
+
+def _map(value: str, kind: Any, depth: int) -> str:
+    item = f"_v{depth}"
+    (_, key), (_, inner) = _children(kind)
+    pair = (
+        f"{_text(f'{item}.key', key, depth + 1)} || '=' || coalesce({_text(f'{item}.value', inner, depth + 1)}, 'null')"
+    )
+    entries = f"list_sort(map_entries({value}))"
+    return f"'{{' || array_to_string(list_transform({entries}, lambda {item}: {pair}), ', ') || '}}'"
+
+
+def _row(value: str, kind: Any, depth: int) -> str:
+    parts = []
+    for index, (name, inner) in enumerate(_children(kind)):
+        shown = name.lower() or f"field{index}"
+        part = f"struct_extract({value}, {literal(name) if name and kind.id == 'struct' else index + 1})"
+        parts.append(f"{literal(shown + '=')} || coalesce({_text(part, inner, depth + 1)}, 'null')")
+    body = " || ', ' || ".join(parts)
+    return f"CASE WHEN {value} IS NOT NULL THEN '{{' || {body} || '}}' END"
+
+
+def _children(kind: Any) -> list[tuple[str, Any]]:
+    return [(name, child) for name, child in kind.children if not isinstance(child, int)]
+
+
+def stored(value: str, kind: Any) -> str:
+    """An expression of the type in which a value is kept in a table: 128-bit integers narrowed, times in UTC."""
+    if kind.id in {"hugeint", "uhugeint", "ubigint", "uinteger"}:
+        return f"CAST({value} AS BIGINT)"
+    return value
+
+
+__all__ = ["identifier", "stored", "text_of"]

@@ -1,0 +1,328 @@
+"""Statements that write: CREATE TABLE AS, INSERT INTO, UNLOAD and CREATE VIEW.
+
+Files are in place before the catalog names them, so that a table or a partition never points at half of them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlglot import exp
+
+from afluente.core.error import AwsError
+from afluente.core.hive_type import parse as parse_hive_type
+from afluente.services.athena.catalog import NAME, Catalog, Table
+from afluente.services.athena.error import QueryFailure
+from afluente.services.athena.execution import Execution
+from afluente.services.athena.location import Location
+from afluente.services.athena.port import ObjectStore
+from afluente.services.athena.query import Column, Ready, Translated, check_columns, run, translate
+from afluente.services.athena.sandbox import Sandbox
+from afluente.services.athena.sql.duck import identifier
+from afluente.services.athena.sql.view import table_input
+from afluente.services.athena.statement import CreateTableAs, CreateView, Insert, Select, Unload
+from afluente.services.athena.table_format import FORMATS, LAZY_SIMPLE
+from afluente.services.athena.written_file import WriteFormat, WrittenFile, publish, write
+
+CTAS_PROPERTIES = {
+    "format", "external_location", "partitioned_by", "write_compression", "parquet_compression", "field_delimiter",
+    "table_type", "is_external",
+}  # fmt: skip
+UNLOAD_PROPERTIES = {"format", "compression", "partitioned_by", "field_delimiter"}
+CLEAN = ". You may need to manually clean the data at location '{}' before retrying. Athena will not delete data in your account."
+
+INSERTABLE = {
+    FORMATS["PARQUET"].serde: "PARQUET",
+    FORMATS["JSON"].serde: "JSON",
+    LAZY_SIMPLE: "TEXTFILE",
+}
+"""The SerDes that Athena inserts into, of those that Afluente writes."""
+
+
+@dataclass(slots=True)
+class Written:
+    """What a statement wrote."""
+
+    rows: int = 0
+    uris: list[str] = field(default_factory=list)
+    scanned_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Runs writing statements of one execution."""
+
+    catalog: Catalog
+    store: ObjectStore
+    sandbox: Sandbox
+    folder: Path
+    execution: Execution
+    database: str
+    now: datetime
+    enforced: bool
+    """Whether the work group decides where results lie."""
+
+    def translated(self, select: Select, tree: exp.Query | None = None) -> Translated:
+        """The statement's query in DuckDB's words."""
+        return translate(tree or select.query(), self.catalog, self.database, select.text, self.now)
+
+    def create_table_as(self, statement: CreateTableAs) -> Written:
+        """CREATE TABLE AS. Raises QueryFailure."""
+        database = statement.name.database or self.database
+        _known_properties(statement.properties, CTAS_PROPERTIES)
+        if self.catalog.table(database, statement.name.table) is not None:
+            if statement.if_not_exists:
+                return Written()
+            message = f"Destination table '{NAME}.{database}.{statement.name.table}' already exists"
+            raise QueryFailure("TABLE_ALREADY_EXISTS", message + CLEAN.format(self._default_location()), (1, 1))
+        form, keys = _form(statement.properties, "write_compression"), _keys(statement.properties)
+        location = self._table_location(statement)
+        if self.catalog.database(database) is None:
+            raise QueryFailure("SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist", (1, 1))
+        self._check_empty(location, f"{database}.{statement.name.table}")
+        query = self.translated(statement.select)
+        columns, files, written = self._write(query, form, keys, statement.with_data)
+        table = _table_input(statement.name.table, columns, keys, form, location)
+        written.uris = publish(files, location, self.store)
+        self._create_table(database, table, files, keys, location)
+        return written
+
+    def _write(
+        self, query: Translated, form: WriteFormat, keys: Sequence[str], with_data: bool = True
+    ) -> tuple[list[Column], list[WrittenFile], Written]:
+        def action(ready: Ready) -> tuple[list[Column], list[WrittenFile], Written]:
+            check_columns(ready.columns)
+            _check_partition_columns(ready.columns, keys)
+            _hive_types(ready.columns, self._default_location())
+            if not with_data:
+                return ready.columns, [], Written()
+            files, rows = write(ready, self.folder, form, keys, self.execution.engine_id)
+            return ready.columns, files, Written(rows, [], ready.bytes_of())
+
+        return run(query, self.catalog, self.store, self.sandbox, self.folder, action)
+
+    def _create_table(
+        self, database: str, table: dict[str, Any], files: list[WrittenFile], keys: Sequence[str], location: Location
+    ) -> None:
+        self.catalog.ask("CreateTable", DatabaseName=database, TableInput=table)
+        if keys:
+            self._add_partitions(database, table["Name"], table["StorageDescriptor"], files, location, keys)
+
+    def _add_partitions(
+        self,
+        database: str,
+        table: str,
+        storage: dict[str, Any],
+        files: list[WrittenFile],
+        location: Location,
+        keys: Sequence[str],
+    ) -> None:
+        inputs = []
+        for values in dict.fromkeys(file.values for file in files):
+            folder = "/".join(next(file for file in files if file.values == values).name.split("/")[: len(keys)])
+            inputs.append({"Values": list(values), "StorageDescriptor": {**storage, "Location": f"{location}{folder}"}})
+        if inputs:
+            self.catalog.ask("BatchCreatePartition", DatabaseName=database, TableName=table, PartitionInputList=inputs)
+
+    def _default_location(self) -> str:
+        return f"{self.execution.location}tables/{self.execution.id}/"
+
+    def _table_location(self, statement: CreateTableAs) -> Location:
+        given = statement.properties.get("external_location")
+        if given is None:
+            return Location.parse(self._default_location())
+        if self.enforced:
+            raise QueryFailure(
+                "NOT_SUPPORTED",
+                "The Create Table As Select query failed because it was submitted with an 'external_location' property to an "
+                "Athena Workgroup that enforces a centralized output location for all queries. Please remove the "
+                "'external_location' property and resubmit the query.",
+            )
+        return _place(str(given))
+
+    def _check_empty(self, location: Location, table: str) -> None:
+        if not self.store.bucket_exists(location.bucket):
+            raise QueryFailure("HIVE_METASTORE_ERROR", f"The bucket of {location} does not exist")
+        if next(iter(self.store.iter_objects(location.bucket, location.prefix)), None) is not None:
+            message = f"Target directory for table '{table}' already exists: {location}" + CLEAN.format(location)
+            raise QueryFailure("HIVE_PATH_ALREADY_EXISTS", message)
+
+    def insert(self, statement: Insert) -> Written:
+        """INSERT INTO. Raises QueryFailure."""
+        database = statement.name.database or self.database
+        table = self.catalog.table(database, statement.name.table)
+        if table is None:
+            message = f"Table '{NAME}.{database}.{statement.name.table}' does not exist"
+            raise QueryFailure("TABLE_NOT_FOUND", message, (1, 1))
+        form = _insert_format(table)
+        keys = [key.name for key in table.partition_keys]
+        query = self.translated(statement.select)
+
+        def action(ready: Ready) -> tuple[list[WrittenFile], Written]:
+            fitted = _fitted(ready, table, statement.columns)
+            files, rows = write(fitted, self.folder, form, keys, self.execution.engine_id)
+            return files, Written(rows, [], ready.bytes_of())
+
+        files, written = run(query, self.catalog, self.store, self.sandbox, self.folder, action)
+        location = _place(table.storage.get("Location", ""))
+        written.uris = publish(files, location, self.store)
+        if keys:
+            self._add_partitions(table.database, table.name, table.storage, files, location, keys)
+        return written
+
+    def unload(self, statement: Unload) -> Written:
+        """UNLOAD. Raises QueryFailure."""
+        _known_properties(statement.properties, UNLOAD_PROPERTIES)
+        if "format" not in statement.properties:
+            raise QueryFailure("NOT_SUPPORTED", "UNLOAD needs the property format")
+        form, keys = _form(statement.properties, "compression"), _keys(statement.properties)
+        location = _place(statement.location)
+        self._check_empty(location, "unload")
+
+        def action(ready: Ready) -> tuple[list[WrittenFile], Written]:
+            _check_partition_columns(ready.columns, keys)
+            files, rows = write(ready, self.folder, form, keys, self.execution.engine_id)
+            return files, Written(rows, [], ready.bytes_of())
+
+        files, written = run(
+            self.translated(statement.select), self.catalog, self.store, self.sandbox, self.folder, action
+        )
+        written.uris = publish(files, location, self.store)
+        return written
+
+    def create_view(self, statement: CreateView) -> None:
+        """CREATE VIEW. Raises QueryFailure."""
+        database = statement.name.database or self.database
+        existing = self.catalog.table(database, statement.name.table)
+        if existing is not None and not (statement.replace and existing.is_view):
+            name = f"{NAME}.{database}.{statement.name.table}"
+            raise QueryFailure("TABLE_ALREADY_EXISTS", f"Table already exists: '{name}'", (1, 1))
+
+        def action(ready: Ready) -> list[Column]:
+            check_columns(ready.columns)
+            return ready.columns
+
+        columns = run(self.translated(statement.select), self.catalog, self.store, self.sandbox, self.folder, action)
+        view = table_input(
+            statement.name.table, statement.text, self.database, [(one.name.lower(), one.type) for one in columns]
+        )
+        operation = "UpdateTable" if existing is not None else "CreateTable"
+        try:
+            self.catalog.ask(operation, DatabaseName=database, TableInput=view)
+        except AwsError as error:
+            raise QueryFailure("HIVE_METASTORE_ERROR", error.message) from None
+
+
+def _place(text: str) -> Location:
+    try:
+        return Location.parse(text)
+    except ValueError:
+        raise QueryFailure("HIVE_METASTORE_ERROR", f"Not an S3 location: {text}") from None
+
+
+def _known_properties(properties: dict[str, str | list[str]], known: set[str]) -> None:
+    for name in properties:
+        if name not in known:
+            raise QueryFailure("NOT_SUPPORTED", f"Afluente does not have the table property '{name}'")
+    if str(properties.get("table_type", "HIVE")).upper() != "HIVE":
+        raise QueryFailure("NOT_SUPPORTED", f"Afluente does not create {properties['table_type']} tables yet")
+    if str(properties.get("is_external", "true")).lower() != "true":
+        raise QueryFailure("NOT_SUPPORTED", "Afluente creates external tables only (is_external)")
+
+
+def _form(properties: dict[str, str | list[str]], compression: str) -> WriteFormat:
+    given = properties.get(compression) or properties.get("parquet_compression") or ""
+    return WriteFormat.of(
+        str(properties.get("format", "PARQUET")), str(given), str(properties.get("field_delimiter", "\x01"))
+    )
+
+
+def _keys(properties: dict[str, str | list[str]]) -> list[str]:
+    given = properties.get("partitioned_by", [])
+    return [key.lower() for key in ([given] if isinstance(given, str) else given)]
+
+
+def _check_partition_columns(columns: Sequence[Column], keys: Sequence[str]) -> None:
+    names = [column.name.lower() for column in columns]
+    for key in keys:
+        if key not in names:
+            raise QueryFailure("COLUMN_NOT_FOUND", f"Partition column '{key}' not present in schema")
+    if keys and names[-len(keys) :] != list(keys):
+        message = (
+            "Partition keys must be the last columns in the table and in the same order as the table properties: "
+            f"[{', '.join(keys)}]"
+        )
+        raise QueryFailure("HIVE_COLUMN_ORDER_MISMATCH", message)
+
+
+def _hive_types(columns: Sequence[Column], location: str) -> list[str]:
+    try:
+        return [column.type.hive() for column in columns]
+    except ValueError as error:
+        raise QueryFailure("NOT_SUPPORTED", f"{error}{CLEAN.format(location)}") from None
+
+
+def _table_input(
+    name: str, columns: Sequence[Column], keys: Sequence[str], form: WriteFormat, location: Location
+) -> dict[str, Any]:
+    described = [
+        {"Name": column.name.lower(), "Type": kind}
+        for column, kind in zip(columns, _hive_types(columns, str(location)), strict=True)
+    ]
+    known = FORMATS[form.name]
+    serde = {"field.delim": form.delimiter, "serialization.format": form.delimiter} if form.name == "TEXTFILE" else {}
+    return {
+        "Name": name,
+        "TableType": "EXTERNAL_TABLE",
+        "Parameters": {"EXTERNAL": "TRUE", "has_encrypted_data": "false"},
+        "PartitionKeys": [column for column in described if column["Name"] in keys],
+        "StorageDescriptor": {
+            "Columns": [column for column in described if column["Name"] not in keys],
+            "Location": str(location).rstrip("/"),
+            "InputFormat": known.input_format,
+            "OutputFormat": known.output_format,
+            "SerdeInfo": {"SerializationLibrary": known.serde, "Parameters": serde},
+        },
+    }
+
+
+def _insert_format(table: Table) -> WriteFormat:
+    if table.is_view:
+        raise QueryFailure("NOT_SUPPORTED", "Inserting into views is not supported", (1, 1))
+    serde = table.storage.get("SerdeInfo") or {}
+    library = serde.get("SerializationLibrary", "")
+    if library not in INSERTABLE or table.parameters.get("table_type", "").upper() == "ICEBERG":
+        raise QueryFailure("NOT_SUPPORTED", f"Afluente does not insert into tables of this SerDe: {library}")
+    properties = serde.get("Parameters") or {}
+    delimiter = properties.get("field.delim") or properties.get("serialization.format") or "\x01"
+    compression = table.parameters.get("parquet.compression") or table.parameters.get("write.compression") or ""
+    return WriteFormat.of(INSERTABLE[library], compression, "\x01" if delimiter == "1" else delimiter)
+
+
+def _fitted(ready: Ready, table: Table, named: Sequence[str]) -> Ready:
+    """The rows in the columns of the table: those not named are NULL, partition columns come last."""
+    columns = [*table.columns, *table.partition_keys]
+    names = list(named) or [column.name for column in columns]
+    unknown = [name for name in names if name not in {column.name for column in columns}]
+    if unknown:
+        raise QueryFailure(
+            "COLUMN_NOT_FOUND", f"Insert column name does not exist in target table: {unknown[0]}", (1, 1)
+        )
+    if len(names) != len(ready.columns):
+        kinds = ", ".join(str(column.type) for column in ready.columns)
+        wanted = ", ".join(str(column.type) for column in columns if column.name in names)
+        raise QueryFailure(
+            "TYPE_MISMATCH", f"Insert query has mismatched column types: Table: [{wanted}], Query: [{kinds}]", (1, 1)
+        )
+    sources = {name: f"c{place}" for place, name in enumerate(names)}
+    shown = [
+        f"CAST({sources.get(column.name, 'NULL')} AS {parse_hive_type(column.hive_type).duckdb()}) AS {identifier(column.name)}"
+        for column in columns
+    ]
+    inner = ", ".join(f"c{place}" for place in range(len(names)))
+    sql = f"SELECT {', '.join(shown)} FROM ({ready.sql}) AS q({inner})"
+    natives = ready.connection.sql(sql).types
+    fitted = [Column(column.name, column.type, native) for column, native in zip(columns, natives, strict=True)]
+    return Ready(sql, fitted, ready.connection, ready.bytes_of)

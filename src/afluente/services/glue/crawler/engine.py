@@ -37,6 +37,7 @@ from afluente.services.glue.tag import Tags
 from afluente.store.database import Database
 
 INTERRUPTED = "The crawl was interrupted: the service ended while it ran. Nothing was changed; start the crawler again."
+LONGEST_ERROR = 2048
 
 Listener = Callable[[str, str, str, str], None]
 """Called with (account, region, crawler, SUCCEEDED or FAILED or CANCELLED) when a crawler is READY after a crawl."""
@@ -248,20 +249,13 @@ class CrawlerEngine:
         """A crawl that was under way when the process ended has failed; a schedule goes on from now."""
         with self._database.write():
             for key, record in list(self._store.scan()):
-                crawl = record["crawl"]
-                if crawl is not None and crawl["outcome"] is None:
-                    cancelled = crawl["stop_requested"]
-                    outcome = Outcome(
-                        *(("CANCELLED", "") if cancelled else ("FAILED", INTERRUPTED)), self._report(crawl["id"])
-                    )
-                    self._finish(key, outcome)
-                    record = self.get(*key)
-                if record["schedule"] is not None and record["schedule"]["state"] == "SCHEDULED":
-                    record["schedule"] = self._schedule(record["schedule"]["expression"])
+                crawl, schedule = record["crawl"], record["schedule"]
+                if schedule is not None and schedule["state"] == "SCHEDULED":
+                    record["schedule"] = self._schedule(schedule["expression"])
                     self._store.put(key, record)
-
-    def _report(self, crawl_id: str) -> Report:
-        return Report(crawl_id, self._clock)
+                if crawl is not None and crawl["outcome"] is None:
+                    status, error = ("CANCELLED", "") if crawl["stop_requested"] else ("FAILED", INTERRUPTED)
+                    self._finish(key, Outcome(status, error, Report(crawl["id"], self._clock)))
 
     def _crawl_next(self) -> int | None:
         """Run the crawl that was started first; again at once if there is another."""
@@ -298,14 +292,7 @@ class CrawlerEngine:
             raise CrawlCancelledError
         record["state"] = "STOPPING"
         record["ready_at_ms"] = now_ms + self._stopping_delay_ms
-        crawl["outcome"] = {
-            "Status": outcome.status,
-            "LogGroup": GROUP,
-            "LogStream": key[2],
-            "MessagePrefix": crawl["id"],
-        }
-        if outcome.error:
-            crawl["outcome"]["ErrorMessage"] = outcome.error[:2048]
+        crawl["outcome"] = _last_crawl(key[2], crawl["id"], outcome)
         self._store.put(key, record)
         self._store.put_crawl(key, _history(crawl["id"], crawl["started_at_ms"], now_ms, outcome))
 
@@ -363,6 +350,11 @@ class _ShutDownError(BaseException):
     """The process ends: leave everything as it is on disk."""
 
 
+def _last_crawl(crawler: str, crawl_id: str, outcome: Outcome) -> dict[str, Any]:
+    last = {"Status": outcome.status, "LogGroup": GROUP, "LogStream": crawler, "MessagePrefix": crawl_id}
+    return last | ({"ErrorMessage": outcome.error[:LONGEST_ERROR]} if outcome.error else {})
+
+
 def _history(crawl_id: str, started_at_ms: int, ended_at_ms: int, outcome: Outcome) -> dict[str, Any]:
     states = {"SUCCEEDED": "COMPLETED", "FAILED": "FAILED", "CANCELLED": "STOPPED"}
     report = outcome.report
@@ -371,7 +363,7 @@ def _history(crawl_id: str, started_at_ms: int, ended_at_ms: int, outcome: Outco
         "started_at_ms": started_at_ms,
         "ended_at_ms": ended_at_ms,
         "state": states[outcome.status],
-        "error": outcome.error[:2048],
+        "error": outcome.error[:LONGEST_ERROR],
         "summary": report.summary(),
         "tables": {change: report.count("TABLE", change) for change in ("ADD", "UPDATE", "DELETE")},
     }

@@ -43,9 +43,9 @@ Finish = Callable[[Outcome], None]
 class Runner:
     """Runs crawls, one at a time, on the caller's thread."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917  # the ports, in the order that all engines keep
         self, database: Database, catalog: CatalogEngine, objects: Objects, roles: Roles, logs: Logs, clock: Clock
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._database = database
         self._catalog = catalog
         self._objects = objects
@@ -64,16 +64,17 @@ class Runner:
         try:
             tables, roots = self._find(key, members, report, check)
             with self._database.write():
-                self._write(key, members, tables, roots, report)
-                self._end(key, Outcome("SUCCEEDED", "", report), finish)
+                written = Report(crawl_id, self._clock, list(report.lines))
+                self._write(key, members, tables, roots, written)
+                self._end(key, Outcome("SUCCEEDED", "", written), finish)
         except CrawlCancelledError:
-            self._give_up(key, Outcome("CANCELLED", "", _restarted(report, "Crawl cancelled", "WARN")), finish)
+            report.say("Crawl cancelled; nothing was changed", "WARN")
+            self._give_up(key, Outcome("CANCELLED", "", report), finish)
         except (CrawlFailedError, AwsError) as error:
-            self._give_up(key, Outcome("FAILED", str(error), _restarted(report, str(error), "ERROR")), finish)
+            self._fail(key, str(error), report, finish)
         except Exception:
             log.exception("the crawl %s of %s failed", crawl_id, members["Name"])
-            text = "Internal Service Exception"
-            self._give_up(key, Outcome("FAILED", text, _restarted(report, text, "ERROR")), finish)
+            self._fail(key, "Internal Service Exception", report, finish)
 
     def _find(
         self, key: Key, members: Members, report: Report, check: Callable[[], None]
@@ -95,7 +96,7 @@ class Runner:
         only_new = members["RecrawlPolicy"]["RecrawlBehavior"] == NEW_FOLDERS
         if not only_new or self._catalog.databases.find(account, region, database) is None:
             return lambda _: False
-        locations = set()
+        locations: set[str | None] = set()
         for table in self._catalog.tables.iterate(account, region, database):
             if table.input().get("Parameters", {}).get(OWNER) != name:
                 continue
@@ -121,6 +122,10 @@ class Runner:
                 report.say(f"{count} partitions {verb}")
         report.say("Finished writing to Catalog", "BENCHMARK")
 
+    def _fail(self, key: Key, error: str, report: Report, finish: Finish) -> None:
+        report.say(error, "ERROR")
+        self._give_up(key, Outcome("FAILED", error, report), finish)
+
     def _give_up(self, key: Key, outcome: Outcome, finish: Finish) -> None:
         with self._database.write():
             self._end(key, outcome, finish)
@@ -130,13 +135,6 @@ class Runner:
         outcome.report.say("Crawler has finished running and is in state READY", "BENCHMARK")
         account, region, name = key
         self._logs.append(account, region, GROUP, name, outcome.report.lines)
-
-
-def _restarted(report: Report, message: str, level: str) -> Report:
-    """The report of a crawl whose changes were rolled back: what it found out, and how it ended."""
-    kept = Report(report.crawl_id, report.clock, list(report.lines))
-    kept.say(message, level)
-    return kept
 
 
 def _behaviour(members: Members) -> Behaviour:

@@ -68,8 +68,7 @@ class CrawlerStore:
         self, prefix: tuple[str, ...] = (), *, after: Key | None = None, limit: int = -1
     ) -> Iterator[tuple[Key, CrawlerRecord]]:
         """The crawlers of all, of an account, or of its region, by name."""
-        for key, record in self._crawlers.scan(prefix, after=after, limit=limit):
-            yield key, record  # type: ignore[misc]  # as they were put
+        yield from self._crawlers.scan(prefix, after=after, limit=limit)  # type: ignore[misc]  # as they were put
 
     def put_crawl(self, key: Key, crawl: dict[str, Any]) -> None:
         """Store what is known of a crawl of the crawler: `id`, `started_at_ms` and more."""

@@ -1,0 +1,27 @@
+"""The operations of Glue, joined from its parts: the catalog, crawlers and tags."""
+
+from collections.abc import Mapping
+
+from afluente.core.provider import Provider
+from afluente.services.glue.catalog.engine import CatalogEngine
+from afluente.services.glue.catalog.provider import CatalogOperations
+from afluente.services.glue.crawler.engine import CrawlerEngine
+from afluente.services.glue.crawler.provider import CrawlerOperations
+from afluente.services.glue.tag import TagOperations, Tags
+
+PARTS = (CatalogOperations, CrawlerOperations, TagOperations)
+
+
+class GlueProvider(CatalogOperations, CrawlerOperations, TagOperations, Provider):
+    """Glue on the engines of its parts."""
+
+    service = "glue"
+    operations: tuple[str, ...] = tuple(sorted(name for part in PARTS for name in part.operations))
+    unsupported: Mapping[str, tuple[str, ...]] = {
+        operation: members for part in PARTS for operation, members in part.unsupported.items()
+    }
+
+    def __init__(self, catalog: CatalogEngine, crawlers: CrawlerEngine, tags: Tags) -> None:
+        self._catalog = catalog
+        self._crawlers = crawlers
+        self._tags = tags

@@ -17,6 +17,7 @@ from afluente.services.glue.job.run_engine import SERVICE, RunEngine
 from afluente.services.glue.job.run_store import JobKey
 from afluente.services.glue.job.script import Location
 from afluente.services.glue.job.visual.generator import generate
+from afluente.services.glue.tag import Tags
 from afluente.store.database import Database
 from afluente.store.document import Documents
 
@@ -26,9 +27,10 @@ TIMES = ("CreatedOnMs", "LastModifiedOnMs")
 class JobEngine:
     """The jobs of every account and region. `runs` are their runs."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917  # the ports are the arguments
         self,
         database: Database,
+        tags: Tags,
         objects: Objects,
         roles: Roles,
         logs: Logs,
@@ -42,6 +44,7 @@ class JobEngine:
         self._roles = roles
         self._clock = clock
         self._documents = Documents(database, "glue_job")
+        tags.register("job", lambda account, region, name: self.find((account, region, name)) is not None)
 
     def start(self) -> None:
         """Begin to take runs; those that an earlier process left behind are marked as failed."""

@@ -20,7 +20,7 @@ Message = dict[str, Any]
 class Host:
     """Answers the process of the run `run_id`, whose files lie in `folder`, as `call`'s principal."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917  # what it answers from
         self,
         call: Call,
         key: Key,

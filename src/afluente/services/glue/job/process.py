@@ -81,7 +81,7 @@ class Process:
     def _start(self, channel: int, lifeline: int) -> subprocess.Popen[bytes]:
         with self._lock:
             order = {**self._launch.order, "channel": channel, "lifeline": lifeline}
-            self._child = subprocess.Popen(
+            self._child = subprocess.Popen(  # noqa: S603  # running the user's script is what a job is
                 [sys.executable, "-X", "utf8", "-m", MAIN, json.dumps(order)],
                 cwd=self._launch.folder,
                 env=dict(self._launch.environment),

@@ -1,15 +1,14 @@
 """The operations on jobs, their runs and bookmarks: a part of Glue's provider."""
 
-import base64
-import binascii
 import json
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from afluente.core.call import Call
 from afluente.core.clock import utc
 from afluente.core.provider import Request, Response
-from afluente.services.glue.error import EntityNotFoundException, InvalidInputException
+from afluente.services.glue import page_token
+from afluente.services.glue.error import EntityNotFoundException
 from afluente.services.glue.job.engine import JobEngine
 from afluente.services.glue.job.run_engine import JobRunCannotBeStoppedException
 from afluente.services.glue.job.run_store import JobKey
@@ -22,7 +21,6 @@ JOB_FIELDS = (
     "SourceControlDetails",
     "MaintenanceWindow",
 )
-Place = TypeVar("Place", str, int)
 PAGE = 200
 """AWS's page where the caller names none."""
 
@@ -90,9 +88,9 @@ class JobOperations:
         key = _key(call, request["JobName"])
         self._jobs.get(key)
         limit = request.get("MaxResults", PAGE)
-        before = read_token(request.get("NextToken"), int)
-        runs = self._jobs.runs.page(key, before, limit + 1)
-        more = {"NextToken": write_token(runs[limit - 1][0])} if len(runs) > limit else {}
+        before = page_token.decode(request.get("NextToken"), call.arrived_at_ms)
+        runs = self._jobs.runs.page(key, int(before) if before else None, limit + 1)
+        more = _next(call, str(runs[limit - 1][0])) if len(runs) > limit else {}
         return {"JobRuns": [shown(run) for _, run in runs[:limit]], **more}
 
     def batch_stop_job_run(self, call: Call, request: Request) -> Response:
@@ -121,10 +119,10 @@ class JobOperations:
     ) -> tuple[list[dict[str, Any]], dict[str, str]]:
         """A page of the jobs that carry `tags`, and the token of the next."""
         limit = request.get("MaxResults", PAGE)
-        after = read_token(request.get("NextToken"), str)
-        scanned = self._jobs.scan(call.account, call.region, after, -1 if tags else limit + 1)
+        after = page_token.decode(request.get("NextToken"), call.arrived_at_ms)
+        scanned = self._jobs.scan(call.account, call.region, after or None, -1 if tags else limit + 1)
         jobs = [job for job in scanned if not tags or tags.items() <= self._tags_of(call, job["Name"]).items()]
-        more = {"NextToken": write_token(jobs[limit - 1]["Name"])} if len(jobs) > limit else {}
+        more = _next(call, jobs[limit - 1]["Name"]) if len(jobs) > limit else {}
         return jobs[:limit], more
 
     def _tags_of(self, call: Call, name: str) -> dict[str, str]:
@@ -140,22 +138,8 @@ def shown(stored: dict[str, Any]) -> dict[str, Any]:
     return {name.removesuffix("Ms"): utc(value) if name.endswith("OnMs") else value for name, value in stored.items()}
 
 
-def write_token(place: str | int) -> str:
-    """The token of the page that follows `place`."""
-    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
-
-
-def read_token(token: str | None, kind: type[Place]) -> Place | None:
-    """The place that `token` stands for. Raises InvalidInputException when it is none of ours."""
-    if token is None:
-        return None
-    try:
-        place = json.loads(base64.urlsafe_b64decode(token.encode()))
-    except (ValueError, binascii.Error):
-        place = None
-    if not isinstance(place, kind):
-        raise InvalidInputException("The pagination token is invalid.")
-    return place
+def _next(call: Call, last: str) -> dict[str, str]:
+    return {"NextToken": page_token.encode(last, call.arrived_at_ms)}
 
 
 def _bookmark(job: str, entry: dict[str, Any]) -> dict[str, Any]:

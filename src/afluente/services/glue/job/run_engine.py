@@ -39,6 +39,7 @@ SESSION_S = 43_200
 INTERRUPTED = "The run was interrupted: Afluente stopped while it was under way."
 LOG_GROUPS = {"glueetl": "/aws-glue/jobs", "pythonshell": "/aws-glue/python-jobs"}
 MAX_TIMEOUT_MIN = 10_080
+CAPACITY = {"WorkerType", "NumberOfWorkers", "MaxCapacity", "AllocatedCapacity"}
 
 Listener = Callable[[str, str, str, str], None]
 """Told (account, region, job, state) of each run that has ended."""
@@ -75,7 +76,7 @@ class Live:
 class RunEngine:
     """The runs of every job, in `database`; their files lie under `<data>/tmp/glue`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917  # the ports are the arguments
         self,
         database: Database,
         objects: Objects,
@@ -98,6 +99,8 @@ class RunEngine:
         self._live: dict[str, Live] = {}
         self._listeners: list[Listener] = []
         self._stopping = False
+        self._stamp_ms = 0
+        self._stamp_lock = threading.Lock()
         self._timeouts = Loop("glue-job-timeout", self._check_timeouts, clock)
         self._folder = settings.data.absolute() / "tmp" / "glue"
 
@@ -195,8 +198,7 @@ class RunEngine:
     def _new_run(self, job: Definition, members: dict[str, Any], before: Run | None, trigger: str | None) -> Run:
         now_ms = self._clock.now_ms()
         command = job["Command"]["Name"]
-        capacity = [name for name in ("WorkerType", "NumberOfWorkers", "MaxCapacity", "AllocatedCapacity")]
-        asked = members if any(name in members for name in capacity) else job
+        asked = members if members.keys() & CAPACITY else job
         if asked is job and "WorkerType" in job:
             asked = {name: value for name, value in job.items() if name != "MaxCapacity"}
         attempt = before["Attempt"] + 1 if before else 0
@@ -242,8 +244,8 @@ class RunEngine:
         finally:
             del self._live[live.run["Id"]]
         self._timeouts.wake()
-        if state == "FAILED" and not self._stopping:
-            self._try_again(live, run)
+        if state == "FAILED" and not self._stopping and self._try_again(live, run):
+            return
         for listener in self._listeners:
             listener(*live.key, state)
 
@@ -309,6 +311,7 @@ class RunEngine:
             "job": live.job["Name"],
             "run_id": live.run["Id"],
             "started_ms": live.run["StartedOnMs"],
+            "stamp_ms": self._stamp(),
             "account": live.key[0],
             "region": live.key[1],
             "work": str(work),
@@ -319,6 +322,12 @@ class RunEngine:
             "run_number": self.bookmarks.run_number(live.key),
             "catalog": arguments.get("--enable-glue-datacatalog", "false").lower() != "false",
         }
+
+    def _stamp(self) -> int:
+        """A time in milliseconds for the names of a run's files, which no other run has, nor the second after it."""
+        with self._stamp_lock:
+            self._stamp_ms = max(self._clock.now_ms(), self._stamp_ms + 1000)
+            return self._stamp_ms
 
     def _environment(self, live: Live, variables: dict[str, str]) -> dict[str, str]:
         inherited = {
@@ -380,14 +389,17 @@ class RunEngine:
             run["ExecutionTime"] = max(0, (self._clock.now_ms() - run["StartedOnMs"]) // 1000)
         return run
 
-    def _try_again(self, live: Live, run: Run) -> None:
-        if run["Attempt"] >= live.job["MaxRetries"]:
-            return
-        members = {name: run[name] for name in ("Arguments", "Timeout") if name in run}
+    def _try_again(self, live: Live, run: Run) -> bool:
+        """Start the next attempt, if the job allows one more; whether it did."""
+        if run.get("Attempt", 0) >= live.job["MaxRetries"]:
+            return False
+        members: dict[str, Any] = {name: run[name] for name in ("Arguments", "Timeout") if name in run}
         try:
             self._launch(live.key, live.job, members, run, run.get("TriggerName"))
         except (ConcurrentRunsExceededException, InvalidInputException) as error:
             log.warning("run %s is not tried again: %s", run["Id"], error)
+            return False
+        return True
 
     def _check_timeouts(self) -> int | None:
         now_ms = self._clock.now_ms()

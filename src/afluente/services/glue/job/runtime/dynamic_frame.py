@@ -27,13 +27,13 @@ class DynamicFrame:
         self.errors = errors
 
     @staticmethod
-    def fromDF(dataframe: Any, glue_ctx: Any = None, name: str = "") -> "DynamicFrame":  # noqa: N802
+    def fromDF(dataframe: Any, glue_ctx: Any = None, name: str = "") -> "DynamicFrame":
         """The rows of a Spark DataFrame."""
         from afluente.services.glue.job.runtime.spark.frame import query_of  # noqa: PLC0415  # only if Spark is used
 
         return DynamicFrame(query_of(dataframe), glue_ctx, name, partitions=dataframe.partitions)
 
-    def toDF(self, options: Any = None) -> Any:  # noqa: N802
+    def toDF(self, options: Any = None) -> Any:
         """The rows as a Spark DataFrame."""
         from afluente.services.glue.job.runtime.spark.frame import of_query  # noqa: PLC0415  # the same
 
@@ -59,7 +59,7 @@ class DynamicFrame:
         """The columns as a struct type."""
         return HiveType("struct", (), self.columns)
 
-    def printSchema(self) -> None:  # noqa: N802
+    def printSchema(self) -> None:
         """Print the columns as a tree."""
         print_schema(self.columns)
 
@@ -67,7 +67,7 @@ class DynamicFrame:
         """Print rows, one JSON object each."""
         print_rows(self.query, self.columns, num_rows)
 
-    def getNumPartitions(self) -> int:  # noqa: N802
+    def getNumPartitions(self) -> int:
         """The number of files that writing it makes per partition value."""
         return self.partitions
 
@@ -96,7 +96,7 @@ class DynamicFrame:
         _check(options)
         return self._then(shape.drop_fields(self.query, self.columns, _list(paths)), transformation_ctx)
 
-    def rename_field(self, oldName: str, newName: str, transformation_ctx: str = "", **options: Any) -> "DynamicFrame":  # noqa: N803
+    def rename_field(self, oldName: str, newName: str, transformation_ctx: str = "", **options: Any) -> "DynamicFrame":
         """One field under another name."""
         _check(options)
         return self._then(shape.rename_field(self.query, self.columns, oldName, newName), transformation_ctx)
@@ -106,7 +106,7 @@ class DynamicFrame:
         _check(options)
         return self._then(shape.unnest(self.query, self.columns), transformation_ctx)
 
-    def resolveChoice(  # noqa: N802
+    def resolveChoice(
         self,
         specs: Sequence[tuple[str, str]] | None = None,
         choice: str = "",
@@ -144,7 +144,7 @@ class DynamicFrame:
 
     def map(
         self, f: Callable[[Any], Any], preservesPartitioning: bool = False, transformation_ctx: str = "", **options: Any
-    ) -> "DynamicFrame":  # noqa: N803, FBT001, FBT002, E501
+    ) -> "DynamicFrame":
         """What `f` makes of each row. Rows for which it raises are left out and counted."""
         _check(options)
         query, failed = row_function.mapped(self.query, self.columns, f)
@@ -184,7 +184,7 @@ class DynamicFrame:
             transformation_ctx,
         )
 
-    def mergeDynamicFrame(  # noqa: N802
+    def mergeDynamicFrame(
         self,
         stage_dynamic_frame: "DynamicFrame",
         primary_keys: Sequence[str],
@@ -194,7 +194,8 @@ class DynamicFrame:
         """These rows, replaced and completed by those of `stage_dynamic_frame`."""
         _check(options)
         on = " AND ".join(f"a.{identifier(key)} = b.{identifier(key)}" for key in primary_keys)
-        kept = f"SELECT a.* FROM ({self.query}) AS a WHERE NOT EXISTS (SELECT 1 FROM ({stage_dynamic_frame.query}) AS b WHERE {on})"
+        replaced = f"SELECT 1 FROM ({stage_dynamic_frame.query}) AS b WHERE {on}"
+        kept = f"SELECT a.* FROM ({self.query}) AS a WHERE NOT EXISTS ({replaced})"
         return self._then(
             f"({kept}) UNION ALL BY NAME (SELECT * FROM ({stage_dynamic_frame.query}))", transformation_ctx
         )
@@ -231,7 +232,7 @@ class DynamicFrame:
         return frame
 
     def coalesce(
-        self, num_partitions: int, shuffle: bool = False, transformation_ctx: str = "", **options: Any  # noqa: FBT001, FBT002
+        self, num_partitions: int, shuffle: bool = False, transformation_ctx: str = "", **options: Any
     ) -> "DynamicFrame":  # fmt: skip
         """No more files than that per partition value."""
         _check(options)
@@ -239,15 +240,15 @@ class DynamicFrame:
 
     # ---- errors -----------------------------------------------------------------------------------------------------
 
-    def errorsCount(self) -> int:  # noqa: N802
+    def errorsCount(self) -> int:
         """How many rows were left out on the way because a function raised."""
         return self.errors
 
-    def stageErrorsCount(self) -> int:  # noqa: N802
+    def stageErrorsCount(self) -> int:
         """The same: a run keeps no count per stage."""
         return self.errors
 
-    def assertErrorThreshold(self) -> None:  # noqa: N802
+    def assertErrorThreshold(self) -> None:
         """Raises when rows were left out."""
         if self.errors:
             raise ValueError(f"{self.errors} rows could not be processed")

@@ -22,7 +22,7 @@ HOUR_MS = 3_600_000
 class GlueContext:
     """The entry of a Glue script."""
 
-    def __init__(self, sparkContext: Any = None, **options: Any) -> None:  # noqa: N803
+    def __init__(self, sparkContext: Any = None, **options: Any) -> None:
         self.sparkContext = sparkContext
         self.create_dynamic_frame = DynamicFrameReader(self)
         self.write_dynamic_frame = DynamicFrameWriter(self)
@@ -37,7 +37,7 @@ class GlueContext:
 
         return LazySession()
 
-    sparkSession = spark_session  # noqa: N815
+    sparkSession = spark_session
 
     def get_logger(self) -> Logger:
         """A logger that writes to the run's error log, as on AWS."""
@@ -113,7 +113,7 @@ class GlueContext:
 
     # ---- writing ----------------------------------------------------------------------------------------------------
 
-    def getSink(  # noqa: N802
+    def getSink(
         self, connection_type: str, format: str | None = None, transformation_ctx: str = "", **options: Any
     ) -> "Sink":
         """A sink, to be told its format and table."""
@@ -204,21 +204,21 @@ class Sink:
         self._format_options: dict[str, Any] = {}
         self._table: tuple[str, str] | None = None
 
-    def setCatalogInfo(self, catalogDatabase: str, catalogTableName: str, catalogId: str = "") -> None:  # noqa: N802, N803
+    def setCatalogInfo(self, catalogDatabase: str, catalogTableName: str, catalogId: str = "") -> None:
         """The table to create or update."""
         if catalogId not in {"", current().order.account}:
             raise NotImplementedError("setCatalogInfo: another catalogId is not supported")
         self._table = (catalogDatabase, catalogTableName)
 
-    def setFormat(self, format: str, **options: Any) -> None:  # noqa: N802
+    def setFormat(self, format: str, **options: Any) -> None:
         """The format and its options."""
         self._kind = format
         self._format_options |= options
 
-    def setAccumulableSize(self, size: int) -> None:  # noqa: N802
+    def setAccumulableSize(self, size: int) -> None:
         """Bounds a cluster's error reports; there is nothing to bound here."""
 
-    def writeFrame(self, dynamic_frame: DynamicFrame, info: str = "") -> DynamicFrame:  # noqa: N802
+    def writeFrame(self, dynamic_frame: DynamicFrame, info: str = "") -> DynamicFrame:
         """Write a frame; the frame."""
         given = dict(self._format_options)
         if "compression" in self._options:
@@ -289,7 +289,7 @@ def _bounded(items: list[storage.Item], options: Mapping[str, Any]) -> list[stor
         items = items[: int(options["boundedFiles"])]
     if "boundedSize" in options:
         left = int(options["boundedSize"])
-        kept = []
+        kept: list[storage.Item] = []
         for item in items:
             left -= item.size
             if left < 0 and kept:

@@ -15,7 +15,7 @@ class Job:
         self.glue_context = glue_context
 
     @classmethod
-    def isInitialized(cls) -> bool:  # noqa: N802
+    def isInitialized(cls) -> bool:
         """Whether `init` was called."""
         return cls._initialized
 

@@ -40,7 +40,7 @@ def _execute(order: Order) -> str | None:
         if error.code in {None, 0}:
             return None
         return _report(error, order)
-    except BaseException as error:  # noqa: BLE001  # the script may raise anything
+    except BaseException as error:  # the script may raise anything
         return _report(error, order)
     return None
 

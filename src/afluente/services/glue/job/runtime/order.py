@@ -17,6 +17,7 @@ class Order:
     job: str
     run_id: str
     started_ms: int
+    stamp_ms: int
     account: str
     region: str
     work: str

@@ -76,7 +76,7 @@ def glue_namer(kind: Format, context: str) -> Namer:
     run = current()
     order = run.order
     named = run.names_by_context and context
-    stem = f"run-{context}-{order.run_number}" if named else f"run-{order.started_ms + run.number()}"
+    stem = f"run-{context}-{order.run_number}" if named else f"run-{order.stamp_ms + run.number()}"
     if kind.kind == "parquet":
         codec = "" if kind.compression == "none" else f"-{kind.compression}"
         return lambda number: f"{stem}-part-block-0-r-{number:05}{codec}.parquet"

@@ -21,7 +21,7 @@ class _Parser(argparse.ArgumentParser):
         raise GlueArgumentError(message)
 
 
-def getResolvedOptions(args: Sequence[str], options: Sequence[str]) -> dict[str, Any]:  # noqa: N802
+def getResolvedOptions(args: Sequence[str], options: Sequence[str]) -> dict[str, Any]:
     """The values of `options`, all of which must be among `args`, and those that Glue always adds."""
     wanted = [option.removeprefix("--") for option in options]
     reserved = sorted(RESERVED & {option.replace("-", "_") for option in wanted})

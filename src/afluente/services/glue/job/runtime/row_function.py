@@ -93,7 +93,7 @@ class Symbol:
     def __contains__(self, other: Any) -> bool:
         if self.kind != "string" or not isinstance(other, str):
             raise CannotTranslateError
-        return self._branches.decide(f"contains({self._present()}, {text(other)})")
+        return self._branches.decide(f"contains({_present(self.sql)}, {text(other)})")
 
     def startswith(self, prefix: Any) -> "Symbol":
         """As of a text."""
@@ -132,18 +132,12 @@ class Symbol:
     def _text(self) -> str:
         if self.kind != "string":
             raise CannotTranslateError
-        return self._present()
-
-    def _present(self) -> str:
-        """The value; Python could not compare None, so neither can we."""
-        message = "TypeError: a value that the function compares is None"
-        return f"coalesce({self.sql}, error({text(message)}))"
+        return _present(self.sql)
 
     def _ordered(self, operator: str, other: Any) -> "Symbol":
-        right = other._present() if isinstance(other, Symbol) else self._other(other, loose=False)
-        if isinstance(other, Symbol):
-            self._other(other, loose=False)
-        return self._boolean(f"({self._present()} {operator} {right})")
+        right = self._other(other, loose=False)
+        right = _present(right) if isinstance(other, Symbol) else right
+        return self._boolean(f"({_present(self.sql)} {operator} {right})")
 
     def _logic(self, word: str, other: Any) -> "Symbol":
         if self.kind != "boolean" or not isinstance(other, Symbol) or other.kind != "boolean":
@@ -206,7 +200,7 @@ def filtered(query: str, schema: Schema, function: Callable[[Any], Any]) -> str:
         return f"SELECT * FROM ({query}) WHERE {_condition(function, schema)}"
     except CannotTranslateError:
         return _filtered_in_python(query, function)
-    except Exception:  # noqa: BLE001  # the function met something a symbol is not; rows will show
+    except Exception:  # the function met something a symbol is not; rows will show
         return _filtered_in_python(query, function)
 
 
@@ -221,7 +215,7 @@ def mapped(query: str, schema: Schema, function: Callable[[Any], Any]) -> tuple[
         for row in batch.to_pylist():
             try:
                 made.append(function(row))
-            except Exception as error:  # noqa: BLE001  # a row that fails is an error record
+            except Exception as error:  # a row that fails is an error record
                 failed += 1
                 first_failure = f"{type(error).__name__}: {error}"
         parts.append(pyarrow.Table.from_pylist(made))
@@ -247,8 +241,7 @@ def _condition(function: Callable[[Any], Any], schema: Schema) -> str:
         result = _symbolic(function)(SymbolicRow(schema, (), branches))
         taken = given + (True,) * (len(branches.asked) - len(given))
         tree[taken] = _truth(result)
-        for position in range(len(given), len(taken)):
-            pending.append((*taken[:position], False))
+        pending += [(*taken[:position], False) for position in range(len(given), len(taken))]
         for position, condition in enumerate(branches.asked):
             conditions[taken[:position]] = condition
     return _case((), conditions, tree)
@@ -298,6 +291,11 @@ def _kind(kind: HiveType) -> str:
     if kind.name in {"string", "boolean"}:
         return kind.name
     raise CannotTranslateError
+
+
+def _present(expression: str) -> str:
+    """The value, which must not be null: Python does not compare None."""
+    return f"coalesce({expression}, error('TypeError: a value that the function compares is None'))"
 
 
 def _literal_text(value: Any) -> str:

@@ -97,9 +97,9 @@ def _files(items: Sequence[Item], source: Input) -> str:
 
 
 def _json(items: Sequence[Item], source: Input) -> tuple[str, dict[str, str]]:
-    if path := source.options.get("jsonPath"):
-        if path not in {"$", "$[*]", "$.[*]"}:
-            raise NotImplementedError(f"the format option jsonPath {path!r} is not supported")
+    path = source.options.get("jsonPath", "$")
+    if path not in {"$", "$[*]", "$.[*]"}:
+        raise NotImplementedError(f"the format option jsonPath {path!r} is not supported")
     listed = _json_files(items, source)
     found = _sniff_json(items, listed)
     kinds = _settled(found, source.columns)

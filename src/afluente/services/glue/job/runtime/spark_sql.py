@@ -16,7 +16,7 @@ CASTS = {
 ZONED = {exp.DataType.Type.TIMESTAMPTZ, exp.DataType.Type.TIMESTAMPLTZ}
 
 
-class Generator(DuckDB.Generator):
+class Generator(DuckDB.Generator):  # type: ignore[misc, valid-type]  # sqlglot makes its generators at import
     """DuckDB's generator, with Spark's casts and DuckDB 2's lambdas."""
 
     def cast_sql(self, expression: exp.Cast, safe_prefix: str | None = None) -> str:
@@ -33,7 +33,7 @@ class Generator(DuckDB.Generator):
         """As a cast."""
         return self.cast_sql(expression)
 
-    def currenttimestamp_sql(self, expression: exp.CurrentTimestamp) -> str:  # noqa: ARG002  # sqlglot's signature
+    def currenttimestamp_sql(self, expression: exp.CurrentTimestamp) -> str:  # sqlglot's signature
         """In UTC, without a zone."""
         return "CAST(now() AS TIMESTAMP)"
 
@@ -41,7 +41,7 @@ class Generator(DuckDB.Generator):
         """DuckDB 2 has no arrows."""
         expression = expression.copy()
         expression.set("colon", True)
-        return super().lambda_sql(expression, *args, **kwargs)
+        return str(super().lambda_sql(expression, *args, **kwargs))
 
 
 class Dialect(DuckDB):
@@ -52,4 +52,4 @@ class Dialect(DuckDB):
 
 def to_duckdb(spark: str) -> str:
     """The DuckDB SQL of an expression in Spark SQL."""
-    return parse_one(spark, read="spark").sql(dialect=Dialect)
+    return str(parse_one(spark, read="spark").sql(dialect=Dialect))

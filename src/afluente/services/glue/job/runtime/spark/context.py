@@ -14,17 +14,17 @@ class SparkConf:
         self._values[key] = str(value)
         return self
 
-    def setAll(self, pairs: Any) -> "SparkConf":  # noqa: N802
+    def setAll(self, pairs: Any) -> "SparkConf":
         """Set several."""
         for key, value in pairs:
             self.set(key, value)
         return self
 
-    def setAppName(self, value: str) -> "SparkConf":  # noqa: N802
+    def setAppName(self, value: str) -> "SparkConf":
         """Set the application's name."""
         return self.set("spark.app.name", value)
 
-    def setMaster(self, value: str) -> "SparkConf":  # noqa: N802
+    def setMaster(self, value: str) -> "SparkConf":
         """Set the master's address."""
         return self.set("spark.master", value)
 
@@ -32,7 +32,7 @@ class SparkConf:
         """One of them."""
         return self._values.get(key, default)
 
-    def getAll(self) -> list[tuple[str, str]]:  # noqa: N802
+    def getAll(self) -> list[tuple[str, str]]:
         """All of them."""
         return list(self._values.items())
 
@@ -42,27 +42,27 @@ class SparkContext:
 
     _active: ClassVar["SparkContext | None"] = None
     version = "3.5.4"
-    defaultParallelism = 1  # noqa: N815
+    defaultParallelism = 1
 
     def __init__(self, *_: Any, conf: SparkConf | None = None, **__: Any) -> None:
         self._conf = conf or SparkConf()
         SparkContext._active = self
 
     @classmethod
-    def getOrCreate(cls, conf: SparkConf | None = None) -> "SparkContext":  # noqa: N802
+    def getOrCreate(cls, conf: SparkConf | None = None) -> "SparkContext":
         """The context."""
         return cls._active or SparkContext(conf=conf)
 
-    def getConf(self) -> SparkConf:  # noqa: N802
+    def getConf(self) -> SparkConf:
         """Its settings."""
         return self._conf
 
     @property
-    def appName(self) -> str:  # noqa: N802
+    def appName(self) -> str:
         """The application's name."""
         return self._conf.get("spark.app.name") or "glue"
 
-    def setLogLevel(self, logLevel: str) -> None:  # noqa: N802, N803
+    def setLogLevel(self, logLevel: str) -> None:
         """Nothing is logged below warnings, so there is nothing to set."""
 
     def stop(self) -> None:

@@ -1,7 +1,7 @@
 """Spark's exceptions, by the names under which scripts catch them."""
 
 
-class PySparkException(Exception):  # noqa: N818  # Spark's name
+class PySparkException(Exception):  # Spark's name
     """The root of Spark's exceptions."""
 
 

@@ -35,13 +35,13 @@ class Frame(DuckDBDataFrame):  # type: ignore[misc]  # sqlframe has no types
         """(name, type) of each column."""
         return [(name, str(kind)) for name, kind in sql.schema(query_of(self))]
 
-    def repartition(self, numPartitions: Any, *cols: Any) -> "Frame":  # noqa: N803
+    def repartition(self, numPartitions: Any, *cols: Any) -> "Frame":
         """As many files; columns to share out by make no difference to one process."""
         frame = self.copy()
         frame.partitions = numPartitions if isinstance(numPartitions, int) else self.partitions
         return frame  # type: ignore[no-any-return]
 
-    def coalesce(self, numPartitions: int) -> "Frame":  # noqa: N803
+    def coalesce(self, numPartitions: int) -> "Frame":
         """No more files than that."""
         return self.repartition(min(numPartitions, self.partitions))
 
@@ -49,21 +49,21 @@ class Frame(DuckDBDataFrame):  # type: ignore[misc]  # sqlframe has no types
         """The rows, computed now and kept for the rest of the run."""
         return of_query(f"SELECT * FROM {sql.table(query_of(self))}", partitions=self.partitions)
 
-    def persist(self, storageLevel: Any = None) -> "Frame":  # noqa: N803
+    def persist(self, storageLevel: Any = None) -> "Frame":
         """As `cache`: on disk when memory does not suffice."""
         return self.cache()
 
-    def unpersist(self, blocking: bool = False) -> "Frame":  # noqa: FBT001, FBT002
+    def unpersist(self, blocking: bool = False) -> "Frame":
         """The run's end frees them."""
         return self
 
-    def checkpoint(self, eager: bool = True) -> "Frame":  # noqa: FBT001, FBT002
+    def checkpoint(self, eager: bool = True) -> "Frame":
         """As `cache`."""
         return self.cache()
 
-    localCheckpoint = checkpoint  # noqa: N815
+    localCheckpoint = checkpoint
 
-    def selectExpr(self, *expressions: str) -> "Frame":  # noqa: N802
+    def selectExpr(self, *expressions: str) -> "Frame":
         """Columns by SQL."""
         from sqlframe.duckdb import functions  # noqa: PLC0415  # slow to import
 
@@ -73,11 +73,11 @@ class Frame(DuckDBDataFrame):  # type: ignore[misc]  # sqlframe has no types
         """The first rows."""
         return list(self.limit(num).collect())
 
-    def createOrReplaceTempView(self, name: str) -> None:  # noqa: N802
+    def createOrReplaceTempView(self, name: str) -> None:
         """Let `spark.sql` read the rows as `name`."""
         self.session.views[name.lower()] = sql.view(query_of(self))
 
-    def createTempView(self, name: str) -> None:  # noqa: N802
+    def createTempView(self, name: str) -> None:
         """The same, if the name is free."""
         from afluente.services.glue.job.runtime.spark.error import AnalysisException  # noqa: PLC0415
 
@@ -85,17 +85,17 @@ class Frame(DuckDBDataFrame):  # type: ignore[misc]  # sqlframe has no types
             raise AnalysisException(f"Temporary view '{name}' already exists")
         self.createOrReplaceTempView(name)
 
-    def registerTempTable(self, name: str) -> None:  # noqa: N802
+    def registerTempTable(self, name: str) -> None:
         """The old name."""
         self.createOrReplaceTempView(name)
 
-    def printSchema(self, level: int | None = None) -> None:  # noqa: N802
+    def printSchema(self, level: int | None = None) -> None:
         """Print the columns as a tree."""
         print("root")
         for line in _lines(sql.schema(query_of(self)), " |"):
             print(line)
 
-    def toPandas(self) -> Any:  # noqa: N802
+    def toPandas(self) -> Any:
         """The rows as a pandas DataFrame."""
         return sql.connection().sql(query_of(self)).df()
 

@@ -57,7 +57,7 @@ class Reader:
         """Read Parquet."""
         return self.load(list(paths), "parquet", **options)
 
-    def table(self, tableName: str) -> Frame:  # noqa: N803
+    def table(self, tableName: str) -> Frame:
         """A temporary view, or a table of the catalog."""
         from afluente.services.glue.job.runtime.spark.session import session  # noqa: PLC0415  # they need each other
 

@@ -38,7 +38,7 @@ class SparkSession(DuckDBSession):  # type: ignore[misc]  # sqlframe has no type
         return RuntimeConfig()
 
     @property
-    def sparkContext(self) -> SparkContext:  # noqa: N802
+    def sparkContext(self) -> SparkContext:
         """The context."""
         return SparkContext.getOrCreate()
 
@@ -48,16 +48,16 @@ class SparkSession(DuckDBSession):  # type: ignore[misc]  # sqlframe has no type
         return Reader()
 
     @property
-    def readStream(self) -> Any:  # noqa: N802
+    def readStream(self) -> Any:
         """Not supported."""
         raise NotImplementedError("SparkSession.readStream is not supported")
 
-    def table(self, tableName: str) -> Frame:  # noqa: N803
+    def table(self, tableName: str) -> Frame:
         """A temporary view, or a table of the catalog."""
         name = ".".join(f"`{part}`" for part in tableName.replace("`", "").split("."))
         return self.sql(f"SELECT * FROM {name}")
 
-    def sql(self, sqlQuery: Any, *args: Any, **kwargs: Any) -> Frame:  # noqa: N803
+    def sql(self, sqlQuery: Any, *args: Any, **kwargs: Any) -> Frame:
         """The rows of a query in Spark SQL."""
         if args or kwargs:
             raise NotImplementedError("SparkSession.sql: arguments are not supported")
@@ -73,7 +73,7 @@ class SparkSession(DuckDBSession):  # type: ignore[misc]  # sqlframe has no type
     def stop(self) -> None:
         """The run's end stops it."""
 
-    def _resolve(self, query: exp.Expression) -> None:
+    def _resolve(self, query: exp.Query) -> None:
         """Put the names that DuckDB knows for those of views and tables."""
         common = {each.alias_or_name.lower() for each in query.find_all(exp.CTE)}
         for table in list(query.find_all(exp.Table)):
@@ -106,7 +106,7 @@ class SparkSession(DuckDBSession):  # type: ignore[misc]  # sqlframe has no type
             self._settings |= pairs
             return self
 
-        def getOrCreate(self) -> Any:  # noqa: N802
+        def getOrCreate(self) -> Any:
             """The session."""
             found = session()
             for key, value in self._settings.items():

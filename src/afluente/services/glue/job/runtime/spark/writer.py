@@ -29,7 +29,7 @@ class Writer(DuckDBDataFrameWriter):  # type: ignore[misc]  # sqlframe has no ty
         self._format = source
         return self
 
-    def mode(self, saveMode: str | None) -> "Writer":  # noqa: N803
+    def mode(self, saveMode: str | None) -> "Writer":
         """What to do about objects that are there already."""
         if (saveMode or "error") not in MODES:
             raise ValueError(f"{saveMode!r} is not a save mode")
@@ -46,12 +46,12 @@ class Writer(DuckDBDataFrameWriter):  # type: ignore[misc]  # sqlframe has no ty
         self._given |= options
         return self
 
-    def partitionBy(self, *cols: Any) -> "Writer":  # noqa: N802
+    def partitionBy(self, *cols: Any) -> "Writer":
         """A folder per value of these columns."""
         self._keys = list(cols[0]) if len(cols) == 1 and isinstance(cols[0], list | tuple) else list(cols)
         return self
 
-    def parquet(self, path: str, mode: str | None = None, partitionBy: Any = None, compression: Any = None) -> None:  # noqa: N803
+    def parquet(self, path: str, mode: str | None = None, partitionBy: Any = None, compression: Any = None) -> None:
         """Write Parquet."""
         self.save(path, "parquet", mode, partitionBy, compression=compression)
 
@@ -68,7 +68,7 @@ class Writer(DuckDBDataFrameWriter):  # type: ignore[misc]  # sqlframe has no ty
         path: str | None = None,
         format: str | None = None,
         mode: str | None = None,
-        partitionBy: Any = None,  # noqa: N803
+        partitionBy: Any = None,
         **options: Any,
     ) -> None:
         """Write the rows below `path`."""
@@ -86,17 +86,18 @@ class Writer(DuckDBDataFrameWriter):  # type: ignore[misc]  # sqlframe has no ty
             if self._save_mode == "ignore":
                 return
             raise AnalysisException(
-                f'[PATH_ALREADY_EXISTS] Path {url} already exists. Set mode as "overwrite" to overwrite the existing path.'
+                f"[PATH_ALREADY_EXISTS] Path {url} already exists. "
+                'Set mode as "overwrite" to overwrite the existing path.'
             )
         written = output.write(query_of(self._frame), url, kind, self._keys, self._frame.partitions, _namer(kind))
         if self._save_mode == "overwrite":
             self._remove_others(url, written)
 
-    def saveAsTable(self, name: str, *_: Any, **__: Any) -> Any:  # noqa: N802
+    def saveAsTable(self, name: str, *_: Any, **__: Any) -> Any:
         """Not supported."""
         raise NotImplementedError("DataFrameWriter.saveAsTable is not supported; use getSink with enableUpdateCatalog")
 
-    def insertInto(self, tableName: str, *_: Any, **__: Any) -> Any:  # noqa: N802, N803
+    def insertInto(self, tableName: str, *_: Any, **__: Any) -> Any:
         """Not supported."""
         raise NotImplementedError("DataFrameWriter.insertInto is not supported")
 

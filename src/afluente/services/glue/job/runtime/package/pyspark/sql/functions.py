@@ -6,9 +6,11 @@ from sqlframe.duckdb import functions as _functions
 from sqlframe.duckdb.functions import *  # noqa: F403
 
 
-def input_file_name() -> Any:
-    """Not supported."""
+def _input_file_name() -> Any:
     raise NotImplementedError("pyspark.sql.functions.input_file_name is not supported")
+
+
+globals()["input_file_name"] = _input_file_name
 
 
 def __getattr__(name: str) -> Any:

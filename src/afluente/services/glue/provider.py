@@ -1,6 +1,7 @@
 """The operations of Glue, joined from its parts: the catalog, crawlers and tags."""
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from afluente.core.provider import Provider
 from afluente.services.glue.catalog.engine import CatalogEngine
@@ -16,8 +17,8 @@ class GlueProvider(CatalogOperations, CrawlerOperations, TagOperations, Provider
     """Glue on the engines of its parts."""
 
     service = "glue"
-    operations: tuple[str, ...] = tuple(sorted(name for part in PARTS for name in part.operations))
-    unsupported: Mapping[str, tuple[str, ...]] = {
+    operations: ClassVar[tuple[str, ...]] = tuple(sorted(name for part in PARTS for name in part.operations))
+    unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
         operation: members for part in PARTS for operation, members in part.unsupported.items()
     }
 

@@ -1,6 +1,7 @@
 """Tags of Glue's resources, by ARN. Each part of Glue registers how to tell whether a resource of its kinds exists."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import ClassVar
 
 from afluente.core.arn import Arn
 from afluente.core.call import Call
@@ -66,8 +67,8 @@ class Tags:
 class TagOperations:
     """TagResource, UntagResource and GetTags for every kind of resource that Glue has."""
 
-    operations: tuple[str, ...] = ("GetTags", "TagResource", "UntagResource")
-    unsupported: Mapping[str, tuple[str, ...]] = {}
+    operations: ClassVar[tuple[str, ...]] = ("GetTags", "TagResource", "UntagResource")
+    unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     _tags: Tags
 

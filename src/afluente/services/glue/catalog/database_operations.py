@@ -1,7 +1,7 @@
 """The operations on databases."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from afluente.core.call import Call
 from afluente.core.provider import Request, Response
@@ -15,8 +15,14 @@ PAGE = 100
 class DatabaseOperations:
     """CreateDatabase to DeleteDatabase."""
 
-    operations: tuple[str, ...] = ("CreateDatabase", "DeleteDatabase", "GetDatabase", "GetDatabases", "UpdateDatabase")
-    unsupported: Mapping[str, tuple[str, ...]] = {
+    operations: ClassVar[tuple[str, ...]] = (
+        "CreateDatabase",
+        "DeleteDatabase",
+        "GetDatabase",
+        "GetDatabases",
+        "UpdateDatabase",
+    )
+    unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "CreateDatabase": ("DatabaseInput.TargetDatabase", "DatabaseInput.FederatedDatabase"),
         "UpdateDatabase": ("DatabaseInput.TargetDatabase", "DatabaseInput.FederatedDatabase"),
         "GetDatabases": ("ResourceShareType",),

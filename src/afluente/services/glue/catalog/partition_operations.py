@@ -1,7 +1,7 @@
 """The operations on partitions and partition indexes."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from afluente.core.call import Call
 from afluente.core.error import AwsError
@@ -20,12 +20,12 @@ PAGE = 1000
 class PartitionOperations:
     """CreatePartition to DeletePartitionIndex."""
 
-    operations: tuple[str, ...] = (
+    operations: ClassVar[tuple[str, ...]] = (
         "BatchCreatePartition", "BatchDeletePartition", "BatchGetPartition", "BatchUpdatePartition", "CreatePartition",
         "CreatePartitionIndex", "DeletePartition", "DeletePartitionIndex", "GetPartition", "GetPartitionIndexes",
         "GetPartitions", "UpdatePartition",
     )  # fmt: skip
-    unsupported: Mapping[str, tuple[str, ...]] = {
+    unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "GetPartition": ("AuditContext",),
         "GetPartitions": ("AuditContext", "QueryAsOfTime", "TransactionId"),
         "BatchGetPartition": ("AuditContext", "QuerySessionContext"),

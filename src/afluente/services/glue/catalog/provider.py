@@ -1,6 +1,7 @@
 """The operations of the Data Catalog, joined from those on databases, tables and partitions."""
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from afluente.services.glue.catalog.database_operations import DatabaseOperations
 from afluente.services.glue.catalog.partition_operations import PartitionOperations
@@ -12,7 +13,7 @@ PARTS = (DatabaseOperations, TableOperations, PartitionOperations)
 class CatalogOperations(DatabaseOperations, TableOperations, PartitionOperations):
     """The catalog on `self._catalog`, a CatalogEngine."""
 
-    operations: tuple[str, ...] = tuple(name for part in PARTS for name in part.operations)
-    unsupported: Mapping[str, tuple[str, ...]] = {
+    operations: ClassVar[tuple[str, ...]] = tuple(name for part in PARTS for name in part.operations)
+    unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
         operation: members for part in PARTS for operation, members in part.unsupported.items()
     }

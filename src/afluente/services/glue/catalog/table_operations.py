@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from afluente.core.call import Call
 from afluente.core.error import AwsError
@@ -24,11 +24,11 @@ UNSUPPORTED_INPUT = ("TableInput.TargetTable", "TableInput.FederatedTable", "Tab
 class TableOperations:
     """CreateTable to BatchDeleteTableVersion."""
 
-    operations: tuple[str, ...] = (
+    operations: ClassVar[tuple[str, ...]] = (
         "BatchDeleteTable", "BatchDeleteTableVersion", "CreateTable", "DeleteTable", "DeleteTableVersion", "GetTable",
         "GetTableVersion", "GetTableVersions", "GetTables", "UpdateTable",
     )  # fmt: skip
-    unsupported: Mapping[str, tuple[str, ...]] = {
+    unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "CreateTable": (*UNSUPPORTED_INPUT, "OpenTableFormatInput", "TransactionId", "Name"),
         "UpdateTable": (
             *UNSUPPORTED_INPUT, "UpdateOpenTableFormatInput", "TransactionId", "ViewUpdateAction", "Force", "Name",

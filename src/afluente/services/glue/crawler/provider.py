@@ -3,7 +3,7 @@
 import statistics
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from afluente.core.call import Call
 from afluente.core.clock import utc
@@ -31,12 +31,12 @@ UNSUPPORTED = (*UNSUPPORTED_TARGETS, "Classifiers", "CrawlerSecurityConfiguratio
 class CrawlerOperations:
     """Crawlers on `self._crawlers`, a CrawlerEngine."""
 
-    operations: tuple[str, ...] = (
+    operations: ClassVar[tuple[str, ...]] = (
         "BatchGetCrawlers", "CreateCrawler", "DeleteCrawler", "GetCrawler", "GetCrawlerMetrics", "GetCrawlers",
         "ListCrawlers", "ListCrawls", "StartCrawler", "StartCrawlerSchedule", "StopCrawler", "StopCrawlerSchedule",
         "UpdateCrawler", "UpdateCrawlerSchedule",
     )  # fmt: skip
-    unsupported: Mapping[str, tuple[str, ...]] = {"CreateCrawler": UNSUPPORTED, "UpdateCrawler": UNSUPPORTED}
+    unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {"CreateCrawler": UNSUPPORTED, "UpdateCrawler": UNSUPPORTED}
 
     _crawlers: CrawlerEngine
     _tags: Tags

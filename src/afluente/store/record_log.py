@@ -71,6 +71,15 @@ class RecordLog:
         number: int = self._run(self._table.new_partition)
         return number
 
+    def new_partition(self) -> int:
+        """The number of a partition that nobody had before, for good."""
+        return self.new_partitions(1)[0]
+
+    def new_partitions(self, count: int) -> Sequence[int]:
+        """`count` numbers as of `new_partition`, in ascending order."""
+        numbers: range = self._run(lambda: self._table.new_partitions(count))
+        return numbers
+
     def append(self, frames: Sequence[Frame]) -> Future[None]:
         """Queue frames that each follow the last one of their partition; the future is done once they are on disk.
 

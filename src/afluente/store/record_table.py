@@ -31,6 +31,8 @@ ENDS = """CREATE TABLE IF NOT EXISTS ending (
 
 # The last number given to a partition: dropped ones must not come back.
 NUMBERS = "CREATE TABLE IF NOT EXISTS numbering (id INTEGER PRIMARY KEY CHECK (id = 0), last INTEGER NOT NULL) STRICT"
+# The next partition number. A number is given out once, even when what it was for has gone.
+NUMBERS = "CREATE TABLE IF NOT EXISTS numbering (id INTEGER PRIMARY KEY CHECK (id = 1), next INTEGER NOT NULL) STRICT"
 
 
 class FrameTable:
@@ -168,6 +170,12 @@ class FrameTable:
                 "AND position + count <= ?2 ORDER BY position LIMIT ?3)",
                 (partition, position, frames),
             ).rowcount
+
+    def new_partitions(self, count: int) -> range:
+        """Partition numbers that were never given out before."""
+        statement = "UPDATE numbering SET next = next + ? RETURNING next"
+        ((following,),) = self._writer.execute(statement, (count,)).fetchall()
+        return range(following - count, following)
 
     def forget(self, partition: int) -> None:
         """Remove what is known of a partition without frames."""

@@ -1,0 +1,136 @@
+"""The Glue job: catalog JSON to snappy Parquet by date and type, against DuckDB's COPY of the same."""
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from bench.figure import Figure, seconds
+from bench.role import role
+from bench.server import Server, afluente
+
+SCRIPT = """
+import sys
+from awsglue.transforms import *
+from awsglue.utils import getResolvedOptions
+from pyspark.context import SparkContext
+from awsglue.context import GlueContext
+from awsglue.job import Job
+
+args = getResolvedOptions(sys.argv, ["JOB_NAME"])
+glueContext = GlueContext(SparkContext())
+job = Job(glueContext)
+job.init(args["JOB_NAME"], args)
+source = glueContext.create_dynamic_frame.from_catalog(database="bench", table_name="raw", transformation_ctx="source")
+mapped = ApplyMapping.apply(
+    frame=source,
+    mappings=[
+        ("idtemp", "int", "idtemp", "int"),
+        ("data", "double", "data", "double"),
+        ("type", "string", "type", "string"),
+        ("timestamp", "string", "timestamp", "timestamp"),
+        ("date", "string", "date", "string"),
+    ],
+    transformation_ctx="mapped",
+)
+sink = glueContext.getSink(
+    path="s3://bench-lake/readings/", connection_type="s3", updateBehavior="UPDATE_IN_DATABASE",
+    partitionKeys=["date", "type"], enableUpdateCatalog=True, transformation_ctx="sink",
+)
+sink.setCatalogInfo(catalogDatabase="bench", catalogTableName="readings")
+sink.setFormat("glueparquet", compression="snappy")
+sink.writeFrame(mapped)
+job.commit()
+"""
+FILES, LINES = 50, 25_000
+"""About 125 MB: enough to outweigh the start, little enough for every run."""
+
+
+def figures(folder: Path) -> Iterator[Figure]:
+    """The job's work on much data, and its whole time on little."""
+    with afluente(folder / "job") as server:
+        for bucket in ("bench-raw", "bench-lake", "bench-script"):
+            server.client("s3").create_bucket(Bucket=bucket)
+        server.client("s3").put_object(Bucket="bench-script", Key="job.py", Body=SCRIPT.encode())
+        _table(server)
+        _put_lines(server, "date=2026-11-01/small", 8_000)
+        _run(server)
+        yield Figure("job run on 1 MB, to SUCCEEDED", _run(server), "s", "<= 3 s", more_is_better=False)
+        for number in range(FILES):
+            _put_lines(server, f"date=2026-11-{number % 10 + 1:02d}/{number}", LINES)
+        small = _run(server)
+        raw = seconds(lambda: _copy(folder / "job" / "s3" / "bench-raw", folder / "copied"))
+        yield Figure(
+            "job, JSON to Parquet by date and type",
+            1 / small,
+            "runs/s",
+            ">= 0.5",
+            1 / raw,
+            f"DuckDB COPY of the same {FILES * LINES:,} lines, its start included in neither",
+        )
+
+
+def _put_lines(server: Server, key: str, lines: int) -> None:
+    kinds = ("powerfactor", "temperature", "hydraulicpressure")
+    body = "\n".join(
+        json.dumps(
+            {
+                "idtemp": n % 100,
+                "data": n / 7,
+                "type": kinds[n % 3],
+                "timestamp": f"2026-11-24T01:{n // 60 % 60:02d}:00Z",
+            }
+        )
+        for n in range(lines)
+    )
+    server.client("s3").put_object(Bucket="bench-raw", Key=f"readings/{key}.json", Body=body.encode())
+
+
+def _table(server: Server) -> None:
+    glue = server.client("glue")
+    glue.create_database(DatabaseInput={"Name": "bench"})
+    columns = [("idtemp", "int"), ("data", "double"), ("type", "string"), ("timestamp", "string")]
+    storage: dict[str, Any] = {
+        "Columns": [{"Name": name, "Type": kind} for name, kind in columns],
+        "Location": "s3://bench-raw/readings/",
+        "InputFormat": "org.apache.hadoop.mapred.TextInputFormat",
+        "OutputFormat": "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+        "SerdeInfo": {"SerializationLibrary": "org.openx.data.jsonserde.JsonSerDe"},
+    }
+    table = {"Name": "raw", "TableType": "EXTERNAL_TABLE", "Parameters": {"classification": "json"}}
+    keys = [{"Name": "date", "Type": "string"}]
+    glue.create_table(DatabaseName="bench", TableInput={**table, "StorageDescriptor": storage, "PartitionKeys": keys})
+    partitions = [
+        {
+            "Values": [f"2026-11-{day:02d}"],
+            "StorageDescriptor": {**storage, "Location": f"s3://bench-raw/readings/date=2026-11-{day:02d}/"},
+        }
+        for day in range(1, 11)
+    ]
+    glue.batch_create_partition(DatabaseName="bench", TableName="raw", PartitionInputList=partitions)
+    command = {"Name": "glueetl", "ScriptLocation": "s3://bench-script/job.py", "PythonVersion": "3"}
+    glue.create_job(Name="bench", Role=role(server, "glue"), GlueVersion="5.0", Command=command)
+
+
+def _run(server: Server) -> float:
+    """Seconds from StartJobRun until the run has succeeded."""
+    glue = server.client("glue")
+    begin = time.perf_counter()
+    run_id = glue.start_job_run(JobName="bench")["JobRunId"]
+    while "CompletedOn" not in (run := glue.get_job_run(JobName="bench", RunId=run_id)["JobRun"]):
+        pass
+    assert run["JobRunState"] == "SUCCEEDED", run.get("ErrorMessage")
+    return time.perf_counter() - begin
+
+
+def _copy(source: Path, target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    duckdb.sql(
+        f"COPY (SELECT idtemp, data, type, CAST(timestamp AS TIMESTAMP) AS timestamp, date FROM read_json("
+        f"'{source}/readings/*/*.json', hive_partitioning = true, columns = {{idtemp: 'INT', data: 'DOUBLE', "
+        f"type: 'VARCHAR', timestamp: 'VARCHAR'}})) TO '{target}' (FORMAT parquet, PARTITION_BY (date, type))"
+    )

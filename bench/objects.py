@@ -1,0 +1,65 @@
+"""S3: put and get of 1 MiB and 64 MiB."""
+
+import base64
+import hashlib
+import http.client
+import os
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.figure import Figure, median_seconds
+from bench.server import Server, afluente
+
+
+def figures(folder: Path) -> Iterator[Figure]:
+    """Puts against write + fsync + checksums; gets against reading the file."""
+    with afluente(folder / "objects") as server:
+        server.client("s3").create_bucket(Bucket="bench")
+        for mib, times in ((1, 20), (64, 3)):
+            body = os.urandom(mib << 20)
+            raw = folder / "raw-object"
+            limit = median_seconds(lambda body=body, raw=raw: _write(raw, body), times)  # type: ignore[misc]
+            ours = median_seconds(lambda body=body: _put(server, body), times)  # type: ignore[misc]
+            yield Figure(f"S3 put {mib} MiB", mib / ours, "MiB/s", ">= 0.3", mib / limit, "write, fsync, MD5, CRC32")
+            limit = median_seconds(raw.read_bytes, times)
+            ours = median_seconds(lambda: _get(server), times)
+            yield Figure(f"S3 get {mib} MiB", mib / ours, "MiB/s", ">= 0.3", mib / limit, "reading the file")
+
+
+def _write(path: Path, body: bytes) -> None:
+    hashlib.md5(body).digest()
+    zlib.crc32(body)
+    with path.open("wb") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+AUTHORIZATION = (
+    "AWS4-HMAC-SHA256 Credential=bench/20261124/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=" + "0" * 64
+)
+
+
+def _put(server: Server, body: bytes) -> None:
+    """As an SDK sends it, CRC32 included; the client's own signing is left out of the time."""
+    connection = http.client.HTTPConnection(server.host, server.port)
+    headers = {
+        "Authorization": AUTHORIZATION,
+        "x-amz-content-sha256": "UNSIGNED-PAYLOAD",
+        "x-amz-checksum-crc32": base64.b64encode(zlib.crc32(body).to_bytes(4, "big")).decode(),
+    }
+    connection.request("PUT", "/bench/object", body=body, headers=headers)
+    assert connection.getresponse().status == 200
+    connection.close()
+
+
+def _get(server: Server) -> None:
+    connection = http.client.HTTPConnection(server.host, server.port)
+    connection.request("GET", "/bench/object", headers={"Authorization": AUTHORIZATION})
+    answer = connection.getresponse()
+    buffer = bytearray(1 << 20)
+    while answer.readinto(buffer):
+        pass
+    assert answer.status == 200
+    connection.close()

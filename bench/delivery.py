@@ -1,4 +1,4 @@
-"""Delivery: from the stream to plain objects, while nothing else happens; and how long a record waits after its time."""
+"""Delivery: from the stream to plain objects, and how long a record waits after its interval."""
 
 import os
 import time

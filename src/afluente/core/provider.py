@@ -12,7 +12,7 @@ without copying it.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, BinaryIO, ClassVar, Protocol, runtime_checkable
 
 from afluente.core.call import Call
 
@@ -29,11 +29,16 @@ as if it had come over HTTP; errors arrive as `AwsError`. Blocking: call it from
 
 @dataclass(frozen=True, slots=True)
 class FileSlice:
-    """A streaming response body that the gateway sends straight from disk."""
+    """A streaming response body that the gateway sends straight from disk.
+
+    `file`, when given, is the open file to send from, which the gateway then closes: what lies at `path` may have been
+    replaced since.
+    """
 
     path: Path
     offset: int
     length: int
+    file: BinaryIO | None = None
 
 
 @runtime_checkable

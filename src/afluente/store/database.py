@@ -6,7 +6,7 @@ one. Readers have a connection per thread and see the last commit (write-ahead l
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ class Database:
         self._path = path
         self._lock = threading.RLock()
         self._depth = 0
+        self._after_commit: list[Callable[[], None]] = []
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._writer = self._connect()
@@ -57,15 +58,31 @@ class Database:
             self._depth += 1
             try:
                 yield self._writer
-            except BaseException:
-                if outermost:
-                    self._writer.execute("ROLLBACK")
-                raise
-            else:
                 if outermost:
                     self._writer.execute("COMMIT")
+            except BaseException:
+                if outermost:
+                    self._after_commit.clear()
+                    if self._writer.in_transaction:  # a COMMIT that failed may have rolled back by itself
+                        self._writer.execute("ROLLBACK")
+                raise
             finally:
                 self._depth -= 1
+            if outermost:
+                self._run_after_commit()
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Do `action`, which must not raise, once the open transaction is committed; never if it is rolled back.
+
+        Actions run in the order they came, before another thread may write: so what they do elsewhere (to files)
+        happens in the order of the commits. Call this inside `write`.
+        """
+        self._after_commit.append(action)
+
+    def _run_after_commit(self) -> None:
+        actions, self._after_commit = self._after_commit, []
+        for action in actions:
+            action()
 
     def read(self) -> sqlite3.Connection:
         """A connection for reading: the writer's own inside this thread's transaction, else this thread's."""

@@ -1,0 +1,164 @@
+"""Operations on a bucket's configurations: tags, encryption, public access, policy, ownership, lifecycle.
+
+Honoured: encryption (SSE-S3 is the only kind), BlockPublicPolicy, ownership (with BucketOwnerEnforced a request with an
+ACL fails), lifecycle (expiration really runs). Policies are stored and validated; requests are not decided by them.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from afluente.core.call import Call
+from afluente.core.error import NotImplemented as Unsupported
+from afluente.core.provider import Request, Response
+from afluente.services.s3 import lifecycle, policy, tag
+from afluente.services.s3.bucket import ALL_BLOCKED, Bucket
+from afluente.services.s3.error import (
+    AccessDenied,
+    MalformedXML,
+    NoSuchBucketPolicy,
+    NoSuchLifecycleConfiguration,
+    NoSuchPublicAccessBlockConfiguration,
+    NoSuchTagSet,
+    OwnershipControlsNotFoundError,
+)
+from afluente.services.s3.operation import Operations, check_version, owner
+
+OWNERSHIPS = {"BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"}
+
+
+class ConfigurationOperations(Operations):
+    """Put, Get and Delete of each configuration."""
+
+    def put_bucket_tagging(self, call: Call, request: Request) -> Response:
+        tags = tag.from_set(request["Tagging"]["TagSet"], tag.MOST_OF_BUCKET)
+        return self._set(call, request, tags=tags)
+
+    def get_bucket_tagging(self, call: Call, request: Request) -> Response:
+        bucket = self._bucket(call, request)
+        if bucket.tags is None:
+            raise NoSuchTagSet("The TagSet does not exist", BucketName=bucket.name)
+        return {"TagSet": tag.to_set(bucket.tags)}
+
+    def delete_bucket_tagging(self, call: Call, request: Request) -> Response:
+        return self._set(call, request, tags=None)
+
+    def get_bucket_versioning(self, call: Call, request: Request) -> Response:
+        self._bucket(call, request)
+        return {}
+
+    def put_bucket_encryption(self, call: Call, request: Request) -> Response:
+        rules = request["ServerSideEncryptionConfiguration"]["Rules"]
+        if len(rules) != 1:
+            raise MalformedXML
+        default = rules[0].get("ApplyServerSideEncryptionByDefault", {"SSEAlgorithm": "AES256"})
+        if default["SSEAlgorithm"] != "AES256":
+            raise Unsupported(f"SSEAlgorithm {default['SSEAlgorithm']} is not supported; only AES256 is.")
+        return self._set(call, request, bucket_key_enabled=rules[0].get("BucketKeyEnabled", False))
+
+    def get_bucket_encryption(self, call: Call, request: Request) -> Response:
+        rule = {
+            "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
+            "BucketKeyEnabled": self._bucket(call, request).bucket_key_enabled,
+        }
+        return {"ServerSideEncryptionConfiguration": {"Rules": [rule]}}
+
+    def delete_bucket_encryption(self, call: Call, request: Request) -> Response:
+        return self._set(call, request, bucket_key_enabled=False)
+
+    def put_public_access_block(self, call: Call, request: Request) -> Response:
+        given = request["PublicAccessBlockConfiguration"]
+        return self._set(call, request, public_access_block={name: given.get(name, False) for name in ALL_BLOCKED})
+
+    def get_public_access_block(self, call: Call, request: Request) -> Response:
+        bucket = self._bucket(call, request)
+        if bucket.public_access_block is None:
+            raise NoSuchPublicAccessBlockConfiguration(
+                "The public access block configuration was not found", BucketName=bucket.name
+            )
+        return {"PublicAccessBlockConfiguration": bucket.public_access_block}
+
+    def delete_public_access_block(self, call: Call, request: Request) -> Response:
+        return self._set(call, request, public_access_block=None)
+
+    def put_bucket_policy(self, call: Call, request: Request) -> Response:
+        bucket, text = self._bucket(call, request), request["Policy"]
+        policy.check(text, bucket.name)
+        if (bucket.public_access_block or {}).get("BlockPublicPolicy") and policy.is_public(text):
+            raise AccessDenied(
+                f"User: {call.principal.arn} is not authorized to perform: s3:PutBucketPolicy on resource: "
+                f'"{bucket.arn}" because public policies are prevented by the BlockPublicPolicy setting in S3 Block '
+                "Public Access."
+            )
+        return self._set(call, request, policy=text)
+
+    def get_bucket_policy(self, call: Call, request: Request) -> Response:
+        return {"Policy": _policy(self._bucket(call, request))}
+
+    def delete_bucket_policy(self, call: Call, request: Request) -> Response:
+        return self._set(call, request, policy=None)
+
+    def get_bucket_policy_status(self, call: Call, request: Request) -> Response:
+        return {"PolicyStatus": {"IsPublic": policy.is_public(_policy(self._bucket(call, request)))}}
+
+    def get_bucket_acl(self, call: Call, request: Request) -> Response:
+        return _private(self._bucket(call, request))
+
+    def get_object_acl(self, call: Call, request: Request) -> Response:
+        check_version(request.get("VersionId"))
+        bucket = self._bucket(call, request)
+        self._engine.head(bucket.name, request["Key"])
+        return _private(bucket)
+
+    def put_bucket_ownership_controls(self, call: Call, request: Request) -> Response:
+        rules = request["OwnershipControls"]["Rules"]
+        if len(rules) != 1 or rules[0]["ObjectOwnership"] not in OWNERSHIPS:
+            raise MalformedXML
+        return self._set(call, request, ownership=rules[0]["ObjectOwnership"])
+
+    def get_bucket_ownership_controls(self, call: Call, request: Request) -> Response:
+        bucket = self._bucket(call, request)
+        if bucket.ownership is None:
+            raise OwnershipControlsNotFoundError("The bucket ownership controls were not found", BucketName=bucket.name)
+        return {"OwnershipControls": {"Rules": [{"ObjectOwnership": bucket.ownership}]}}
+
+    def delete_bucket_ownership_controls(self, call: Call, request: Request) -> Response:
+        return self._set(call, request, ownership=None)
+
+    def put_bucket_lifecycle_configuration(self, call: Call, request: Request) -> Response:
+        bucket = self._bucket(call, request)
+        if "LifecycleConfiguration" not in request:
+            raise MalformedXML
+        self._engine.set_lifecycle(bucket.name, lifecycle.to_store(request["LifecycleConfiguration"]["Rules"]))
+        return {}
+
+    def get_bucket_lifecycle_configuration(self, call: Call, request: Request) -> Response:
+        bucket = self._bucket(call, request)
+        if bucket.lifecycle is None:
+            raise NoSuchLifecycleConfiguration("The lifecycle configuration does not exist", BucketName=bucket.name)
+        return {"Rules": lifecycle.to_show(bucket.lifecycle)}
+
+    def delete_bucket_lifecycle(self, call: Call, request: Request) -> Response:
+        self._engine.set_lifecycle(self._bucket(call, request).name, None)
+        return {}
+
+    def _set(self, call: Call, request: Mapping[str, Any], **values: Any) -> Response:
+        """Replace members of the bucket."""
+
+        def change(bucket: Bucket) -> None:
+            for name, value in values.items():
+                setattr(bucket, name, value)
+
+        self._engine.buckets.change(self._bucket(call, request).name, change)
+        return {}
+
+
+def _policy(bucket: Bucket) -> str:
+    if bucket.policy is None:
+        raise NoSuchBucketPolicy("The bucket policy does not exist", BucketName=bucket.name)
+    return bucket.policy
+
+
+def _private(bucket: Bucket) -> Response:
+    """The ACL of everything: full control for the bucket's owner."""
+    grantee = {**owner(bucket.account), "Type": "CanonicalUser"}
+    return {"Owner": owner(bucket.account), "Grants": [{"Grantee": grantee, "Permission": "FULL_CONTROL"}]}

@@ -1,0 +1,448 @@
+"""S3's state and rules: buckets and objects, for the provider and for other services.
+
+Multipart uploads are in multipart.py, where the files lie in placement.py, which rules expire objects in lifecycle.py.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from afluente.core.clock import Clock
+from afluente.core.error import AwsError, InternalFailure
+from afluente.core.loop import Loop
+from afluente.services.s3 import checksum, lifecycle, listing
+from afluente.services.s3.bucket import Bucket, Buckets, check_name
+from afluente.services.s3.checksum import Checksum, Digests, Expected
+from afluente.services.s3.error import (
+    BucketAlreadyExists,
+    BucketAlreadyOwnedByYou,
+    BucketNotEmpty,
+    EntityTooLarge,
+    InvalidURI,
+    KeyTooLongError,
+    no_such_bucket,
+    no_such_key,
+    precondition_failed,
+)
+from afluente.services.s3.header import DEFAULT_CONTENT_TYPE, Header
+from afluente.services.s3.key_range import after_prefix
+from afluente.services.s3.object_row import ObjectRow, ObjectRows
+from afluente.services.s3.placement import Placement
+from afluente.services.s3.precondition import UNCONDITIONAL, WriteCondition, matches
+from afluente.services.s3.schema import STEPS
+from afluente.services.s3.stored_object import StoredObject
+from afluente.services.s3.upload import Uploads
+from afluente.store.blob import Blobs, Body
+from afluente.store.database import Database
+
+KEY_BYTES = 1024
+MOST_BYTES_AT_ONCE = 5 << 30
+SETTLE_MS = 5000
+"""How long placed files may wait for their folders to be synced together. A crash meanwhile costs a moment at start."""
+ITERATION = 1000
+
+Listener = Callable[[str, str], None]
+
+log = logging.getLogger(__name__)
+
+
+class S3Engine:
+    """The buckets and objects of every account, with their files under `root`.
+
+    What a crash left half done is done before the constructor returns.
+    """
+
+    def __init__(self, database: Database, root: Path, clock: Clock) -> None:
+        database.migrate("s3", STEPS)
+        self._database = database
+        self._clock = clock
+        self.buckets = Buckets(database)
+        self.rows = ObjectRows(database)
+        self.blobs = Blobs(root)
+        self.uploads = Uploads(database, self.blobs)
+        self._placement = Placement(database, self.rows, self.blobs)
+        self._listeners: list[Listener] = []
+        self._settling = Loop("s3-settle", self._settle, clock)
+        self._settle_is_due = False
+        self._expiry = Loop("s3-lifecycle", self._expire, clock)
+        self._recover()
+
+    def start(self) -> None:
+        """Start settling files and expiring objects."""
+        self._settling.start()
+        self._expiry.start()
+
+    def stop(self) -> None:
+        """Stop both, and let go of the files."""
+        self._expiry.stop()
+        self._settling.stop()
+        self._placement.settle()
+        self.blobs.close()
+
+    # The port: what other services use
+
+    def bucket_exists(self, bucket: str) -> bool:
+        """Whether there is a bucket of that name, whoever owns it."""
+        return self.buckets.find(bucket) is not None
+
+    def put_object(
+        self,
+        bucket: str,
+        key: str,
+        data: bytes,
+        *,
+        content_type: str = DEFAULT_CONTENT_TYPE,
+        content_encoding: str | None = None,
+    ) -> StoredObject:
+        """Store `data`. Joins an open transaction. Raises NoSuchBucket."""
+        return self.stored(self.put(bucket, key, data, _header(content_type, content_encoding)))
+
+    def put_file(
+        self,
+        bucket: str,
+        key: str,
+        path: Path,
+        *,
+        content_type: str = DEFAULT_CONTENT_TYPE,
+        content_encoding: str | None = None,
+    ) -> StoredObject:
+        """Store the finished file at `path`, on the same file system, by moving it. Raises NoSuchBucket."""
+        digests = Digests([checksum.DEFAULT])
+        self._check_target(bucket, key)
+        identifier = self.blobs.stage_file(path, digests.update)
+        row = self._row((bucket, key), identifier, digests, _header(content_type, content_encoding))
+        return self.stored(self.commit(row))
+
+    def get_object(self, bucket: str, key: str) -> StoredObject:
+        """Raises NoSuchBucket, NoSuchKey."""
+        return self.stored(self.head(bucket, key))
+
+    def iter_objects(self, bucket: str, prefix: str = "", start_after: str = "") -> Iterator[StoredObject]:
+        """The objects whose keys begin with `prefix` and come after `start_after`, in UTF-8 order."""
+        self.buckets.get(bucket)
+        start = listing.start_after(prefix, "", start_after)
+        end = after_prefix(prefix) if prefix else None
+        while start is not None:
+            rows = list(self.rows.scan(bucket, start, end, ITERATION))
+            yield from map(self.stored, rows)
+            start = rows[-1].key + "\0" if len(rows) == ITERATION else None
+
+    def delete_object(self, bucket: str, key: str) -> None:
+        """Delete the object, if there is one. Raises NoSuchBucket."""
+        self.delete(bucket, key)
+
+    def subscribe(self, listener: Listener) -> None:
+        """Have `listener(bucket, key)` called after each put. It must be quick: the writers wait for it."""
+        self._listeners.append(listener)
+
+    # Buckets
+
+    def create_bucket(self, bucket: Bucket) -> None:
+        """Raises InvalidBucketName, BucketAlreadyExists, BucketAlreadyOwnedByYou.
+
+        In us-east-1 the owner may create it again, which changes nothing.
+        """
+        check_name(bucket.name)
+        with self._database.write():
+            existing = self.buckets.find(bucket.name)
+            if existing is None:
+                self.buckets.put(bucket)
+            elif existing.account != bucket.account:
+                raise BucketAlreadyExists(
+                    "The requested bucket name is not available. The bucket namespace is shared by all users of the "
+                    "system. Please select a different name and try again.",
+                    BucketName=bucket.name,
+                )
+            elif bucket.region != "us-east-1" or existing.region != "us-east-1":
+                raise BucketAlreadyOwnedByYou(
+                    "Your previous request to create the named bucket succeeded and you already own it.",
+                    BucketName=bucket.name,
+                )
+
+    def delete_bucket(self, name: str) -> None:
+        """Delete the bucket and its unfinished uploads. Raises NoSuchBucket, BucketNotEmpty."""
+        with self._database.write():
+            self.buckets.get(name)
+            if next(self.rows.scan(name, "", None, 1), None) is not None:
+                raise BucketNotEmpty("The bucket you tried to delete is not empty", BucketName=name)
+            for upload in list(self.uploads.scan(name, "", None)):
+                self.uploads.delete(upload)
+            self.buckets.delete(name)
+            self._placement.delete_bucket(name)
+
+    def set_lifecycle(self, name: str, rules: list[lifecycle.Rule] | None) -> None:
+        """Replace the bucket's rules. Raises NoSuchBucket."""
+
+        def change(bucket: Bucket) -> None:
+            bucket.lifecycle = rules
+
+        self.buckets.change(name, change)
+        self._expiry.wake()
+
+    # Objects
+
+    def put(
+        self,
+        bucket: str,
+        key: str,
+        body: Body,
+        header: Header,
+        *,
+        tags: Mapping[str, str] | None = None,
+        expected: Expected | None = None,
+        condition: WriteCondition = UNCONDITIONAL,
+    ) -> ObjectRow:
+        """Store `body`, whose checksums are `expected`."""
+        self._check_target(bucket, key)
+        algorithm = (expected and expected.algorithm) or checksum.DEFAULT
+        digests = Digests([algorithm])
+        identifier = self.blobs.stage(body, digests.update)
+        with self.discarding(identifier):
+            if digests.size > MOST_BYTES_AT_ONCE:
+                raise too_large(digests.size)
+            if expected is not None:
+                expected.check(digests)
+            row = self._row((bucket, key), identifier, digests, header)
+            return self.commit(replace(row, tags=dict(tags or {})), condition)
+
+    def copy(
+        self,
+        source: ObjectRow,
+        file: BinaryIO,
+        target: tuple[str, str],
+        *,
+        algorithm: str,
+        header: Header,
+        tags: dict[str, str],
+        condition: WriteCondition,
+    ) -> ObjectRow:
+        """Store the bytes of `source`, open as `file`, under `target` (bucket, key)."""
+        self._check_target(*target)
+        known = not source.parts and source.checksum.algorithm == algorithm
+        digests = Digests([algorithm])
+        identifier = self.blobs.stage_copy([(file, 0, source.size)], None if known else digests.update)
+        etag = source.etag if known else digests.etag
+        value = source.checksum.value if known else digests.value(algorithm)
+        row = ObjectRow(
+            *target, identifier, aside=False, staged=True, size=source.size, etag=etag,
+            modified_at_ms=self._clock.now_ms(), checksum=Checksum(algorithm, "FULL_OBJECT", value), header=header,
+            tags=tags, parts=(),
+        )  # fmt: skip
+        return self.commit(row, condition)
+
+    def commit(
+        self, row: ObjectRow, condition: WriteCondition = UNCONDITIONAL, also: Callable[[], None] = lambda: None
+    ) -> ObjectRow:
+        """Make the staged `row` the object of its key, `also` in the same transaction. The file goes if that fails."""
+        with self.discarding(row.id), self._database.write():
+            also()
+            self.buckets.get(row.bucket)
+            existing = self.rows.get(row.bucket, row.key)
+            condition.check(row.key, existing)
+            row = replace(row, aside=self._placement.lies_aside(row.bucket, row.key, existing))
+            self.rows.put(row)
+            self._placement.put(row, existing)
+            self._database.after_commit(partial(self._announce, row))
+        return row
+
+    def head(self, bucket: str, key: str) -> ObjectRow:
+        """Raises NoSuchBucket, NoSuchKey."""
+        check_key(key)
+        row = self.rows.get(bucket, key)
+        if row is not None:
+            return row
+        self.buckets.get(bucket)
+        raise no_such_key(key)
+
+    def open(
+        self, bucket: str, key: str, check: Callable[[ObjectRow], object] = lambda _: None
+    ) -> tuple[ObjectRow, BinaryIO]:
+        """The object, after `check`, and its file, which is exactly that object's however often it is replaced."""
+        while True:
+            row = self.head(bucket, key)
+            check(row)
+            file = self._open(row)
+            if self.rows.is_current(row):
+                if file is None:
+                    raise InternalFailure(f"The file of object {key} is missing from the data folder.")
+                return row, file
+            if file is not None:
+                file.close()
+
+    def delete(self, bucket: str, key: str, if_match: str | None = None) -> None:
+        """Delete the object, if there is one. Raises NoSuchBucket, PreconditionFailed."""
+        check_text(key)
+        with self._database.write():
+            self.buckets.get(bucket)
+            row = self.rows.get(bucket, key)
+            if row is None:
+                return
+            if if_match is not None and not matches(if_match, row.etag):
+                raise precondition_failed("If-Match")
+            self.rows.delete(row)
+            self._placement.delete(row)
+            self._database.after_commit(self._wake_settling)
+
+    def delete_many(
+        self, bucket: str, items: Iterable[tuple[str, str | None]]
+    ) -> Iterator[tuple[str, AwsError | None]]:
+        """Delete each (key, ETag or None) in one transaction. Yields each key with its error."""
+        results: list[tuple[str, AwsError | None]] = []
+        with self._database.write():
+            for key, if_match in items:
+                try:
+                    self.delete(bucket, key, if_match)
+                    results.append((key, None))
+                except AwsError as error:
+                    results.append((key, error))
+        return iter(results)
+
+    def set_tags(self, bucket: str, key: str, tags: dict[str, str]) -> None:
+        """Replace the object's tags. Raises NoSuchBucket, NoSuchKey."""
+        with self._database.write():
+            self.rows.set_tags(self.head(bucket, key), tags)
+
+    def page(self, bucket: str, *, prefix: str, delimiter: str, after: str, limit: int) -> listing.Page[ObjectRow]:
+        """One page of the objects after `after`."""
+
+        def seek(start: str, end: str | None) -> Iterator[tuple[str, ObjectRow]]:
+            for row in self.rows.scan(bucket, start, end, limit + 1):
+                yield row.key, row
+
+        start = listing.start_after(prefix, delimiter, after)
+        return listing.page(seek, prefix=prefix, delimiter=delimiter, start=start, limit=limit)
+
+    def stored(self, row: ObjectRow) -> StoredObject:
+        """The object as other services see it."""
+        staged = self.blobs.staged_path(row.id)
+        path = staged if row.staged and staged.exists() else self._placement.path(row)
+        return StoredObject(
+            row.bucket, row.key, row.size, row.etag, row.modified_at_ms, row.header["ContentType"],
+            row.header.get("ContentEncoding"), path,
+        )  # fmt: skip
+
+    def discarding(self, identifier: str) -> "_Discarding":
+        """A block after which the staged file is gone if it raised."""
+        return _Discarding(self.blobs, identifier)
+
+    def _check_target(self, bucket: str, key: str) -> None:
+        """Before any work on bytes that have nowhere to go."""
+        if not self.bucket_exists(bucket):
+            raise no_such_bucket(bucket)
+        check_key(key)
+
+    def _row(self, target: tuple[str, str], identifier: str, digests: Digests, header: Header) -> ObjectRow:
+        (algorithm,) = digests.algorithms
+        return ObjectRow(
+            *target, identifier, aside=False, staged=True, size=digests.size, etag=digests.etag,
+            modified_at_ms=self._clock.now_ms(), header=header, tags={}, parts=(),
+            checksum=Checksum(algorithm, "FULL_OBJECT", digests.value(algorithm)),
+        )  # fmt: skip
+
+    def _open(self, row: ObjectRow) -> BinaryIO | None:
+        paths: Sequence[Path] = [self._placement.path(row)]
+        if row.staged:
+            paths = [self.blobs.staged_path(row.id), *paths]
+        for path in paths:
+            try:
+                return path.open("rb")
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                continue
+        return None
+
+    def _announce(self, row: ObjectRow) -> None:
+        self._wake_settling()
+        for listener in self._listeners:
+            try:
+                listener(row.bucket, row.key)
+            except Exception:  # the object is stored, whatever a listener makes of it
+                log.exception("a listener failed on %s of bucket %s", row.key, row.bucket)
+
+    def _wake_settling(self) -> None:
+        if not self._settle_is_due:
+            self._settle_is_due = True
+            self._settling.wake()
+
+    def _settle(self) -> int | None:
+        self._settle_is_due = False
+        if not self._placement.settle():
+            return None
+        self._settle_is_due = True
+        return self._clock.now_ms() + SETTLE_MS
+
+    def _recover(self) -> None:
+        while self._placement.settle():
+            pass
+        self.blobs.sweep(self.uploads.staged_ids() | {row.id for row in self.rows.staged(-1)})
+
+    def _expire(self) -> int | None:
+        """Delete what the buckets' rules expire; again at the next midnight."""
+        now_ms = self._clock.now_ms()
+        buckets = [bucket for bucket in self.buckets if bucket.lifecycle]
+        for bucket in buckets:
+            self._expire_bucket(bucket.name, bucket.lifecycle or [], now_ms)
+        return (now_ms // lifecycle.DAY_MS + 1) * lifecycle.DAY_MS if buckets else None
+
+    def _expire_bucket(self, bucket: str, rules: list[lifecycle.Rule], now_ms: int) -> None:
+        start: str | None = ""
+        while start is not None:
+            rows = list(self.rows.scan(bucket, start, None, ITERATION))
+            expired = [row for row in rows if (due := lifecycle.expiration_of(row, rules)) and due[0] <= now_ms]
+            with self._database.write():
+                for row in expired:
+                    if self.rows.is_current(row):
+                        self.delete(bucket, row.key)
+            start = rows[-1].key + "\0" if len(rows) == ITERATION else None
+        with self._database.write():
+            for upload in list(self.uploads.scan(bucket, "", None)):
+                due = lifecycle.abortion_of(upload.key, upload.initiated_at_ms, rules)
+                if due and due[0] <= now_ms:
+                    self.uploads.delete(upload)
+
+
+class _Discarding:
+    def __init__(self, blobs: Blobs, identifier: str) -> None:
+        self._blobs = blobs
+        self._identifier = identifier
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: type[BaseException] | None, *_: Any) -> None:
+        if kind is not None and issubclass(kind, Exception):
+            self._blobs.discard(self._identifier)
+
+
+def check_text(*texts: str) -> None:
+    """Raises InvalidURI for what is no Unicode text."""
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:
+        raise InvalidURI("Couldn't parse the specified URI.") from None
+
+
+def check_key(key: str) -> None:
+    """Raises KeyTooLongError, InvalidURI."""
+    check_text(key)
+    size = len(key.encode())
+    if size > KEY_BYTES:
+        raise KeyTooLongError("Your key is too long", Size=str(size), MaxSizeAllowed=str(KEY_BYTES))
+
+
+def too_large(size: int) -> EntityTooLarge:
+    """More bytes than one request may carry."""
+    return EntityTooLarge(
+        "Your proposed upload exceeds the maximum allowed size",
+        ProposedSize=str(size),
+        MaxSizeAllowed=str(MOST_BYTES_AT_ONCE),
+    )
+
+
+def _header(content_type: str, content_encoding: str | None) -> Header:
+    header: Header = {"ContentType": content_type}
+    if content_encoding is not None:
+        header["ContentEncoding"] = content_encoding
+    return header

@@ -1,0 +1,217 @@
+"""S3's errors: the class name is the code on the wire. Texts of the common ones are made here, once.
+
+Source of codes and texts: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html and answers of AWS.
+"""
+
+from afluente.core.error import AwsError
+
+
+class NotModified(AwsError):
+    """The caller has the object already."""
+
+    status = 304
+
+
+class AccessDenied(AwsError):
+    """Not the caller's to do."""
+
+    status = 403
+
+
+class InvalidBucketOwnerAWSAccountID(AwsError):
+    """No account id."""
+
+
+class InvalidBucketName(AwsError):
+    """No name for a bucket."""
+
+
+class BucketAlreadyExists(AwsError):
+    """Another account's bucket has the name."""
+
+    status = 409
+
+
+class BucketAlreadyOwnedByYou(AwsError):
+    """The caller's own bucket has the name."""
+
+    status = 409
+
+
+class BucketNotEmpty(AwsError):
+    """Only empty buckets are deleted."""
+
+    status = 409
+
+
+class IllegalLocationConstraintException(AwsError):
+    """A region other than the one addressed."""
+
+
+class InvalidLocationConstraint(AwsError):
+    """No region that can be named."""
+
+
+class NoSuchBucket(AwsError):
+    """There is no such bucket."""
+
+    status = 404
+
+
+class NoSuchKey(AwsError):
+    """There is no such object."""
+
+    status = 404
+
+
+class NoSuchUpload(AwsError):
+    """There is no such multipart upload."""
+
+    status = 404
+
+
+class NoSuchTagSet(AwsError):
+    """The bucket has no tags."""
+
+    status = 404
+
+
+class NoSuchBucketPolicy(AwsError):
+    """The bucket has no policy."""
+
+    status = 404
+
+
+class NoSuchLifecycleConfiguration(AwsError):
+    """The bucket has no lifecycle rules."""
+
+    status = 404
+
+
+class NoSuchPublicAccessBlockConfiguration(AwsError):
+    """The bucket's public access block was deleted."""
+
+    status = 404
+
+
+class OwnershipControlsNotFoundError(AwsError):
+    """The bucket's ownership controls were deleted."""
+
+    status = 404
+
+
+class PreconditionFailed(AwsError):
+    """A condition of the request does not hold."""
+
+    status = 412
+
+
+class InvalidRange(AwsError):
+    """No byte of the range exists."""
+
+    status = 416
+
+
+class InvalidPartNumber(AwsError):
+    """The object has no such part."""
+
+    status = 416
+
+
+class InvalidArgument(AwsError):
+    """A header or query parameter with an impossible value."""
+
+
+class InvalidRequest(AwsError):
+    """Members that do not fit together."""
+
+
+class InvalidURI(AwsError):
+    """No text."""
+
+
+class InvalidDigest(AwsError):
+    """A Content-MD5 that cannot be one."""
+
+
+class BadDigest(AwsError):
+    """The bytes are not those that the caller's checksum describes."""
+
+
+class EntityTooSmall(AwsError):
+    """A part that is too small to stand before another."""
+
+
+class EntityTooLarge(AwsError):
+    """More bytes than fit one request."""
+
+
+class InvalidPart(AwsError):
+    """No such part, or another than the caller means."""
+
+
+class InvalidPartOrder(AwsError):
+    """Parts out of order."""
+
+
+class KeyTooLongError(AwsError):
+    """A key over 1,024 bytes."""
+
+
+class MetadataTooLarge(AwsError):
+    """User metadata over 2 KB."""
+
+
+class MalformedXML(AwsError):
+    """A document that breaks the schema."""
+
+    def __init__(self) -> None:
+        super().__init__("The XML you provided was not well-formed or did not validate against our published schema")
+
+
+class MalformedPolicy(AwsError):
+    """A document that is no bucket policy."""
+
+
+class InvalidTag(AwsError):
+    """A tag that breaks the rules."""
+
+
+class BadRequest(AwsError):
+    """Too many tags."""
+
+
+class AccessControlListNotSupported(AwsError):
+    """The bucket's owner owns all objects, so ACLs are off."""
+
+    def __init__(self) -> None:
+        super().__init__("The bucket does not allow ACLs")
+
+
+def no_such_bucket(bucket: str) -> NoSuchBucket:
+    """There is no bucket of that name."""
+    return NoSuchBucket("The specified bucket does not exist", BucketName=bucket)
+
+
+def no_such_key(key: str) -> NoSuchKey:
+    """There is no object of that key."""
+    return NoSuchKey("The specified key does not exist.", Key=key)
+
+
+def no_such_upload(upload_id: str) -> NoSuchUpload:
+    """There is no upload of that id (any more)."""
+    return NoSuchUpload(
+        "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or "
+        "completed.",
+        UploadId=upload_id,
+    )
+
+
+def precondition_failed(condition: str) -> PreconditionFailed:
+    """`condition`: the header that does not hold."""
+    return PreconditionFailed("At least one of the pre-conditions you specified did not hold", Condition=condition)
+
+
+def invalid_argument(message: str, name: str, value: object) -> InvalidArgument:
+    """`name`: the header or query parameter."""
+    return InvalidArgument(message, ArgumentName=name, ArgumentValue=str(value))

@@ -1,0 +1,74 @@
+"""What is stored with an object and comes back with it: content headers and user metadata."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from afluente.core.clock import utc
+from afluente.core.error import NotImplemented as Unsupported
+from afluente.services.s3.error import AccessControlListNotSupported, MetadataTooLarge
+
+DEFAULT_CONTENT_TYPE = "binary/octet-stream"
+METADATA_BYTES = 2048
+TEXTS = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "ContentType")
+
+Header = dict[str, Any]
+
+
+def from_request(request: Mapping[str, Any]) -> Header:
+    """The header to store: `TEXTS`, `Expires` in milliseconds, `Metadata`. Raises MetadataTooLarge."""
+    header = {name: request[name] for name in TEXTS if request.get(name)}
+    header.setdefault("ContentType", DEFAULT_CONTENT_TYPE)
+    if "ContentEncoding" in header:
+        header["ContentEncoding"] = _without_framing(header["ContentEncoding"])
+        if not header["ContentEncoding"]:
+            del header["ContentEncoding"]
+    if "Expires" in request:
+        header["Expires"] = int(request["Expires"].timestamp() * 1000)
+    if request.get("Metadata"):
+        header["Metadata"] = _metadata(request["Metadata"])
+    return header
+
+
+def to_response(header: Header) -> Header:
+    """The members of a response."""
+    response = {**header, "Metadata": header.get("Metadata", {})}
+    if "Expires" in header:
+        response["Expires"] = utc(header["Expires"])
+    return response
+
+
+def overrides(request: Mapping[str, Any]) -> Header:
+    """The response's members that the caller of a read replaces: `ResponseContentType` and its kin."""
+    names = (*TEXTS, "Expires")
+    return {name: request[f"Response{name}"] for name in names if f"Response{name}" in request}
+
+
+def check_storage(request: Mapping[str, Any], ownership: str | None) -> None:
+    """Raises NotImplemented for storage classes and encryption that do not exist here, and for ACLs."""
+    if request.get("StorageClass", "STANDARD") != "STANDARD":
+        raise Unsupported(f"StorageClass {request['StorageClass']} is not supported; only STANDARD is.")
+    if request.get("ServerSideEncryption", "AES256") != "AES256":
+        raise Unsupported(f"ServerSideEncryption {request['ServerSideEncryption']} is not supported; only AES256 is.")
+    acl = request.get("ACL")
+    if acl in {None, "bucket-owner-full-control"}:
+        return
+    if ownership == "BucketOwnerEnforced":
+        raise AccessControlListNotSupported
+    if acl != "private":
+        raise Unsupported(f"ACL {acl} is not supported; private and bucket-owner-full-control are.")
+
+
+def _without_framing(encoding: str) -> str:
+    """`aws-chunked` describes how the request came, not what is stored."""
+    return ",".join(item.strip() for item in encoding.split(",") if item.strip().lower() != "aws-chunked")
+
+
+def _metadata(metadata: Mapping[str, str]) -> dict[str, str]:
+    size = sum(len(name.encode()) + len(value.encode()) for name, value in metadata.items())
+    if size > METADATA_BYTES:
+        raise MetadataTooLarge(
+            "Your metadata headers exceed the maximum allowed metadata size",
+            Size=str(size),
+            MaxSizeAllowed=str(METADATA_BYTES),
+        )
+    return {name.lower(): value for name, value in metadata.items()}

@@ -1,0 +1,140 @@
+"""Lifecycle rules: which are accepted, and when one expires an object or aborts an upload.
+
+A stored rule is AWS's shape with dates in milliseconds. Expiry is at the midnight (UTC) that follows the age in days.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from email.utils import format_datetime
+from typing import Any
+from uuid import uuid4
+
+from afluente.core.clock import utc
+from afluente.services.s3.error import InvalidArgument, InvalidRequest, MalformedXML
+from afluente.services.s3.object_row import ObjectRow
+from afluente.services.s3.tag import from_set
+
+DAY_MS = 86_400_000
+MOST_RULES = 1000
+
+Rule = dict[str, Any]
+
+
+def to_store(rules: Sequence[Mapping[str, Any]]) -> list[Rule]:
+    """The rules as they are stored. Raises InvalidRequest, InvalidArgument, MalformedXML."""
+    if not 1 <= len(rules) <= MOST_RULES:
+        raise MalformedXML
+    stored = [_checked(rule) for rule in rules]
+    if len({rule["ID"] for rule in stored}) < len(stored):
+        raise InvalidArgument("Rule ID must be unique. Found same ID for more than one rule", ArgumentName="ID")
+    return stored
+
+
+def to_show(rules: Sequence[Rule]) -> list[dict[str, Any]]:
+    """The rules in AWS's shape."""
+    return [_with_date(rule, utc) for rule in rules]
+
+
+def expiration_of(row: ObjectRow, rules: Sequence[Rule]) -> tuple[int, str] | None:
+    """(when, rule's id) that `row` expires first; None: never."""
+    due = [(when, rule["ID"]) for rule in rules if (when := _expiry_ms(row, rule)) is not None]
+    return min(due, default=None)
+
+
+def expiration_header(row: ObjectRow, rules: Sequence[Rule] | None) -> dict[str, str]:
+    """The `Expiration` member of answers about `row`."""
+    expiration = expiration_of(row, rules or ())
+    if expiration is None:
+        return {}
+    when, rule = expiration
+    return {"Expiration": f'expiry-date="{format_datetime(utc(when), usegmt=True)}", rule-id="{rule}"'}
+
+
+def abortion_of(key: str, initiated_at_ms: int, rules: Sequence[Rule]) -> tuple[int, str] | None:
+    """(when, rule's id) that an upload is aborted first; None: never."""
+    due = [
+        (_midnight_after(initiated_at_ms, rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"]), rule["ID"])
+        for rule in rules
+        if _is_enabled(rule) and "AbortIncompleteMultipartUpload" in rule and key.startswith(_prefix(rule))
+    ]
+    return min(due, default=None)
+
+
+def _checked(rule: Mapping[str, Any]) -> Rule:
+    expiration = rule.get("Expiration", {})
+    if rule["Status"] not in {"Enabled", "Disabled"} or ("Prefix" in rule) == ("Filter" in rule):
+        raise MalformedXML
+    if not {"Expiration", "AbortIncompleteMultipartUpload"} & set(rule):
+        raise InvalidRequest("At least one action needs to be specified in a rule")
+    if "Expiration" in rule and len({"Days", "Date"} & set(expiration)) != 1:
+        raise MalformedXML
+    if expiration.get("Days", 1) < 1:
+        raise InvalidArgument("'Days' for Expiration action must be a positive integer", ArgumentName="Days")
+    if rule.get("AbortIncompleteMultipartUpload", {"DaysAfterInitiation": 1}).get("DaysAfterInitiation", 0) < 1:
+        raise InvalidArgument(
+            "'DaysAfterInitiation' for AbortIncompleteMultipartUpload action must be a positive integer",
+            ArgumentName="DaysAfterInitiation",
+        )
+    _check_filter(rule)
+    stored = _with_date(rule, _midnight_ms)
+    stored.setdefault("ID", str(uuid4()))
+    return stored
+
+
+def _check_filter(rule: Mapping[str, Any]) -> None:
+    shape = rule.get("Filter", {})
+    both = shape.get("And", {})
+    if len(shape) > 1 or (both and len(both) < 2 and len(both.get("Tags", ())) < 2):
+        raise MalformedXML
+    tags = [shape["Tag"]] if "Tag" in shape else both.get("Tags", [])
+    from_set(tags, 10)
+    narrow = tags or any("ObjectSize" in name for name in (*shape, *both))
+    if narrow and "AbortIncompleteMultipartUpload" in rule:
+        raise InvalidRequest("AbortIncompleteMultipartUpload cannot be specified with Tags or object sizes.")
+
+
+def _midnight_ms(date: datetime) -> int:
+    time_ms = int(date.timestamp() * 1000)
+    if time_ms % DAY_MS:
+        raise InvalidArgument("'Date' must be at midnight GMT", ArgumentName="Date")
+    return time_ms
+
+
+def _with_date(rule: Mapping[str, Any], change: Callable[[Any], Any]) -> dict[str, Any]:
+    if "Date" not in rule.get("Expiration", {}):
+        return dict(rule)
+    return {**rule, "Expiration": {**rule["Expiration"], "Date": change(rule["Expiration"]["Date"])}}
+
+
+def _expiry_ms(row: ObjectRow, rule: Rule) -> int | None:
+    if not _is_enabled(rule) or "Expiration" not in rule or not _fits(row, rule):
+        return None
+    if "Date" in rule["Expiration"]:
+        return int(rule["Expiration"]["Date"])
+    return _midnight_after(row.modified_at_ms, rule["Expiration"]["Days"])
+
+
+def _midnight_after(time_ms: int, days: int) -> int:
+    return -(-(time_ms + days * DAY_MS) // DAY_MS) * DAY_MS
+
+
+def _is_enabled(rule: Rule) -> bool:
+    return bool(rule["Status"] == "Enabled")
+
+
+def _prefix(rule: Rule) -> str:
+    shape = rule.get("Filter", rule)
+    return str(shape.get("Prefix", shape.get("And", {}).get("Prefix", "")))
+
+
+def _fits(row: ObjectRow, rule: Rule) -> bool:
+    shape = rule.get("Filter", {})
+    shape = shape.get("And", shape)
+    tags = [shape["Tag"]] if "Tag" in shape else shape.get("Tags", [])
+    return (
+        row.key.startswith(_prefix(rule))
+        and all(row.tags.get(tag["Key"]) == tag["Value"] for tag in tags)
+        and row.size > shape.get("ObjectSizeGreaterThan", -1)
+        and row.size < shape.get("ObjectSizeLessThan", row.size + 1)
+    )

@@ -1,0 +1,141 @@
+"""Objects as rows: what S3 remembers of each, in the order of their keys' UTF-8 bytes."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from afluente.core.clock import utc
+from afluente.services.s3.checksum import Checksum
+from afluente.store.database import Database
+
+Part = tuple[int, int, str]
+"""A part of a finished object: number, size, checksum (of the object's algorithm)."""
+
+NO_END = b""
+"""In SQLite every blob comes after every text."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRow:
+    """An object. `id` names its staged file and changes with each put; `etag` has no quotes.
+
+    aside: where the file lies (`store/key_path.py`).
+    staged: not yet known to lie there durably.
+    header: the members `ContentType`, `CacheControl` ..., `Metadata`, and `Expires` in milliseconds.
+    """
+
+    bucket: str
+    key: str
+    id: str
+    aside: bool
+    staged: bool
+    size: int
+    etag: str
+    modified_at_ms: int
+    checksum: Checksum
+    header: dict[str, Any]
+    tags: dict[str, str]
+    parts: tuple[Part, ...]
+
+    @property
+    def last_modified(self) -> datetime:
+        """To the second, as S3 has it."""
+        return utc(self.modified_at_ms // 1000 * 1000)
+
+
+class ObjectRows:
+    """The rows of all buckets. Writes join the thread's open transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, bucket: str, key: str) -> ObjectRow | None:
+        cursor = self._database.read().execute("SELECT * FROM object WHERE bucket = ? AND key = ?", (bucket, key))
+        row = cursor.fetchone()
+        return None if row is None else _object(row)
+
+    def is_current(self, row: ObjectRow) -> bool:
+        """Whether that very object is still the one under its key."""
+        found = self._database.read().execute(
+            "SELECT 1 FROM object WHERE bucket = ? AND key = ? AND id = ?", (row.bucket, row.key, row.id)
+        )
+        return found.fetchone() is not None
+
+    def put(self, row: ObjectRow) -> None:
+        with self._database.write() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    row.bucket, row.key, row.id, row.aside, row.staged, row.size, row.etag, row.modified_at_ms,
+                    *row.checksum, _packed(row.header), _packed(row.tags), _packed(row.parts),
+                ),
+            )  # fmt: skip
+
+    def delete(self, row: ObjectRow) -> None:
+        with self._database.write() as db:
+            db.execute("DELETE FROM object WHERE bucket = ? AND key = ?", (row.bucket, row.key))
+
+    def set_tags(self, row: ObjectRow, tags: dict[str, str]) -> None:
+        self.put(replace(row, tags=tags))
+
+    def scan(self, bucket: str, start: str, end: str | None, limit: int = -1) -> Iterator[ObjectRow]:
+        """The objects whose keys are at or after `start` and before `end`, in order."""
+        cursor = self._database.read().cursor()
+        try:
+            cursor.execute(
+                "SELECT * FROM object WHERE bucket = ? AND key >= ? AND key < ? ORDER BY key LIMIT ?",
+                (bucket, start, NO_END if end is None else end, limit),
+            )
+            for row in cursor:
+                yield _object(row)
+        finally:
+            cursor.close()
+
+    def needs_folder(self, bucket: str, key: str) -> bool:
+        """Whether an object lies under `key` as a folder: `a/b` for `a`."""
+        start = key + "/"
+        found = self._database.read().execute(
+            "SELECT 1 FROM object WHERE bucket = ? AND key >= ? AND key < ? AND NOT aside LIMIT 1",
+            (bucket, start, key + chr(ord("/") + 1)),
+        )
+        return found.fetchone() is not None
+
+    def lies_plainly(self, bucket: str, key: str) -> bool:
+        """Whether there is an object of that key, and its file lies under it."""
+        found = self._database.read().execute(
+            "SELECT 1 FROM object WHERE bucket = ? AND key = ? AND NOT aside", (bucket, key)
+        )
+        return found.fetchone() is not None
+
+    def staged(self, limit: int) -> list[ObjectRow]:
+        """Objects that are not known to lie durably in their place."""
+        return [
+            _object(row) for row in self._database.read().execute("SELECT * FROM object WHERE staged LIMIT ?", (limit,))
+        ]
+
+    def set_settled(self, rows: list[ObjectRow]) -> None:
+        with self._database.write() as db:
+            db.executemany(
+                "UPDATE object SET staged = 0 WHERE bucket = ? AND key = ? AND id = ?",
+                [(row.bucket, row.key, row.id) for row in rows],
+            )
+
+
+def _packed(value: dict[str, Any] | tuple[Part, ...]) -> bytes | None:
+    return msgspec.json.encode(value) if value else b"{}" if isinstance(value, dict) else None
+
+
+_decode_header = msgspec.json.Decoder(dict[str, Any]).decode
+_decode_parts = msgspec.json.Decoder(tuple[Part, ...]).decode
+
+
+def _object(row: tuple[Any, ...] | sqlite3.Row) -> ObjectRow:
+    bucket, key, identifier, aside, staged, size, etag, modified, algorithm, kind, value, header, tags, parts = row
+    return ObjectRow(
+        bucket, key, identifier, bool(aside), bool(staged), size, etag, modified, Checksum(algorithm, kind, value),
+        _decode_header(header), _decode_header(tags) if tags else {}, _decode_parts(parts) if parts else (),
+    )  # fmt: skip

@@ -1,0 +1,62 @@
+"""What the groups of S3 operations have in common: the bucket a call is about, and who owns it."""
+
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+from afluente.core.call import Call
+from afluente.services.s3.bucket import Bucket
+from afluente.services.s3.engine import S3Engine
+from afluente.services.s3.error import AccessDenied, InvalidBucketOwnerAWSAccountID, invalid_argument
+from afluente.services.s3.multipart import Multipart
+
+_ACCOUNT = re.compile(r"\d{12}")
+
+SSE_C = ("SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5")
+SSE_KMS = ("SSEKMSKeyId", "SSEKMSEncryptionContext", "BucketKeyEnabled")
+GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP")
+LOCK = (
+    "ObjectLockMode",
+    "ObjectLockRetainUntilDate",
+    "ObjectLockLegalHoldStatus",
+    "ObjectLockEventHold",
+    "ObjectLockEventHoldDurationDays",
+    "ObjectLockEventHoldDurationYears",
+)
+OTHER_CHECKSUMS = ("ChecksumSHA512", "ChecksumMD5", "ChecksumXXHASH64", "ChecksumXXHASH3", "ChecksumXXHASH128")
+
+
+class Operations:
+    """The base of the groups."""
+
+    def __init__(self, engine: S3Engine, multipart: Multipart) -> None:
+        self._engine = engine
+        self._multipart = multipart
+
+    def _bucket(self, call: Call, request: Mapping[str, Any]) -> Bucket:
+        """The call's bucket. Raises NoSuchBucket, and AccessDenied when it is another account's."""
+        bucket = self._engine.buckets.get(request["Bucket"])
+        check_owner(bucket, call, request.get("ExpectedBucketOwner"))
+        return bucket
+
+
+def check_owner(bucket: Bucket, call: Call, expected: str | None) -> None:
+    """Raises AccessDenied, InvalidBucketOwnerAWSAccountID."""
+    if expected is not None and not _ACCOUNT.fullmatch(expected):
+        raise InvalidBucketOwnerAWSAccountID(
+            f"The value of the expected bucket owner parameter must be an AWS Account ID... [{expected}]"
+        )
+    if bucket.account not in {call.account, expected or call.account} or (expected or bucket.account) != bucket.account:
+        raise AccessDenied("Access Denied")
+
+
+def check_version(version_id: str | None) -> None:
+    """Buckets are unversioned, where the only version of an object is `null`. Raises InvalidArgument."""
+    if version_id not in {None, "null"}:
+        raise invalid_argument("Invalid version id specified", "versionId", version_id)
+
+
+def owner(account: str) -> dict[str, str]:
+    """The account's canonical user."""
+    return {"ID": sha256(account.encode()).hexdigest()}

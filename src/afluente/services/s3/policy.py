@@ -1,0 +1,85 @@
+"""Bucket policies: whether a document is one, and whether it makes the bucket public.
+
+Policies are stored and returned. Who may do what is not decided by them here; only BlockPublicPolicy looks at them.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from afluente.services.s3.error import MalformedPolicy
+
+_NARROWING = {
+    "aws:sourceip", "aws:sourcearn", "aws:sourcevpc", "aws:sourcevpce", "aws:sourceowner", "aws:sourceaccount",
+    "aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn", "aws:userid",
+    "aws:sourceorgid", "aws:sourceorgpaths", "s3:x-amz-server-side-encryption-aws-kms-key-id",
+    "s3:dataaccesspointarn", "s3:dataaccesspointaccount",
+}  # fmt: skip
+"""Condition keys with fixed values that keep a statement for everybody from being public."""
+
+
+def check(text: str, bucket: str) -> None:
+    """Raises MalformedPolicy."""
+    for statement in _statements(_document(text)):
+        if statement.get("Effect") not in {"Allow", "Deny"}:
+            raise MalformedPolicy(f"Invalid effect: {statement.get('Effect', '')}")
+        for name in ("Principal", "Action", "Resource"):
+            if name not in statement and f"Not{name}" not in statement:
+                raise MalformedPolicy(f"Missing required field {name}")
+        for resource in _list(statement.get("Resource", statement.get("NotResource"))):
+            if not _is_of(resource, bucket):
+                raise MalformedPolicy("Policy has invalid resource")
+
+
+def is_public(text: str) -> bool:
+    """Whether the policy allows something to everybody."""
+    return any(
+        statement["Effect"] == "Allow" and _is_everybody(statement.get("Principal")) and not _is_narrow(statement)
+        for statement in _statements(json.loads(text))
+    )
+
+
+def _document(text: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text) if text.startswith("{") else None
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise MalformedPolicy("Policies must be valid JSON and the first byte must be '{'")
+    if document.get("Version", "2008-10-17") not in {"2008-10-17", "2012-10-17"}:
+        raise MalformedPolicy("The policy must contain a valid version string")
+    return document
+
+
+def _statements(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if "Statement" not in document:
+        raise MalformedPolicy("Missing required field Statement")
+    statements = _list(document["Statement"])
+    if not statements:
+        raise MalformedPolicy("Could not parse the policy: Statement is empty!")
+    for statement in statements:
+        if not isinstance(statement, dict):
+            raise MalformedPolicy("Policies must be valid JSON and the first byte must be '{'")
+        yield statement
+
+
+def _is_of(resource: object, bucket: str) -> bool:
+    arn = f"arn:aws:s3:::{bucket}"
+    return isinstance(resource, str) and (resource == arn or resource.startswith(f"{arn}/") or resource == f"{arn}*")
+
+
+def _is_everybody(principal: object) -> bool:
+    if isinstance(principal, dict):
+        principal = principal.get("AWS")
+    return "*" in _list(principal)
+
+
+def _is_narrow(statement: dict[str, Any]) -> bool:
+    conditions = statement.get("Condition")
+    operators = conditions.values() if isinstance(conditions, dict) else ()
+    return any(key.lower() in _NARROWING for operator in operators if isinstance(operator, dict) for key in operator)
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else [value]

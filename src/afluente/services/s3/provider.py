@@ -1,0 +1,118 @@
+"""Amazon S3's operations."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from afluente.core.provider import Provider
+from afluente.services.s3.bucket_operation import BucketOperations
+from afluente.services.s3.configuration_operation import ConfigurationOperations
+from afluente.services.s3.list_operation import ListOperations
+from afluente.services.s3.multipart_operation import MultipartOperations
+from afluente.services.s3.operation import GRANTS, LOCK, OTHER_CHECKSUMS, SSE_C, SSE_KMS
+
+_SOURCE_SSE_C = tuple(f"CopySource{name}" for name in SSE_C)
+_WRITTEN = (*SSE_C, *SSE_KMS, *GRANTS, *LOCK, "WebsiteRedirectLocation", "RequestPayer")
+_PARTS_CHECKSUMS = tuple(f"MultipartUpload.Parts.*.{name}" for name in OTHER_CHECKSUMS)
+_ENCRYPTION_RULE = "ServerSideEncryptionConfiguration.Rules.*"
+_LIFECYCLE_RULE = "LifecycleConfiguration.Rules.*"
+
+
+class S3Provider(BucketOperations, ConfigurationOperations, ListOperations, MultipartOperations, Provider):
+    """S3 over `S3Engine` and `Multipart`."""
+
+    service = "s3"
+    operations = (
+        "AbortMultipartUpload",
+        "CompleteMultipartUpload",
+        "CopyObject",
+        "CreateBucket",
+        "CreateMultipartUpload",
+        "DeleteBucket",
+        "DeleteBucketEncryption",
+        "DeleteBucketLifecycle",
+        "DeleteBucketOwnershipControls",
+        "DeleteBucketPolicy",
+        "DeleteBucketTagging",
+        "DeleteObject",
+        "DeleteObjectTagging",
+        "DeleteObjects",
+        "DeletePublicAccessBlock",
+        "GetBucketAcl",
+        "GetBucketEncryption",
+        "GetBucketLifecycleConfiguration",
+        "GetBucketLocation",
+        "GetBucketOwnershipControls",
+        "GetBucketPolicy",
+        "GetBucketPolicyStatus",
+        "GetBucketTagging",
+        "GetBucketVersioning",
+        "GetObject",
+        "GetObjectAcl",
+        "GetObjectAttributes",
+        "GetObjectTagging",
+        "GetPublicAccessBlock",
+        "HeadBucket",
+        "HeadObject",
+        "ListBuckets",
+        "ListMultipartUploads",
+        "ListObjects",
+        "ListObjectsV2",
+        "ListParts",
+        "PutBucketEncryption",
+        "PutBucketLifecycleConfiguration",
+        "PutBucketOwnershipControls",
+        "PutBucketPolicy",
+        "PutBucketTagging",
+        "PutObject",
+        "PutObjectTagging",
+        "PutPublicAccessBlock",
+        "UploadPart",
+        "UploadPartCopy",
+    )
+    unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "AbortMultipartUpload": ("RequestPayer", "IfMatchInitiatedTime"),
+        "CompleteMultipartUpload": ("RequestPayer", *SSE_C, *OTHER_CHECKSUMS, *_PARTS_CHECKSUMS),
+        "CopyObject": (*_WRITTEN, *_SOURCE_SSE_C, "AnnotationDirective"),
+        "CreateBucket": (
+            *GRANTS,
+            "GrantWrite",
+            "ObjectLockEnabledForBucket",
+            "BucketNamespace",
+            "CreateBucketConfiguration.Location",
+            "CreateBucketConfiguration.Bucket",
+        ),
+        "CreateMultipartUpload": _WRITTEN,
+        "DeleteObject": ("MFA", "RequestPayer", "BypassGovernanceRetention", "IfMatchLastModifiedTime", "IfMatchSize"),
+        "DeleteObjects": (
+            "MFA",
+            "RequestPayer",
+            "BypassGovernanceRetention",
+            "Delete.Objects.*.LastModifiedTime",
+            "Delete.Objects.*.Size",
+        ),
+        "GetObject": (*SSE_C, "RequestPayer"),
+        "GetObjectAcl": ("RequestPayer",),
+        "GetObjectAttributes": (*SSE_C, "RequestPayer"),
+        "GetObjectTagging": ("RequestPayer",),
+        "HeadObject": (*SSE_C, "RequestPayer"),
+        "ListMultipartUploads": ("RequestPayer",),
+        "ListObjects": ("RequestPayer", "OptionalObjectAttributes"),
+        "ListObjectsV2": ("RequestPayer", "OptionalObjectAttributes"),
+        "ListParts": (*SSE_C, "RequestPayer"),
+        "PutBucketEncryption": (
+            f"{_ENCRYPTION_RULE}.ApplyServerSideEncryptionByDefault.KMSMasterKeyID",
+            f"{_ENCRYPTION_RULE}.BlockedEncryptionTypes",
+        ),
+        "PutBucketLifecycleConfiguration": (
+            "TransitionDefaultMinimumObjectSize",
+            f"{_LIFECYCLE_RULE}.Expiration.ExpiredObjectDeleteMarker",
+            f"{_LIFECYCLE_RULE}.Transitions",
+            f"{_LIFECYCLE_RULE}.NoncurrentVersionTransitions",
+            f"{_LIFECYCLE_RULE}.NoncurrentVersionExpiration",
+        ),
+        "PutBucketPolicy": ("ConfirmRemoveSelfBucketAccess",),
+        "PutObject": (*_WRITTEN, *OTHER_CHECKSUMS, "WriteOffsetBytes"),
+        "PutObjectTagging": ("RequestPayer",),
+        "UploadPart": (*SSE_C, *OTHER_CHECKSUMS, "RequestPayer"),
+        "UploadPartCopy": (*SSE_C, *_SOURCE_SSE_C, "RequestPayer"),
+    }

@@ -1,0 +1,52 @@
+"""The tables of objects, uploads and parts. Buckets are documents.
+
+`object.staged` is 1 until the object's file is known to lie durably in its place; `trash` names files whose object is
+gone until their removal is durable. What a crash interrupts is done again from both.
+"""
+
+STEPS = (
+    """
+    CREATE TABLE object (
+        bucket TEXT NOT NULL,
+        key TEXT NOT NULL,
+        id TEXT NOT NULL,
+        aside INTEGER NOT NULL,
+        staged INTEGER NOT NULL,
+        size INTEGER NOT NULL,
+        etag TEXT NOT NULL,
+        modified_at_ms INTEGER NOT NULL,
+        checksum_algorithm TEXT NOT NULL,
+        checksum_type TEXT NOT NULL,
+        checksum TEXT NOT NULL,
+        header BLOB NOT NULL,
+        tags BLOB,
+        parts BLOB,
+        PRIMARY KEY (bucket, key)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX object_staged ON object (bucket, key) WHERE staged;
+    CREATE TABLE trash (id INTEGER PRIMARY KEY AUTOINCREMENT, bucket TEXT NOT NULL, path TEXT NOT NULL UNIQUE) STRICT;
+    CREATE TABLE upload (
+        bucket TEXT NOT NULL,
+        key TEXT NOT NULL,
+        id TEXT NOT NULL UNIQUE,
+        initiated_at_ms INTEGER NOT NULL,
+        initiator TEXT NOT NULL,
+        checksum_algorithm TEXT NOT NULL,
+        checksum_type TEXT NOT NULL,
+        explicit INTEGER NOT NULL,
+        header BLOB NOT NULL,
+        tags BLOB,
+        PRIMARY KEY (bucket, key, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE part (
+        upload TEXT NOT NULL REFERENCES upload (id) ON DELETE CASCADE,
+        number INTEGER NOT NULL,
+        id TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        etag TEXT NOT NULL,
+        modified_at_ms INTEGER NOT NULL,
+        checksum TEXT NOT NULL,
+        PRIMARY KEY (upload, number)
+    ) STRICT, WITHOUT ROWID
+    """,
+)

@@ -1,0 +1,206 @@
+"""Bytes as files that are whole or absent.
+
+A file is first *staged*: written under a random id in `<root>/.staged`, synced, and so are its folder's entries. From
+then on a committed database row that names the id is enough to call the bytes durable: `place` moves the file to where
+it belongs after the commit, and does so again after a crash. Which ids are named is the caller's knowledge; `sweep`
+removes all others.
+"""
+
+import errno
+import io
+import logging
+import os
+import secrets
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import BinaryIO
+
+from afluente.core.provider import SpooledBody
+
+Body = bytes | BinaryIO | SpooledBody
+Observe = Callable[[bytes | memoryview], object]
+
+STAGED = ".staged"
+CHUNK_BYTES = 1 << 20
+BACKGROUND_SYNC_BYTES = 128 << 10
+"""From here on the disk works while the checksums are computed; below, handing over to a thread costs more."""
+
+log = logging.getLogger(__name__)
+
+
+class Blobs:
+    """The files under `root` (`<data>/s3`), which is made when missing."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._staged = root / STAGED
+        self._staged.mkdir(parents=True, exist_ok=True)
+        self._staged_folder = os.open(self._staged, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._syncer = ThreadPoolExecutor(4, thread_name_prefix="blob-sync")
+        sync_folder(root)
+
+    def close(self) -> None:
+        """Let go of threads and descriptors."""
+        self._syncer.shutdown()
+        os.close(self._staged_folder)
+
+    def stage(self, body: Body, observe: Observe) -> str:
+        """Stage `body`, and show all of its bytes to `observe` in order. Returns the id.
+
+        A spooled body is moved, not copied. When anything fails, nothing is left.
+        """
+        identifier = secrets.token_hex(16)
+        path = self.staged_path(identifier)
+        if isinstance(body, io.BytesIO):
+            body = body.getvalue()
+        try:
+            if isinstance(body, SpooledBody):
+                body.path.rename(path)
+                body.release()
+            elif isinstance(body, bytes):
+                path.write_bytes(body)
+            else:
+                _write(path, _chunks(body))
+            self._sync(path, lambda: observe(body) if isinstance(body, bytes) else _show(path, observe))
+        except BaseException:
+            self.discard(identifier)
+            raise
+        return identifier
+
+    def stage_file(self, path: Path, observe: Observe) -> str:
+        """Stage the finished file at `path` by moving it. It stays there when that fails."""
+        identifier = secrets.token_hex(16)
+        self._sync(path, lambda: _show(path, observe))
+        path.rename(self.staged_path(identifier))
+        os.fsync(self._staged_folder)
+        return identifier
+
+    def stage_copy(self, sources: Iterable[tuple[BinaryIO, int, int]], observe: Observe | None = None) -> str:
+        """Stage the bytes of `sources`, each (open file, offset, length), one behind the other."""
+        identifier = secrets.token_hex(16)
+        path = self.staged_path(identifier)
+        try:
+            with path.open("xb") as target:
+                for source, offset, length in sources:
+                    _copy(source, target, offset, length)
+            self._sync(path, lambda: _show(path, observe) if observe else None)
+        except BaseException:
+            self.discard(identifier)
+            raise
+        return identifier
+
+    def staged_path(self, identifier: str) -> Path:
+        """Where the staged file is, until it is placed."""
+        return self._staged / identifier
+
+    def discard(self, identifier: str) -> None:
+        """Remove a staged file, if it is there."""
+        self.staged_path(identifier).unlink(missing_ok=True)
+
+    def place(self, identifier: str, target: Path) -> None:
+        """Move the staged file to `target`, over what is there, making folders. Does nothing when it was moved before.
+
+        Durable only after `sync_placed`; until then the row that names the id has to stay.
+        """
+        source = self.staged_path(identifier)
+        try:
+            source.rename(target)
+        except FileNotFoundError:
+            if source.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                source.rename(target)
+
+    def remove(self, target: Path, top: Path) -> None:
+        """Remove `target`, if it is there, and the folders between it and `top` that are empty then."""
+        try:
+            target.unlink(missing_ok=True)
+        except NotADirectoryError:
+            return
+        for folder in target.parents:
+            if folder == top:
+                return
+            try:
+                folder.rmdir()
+            except FileNotFoundError:
+                continue
+            except OSError:
+                return
+
+    def sync_placed(self, targets: Iterable[Path]) -> None:
+        """Make durable what was placed at and removed from `targets`: every folder on the way to them."""
+        folders = {folder for target in targets for folder in target.parents if folder.is_relative_to(self.root)}
+        for folder in sorted(folders, key=lambda folder: len(folder.parts), reverse=True):
+            sync_folder(folder)
+
+    def sweep(self, named: Collection[str]) -> None:
+        """Remove every staged file whose id is not among `named`: what a crash left."""
+        for entry in os.scandir(self._staged):
+            if entry.name not in named:
+                log.info("removing %s, which no object names", entry.path)
+                Path(entry.path).unlink()
+
+    def _sync(self, path: Path, meanwhile: Callable[[], object]) -> None:
+        if path.stat().st_size < BACKGROUND_SYNC_BYTES:
+            meanwhile()
+            sync_file(path)
+        else:
+            syncing = self._syncer.submit(sync_file, path)
+            try:
+                meanwhile()
+            finally:
+                syncing.result()
+        os.fsync(self._staged_folder)
+
+
+def sync_file(path: Path) -> None:
+    """Make the contents of the file durable."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(path: Path) -> None:
+    """Make the entries of the folder durable; one that is gone again needs nothing."""
+    try:
+        sync_file(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+
+
+def _write(path: Path, chunks: Iterable[bytes]) -> None:
+    with path.open("xb", buffering=0) as file:
+        for chunk in chunks:
+            rest = memoryview(chunk)
+            while rest:
+                rest = rest[file.write(rest) :]
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    while chunk := file.read(CHUNK_BYTES):
+        yield chunk
+
+
+def _show(path: Path, observe: Observe) -> None:
+    buffer = bytearray(CHUNK_BYTES)
+    view = memoryview(buffer)
+    with path.open("rb", buffering=0) as file:
+        while count := file.readinto(buffer):
+            observe(view[:count])
+
+
+def _copy(source: BinaryIO, target: BinaryIO, offset: int, length: int) -> None:
+    """Copy within the kernel; by hand where the file system cannot."""
+    while length:
+        try:
+            count = os.copy_file_range(source.fileno(), target.fileno(), length, offset)
+        except OSError as error:
+            if error.errno not in {errno.EXDEV, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}:
+                raise
+            count = os.write(target.fileno(), os.pread(source.fileno(), min(length, CHUNK_BYTES), offset))
+        if not count:
+            raise EOFError(f"{source.name} ends before byte {offset + length}")
+        offset += count
+        length -= count

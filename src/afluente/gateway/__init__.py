@@ -1,1 +1,1 @@
-"""The HTTP edge: from bytes to a provider and back."""
+"""The HTTP edge: from bytes to provider and back."""

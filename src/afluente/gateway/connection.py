@@ -1,0 +1,369 @@
+"""One client's connection: HTTP/1.1 in and out, one request answered after the other.
+
+What a request means is the dispatcher's; here are framing, order, backpressure and the end.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol, cast
+
+import httptools
+
+from afluente.gateway import file_sender
+from afluente.gateway.head import DateHeader, head
+from afluente.gateway.hot import Stepper
+from afluente.gateway.spool import MemoryReceiver, Receiver, TooLarge
+from afluente.wire.message import HttpRequest, HttpResponse
+
+MAX_HEAD_BYTES = 64 * 1024
+MAX_WAITING = 16
+"""Requests of one client that wait for their turn; with more, reading pauses."""
+
+HEAD_TOO_LARGE = (431, "RequestHeaderSectionTooLarge", "Your request header section is too large.")
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+log = logging.getLogger(__name__)
+
+
+class Edge(Protocol):
+    """What a connection needs of the server behind it."""
+
+    date: DateHeader
+
+    def receiver(self, request: HttpRequest, pause: Callable[[], None], resume: Callable[[], None]) -> Receiver:
+        """Where the body of `request`, whose head is complete, goes."""
+
+    def hot(self, request: HttpRequest, body: bytes) -> "HotAnswer | None":
+        """A handler for the hot path, if the request is on it."""
+
+    def answer(self, request: HttpRequest) -> Awaitable[HttpResponse]:
+        """The response, whatever happens."""
+
+    def refuse(self, request: HttpRequest, error: BaseException) -> HttpResponse:
+        """The response to a request whose body did not arrive as it should."""
+
+    def opened(self, connection: "Connection") -> None:
+        """A client has come."""
+
+    def closed(self, connection: "Connection") -> None:
+        """A client has gone."""
+
+
+class HotAnswer(Protocol):
+    """A request on the hot path: its handler, running, and what makes a response of the result."""
+
+    coroutine: Coroutine[Any, Any, bytes | None]
+
+    def response(self, body: bytes, date: str, connection: str) -> bytes:
+        """The whole response; `connection` is a header line, or empty."""
+
+    def failure(self, error: BaseException) -> HttpResponse:
+        """The response to a handler that raised."""
+
+
+class Exchange:
+    """One request on its way: its head, its body's receiver, and whether the connection outlives it."""
+
+    __slots__ = ("expects", "keep_alive", "receiver", "refusal", "request")
+
+    def __init__(self, request: HttpRequest, *, keep_alive: bool) -> None:
+        self.request = request
+        self.keep_alive = keep_alive
+        self.receiver: Receiver = MemoryReceiver(0)
+        self.refusal: HttpResponse | None = None
+        self.expects = False
+
+
+class Connection(asyncio.Protocol):
+    """The protocol of one connection. Its `on_` methods are httptools' callbacks."""
+
+    def __init__(self, edge: Edge) -> None:
+        self._edge = edge
+        self._parser = httptools.HttpRequestParser(self)
+        self._transport: asyncio.Transport | None = None
+        self._url = b""
+        self._headers: dict[str, str] = {}
+        self._head_bytes = 0  # received since the last complete head: bounds one that never ends
+        self._field_bytes = 0
+        self._in_head = True
+        self._arriving: Exchange | None = None
+        self._waiting: deque[Exchange] = deque()
+        self._current: Exchange | None = None
+        self._holds: set[str] = set()
+        self._drained: asyncio.Future[None] | None = None
+        self._advancing = False
+        self._ending = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether no request is arriving, waiting or being answered."""
+        return self._current is None and not self._waiting and self._arriving is None
+
+    def finish(self) -> None:
+        """Close after the requests that have come, now when there are none."""
+        self._ending = True
+        if self._current is None and not self._waiting:
+            self._close()
+
+    def abort(self) -> None:
+        """Close at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    # What the event loop calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but name
+        self._transport.set_write_buffer_limits(high=0)  # writing is paused whenever anything is left in the buffer
+        self._edge.opened(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # how it ended makes no difference
+        self._transport = None
+        if self._arriving is not None:
+            self._arriving.receiver.discard()
+        for exchange in self._waiting:
+            exchange.receiver.discard()
+        self._waiting.clear()
+        if self._drained is not None:
+            self._drained.set_exception(ConnectionResetError("the client went away"))
+            self._drained.exception()  # nobody may be waiting
+            self._drained = None
+        self._edge.closed(self)
+
+    def pause_writing(self) -> None:
+        self._drained = asyncio.get_running_loop().create_future()
+
+    def resume_writing(self) -> None:
+        if self._drained is not None:
+            self._drained.set_result(None)
+            self._drained = None
+        self._next()
+
+    def data_received(self, data: bytes) -> None:
+        if self._ending:
+            return
+        if self._in_head:
+            self._head_bytes += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._go_on_without_upgrade(data, upgrade)
+        except httptools.HttpParserCallbackError:
+            log.exception("a fault of the gateway's own while reading a request")
+            self._refuse(500, "InternalError", "We encountered an internal error. Please try again.")
+        except httptools.HttpParserError:
+            self._refuse(400, "BadRequest", "An error occurred when parsing the HTTP request.")
+        if self._in_head and self._head_bytes > 2 * MAX_HEAD_BYTES:
+            self._refuse(*HEAD_TOO_LARGE)
+
+    def eof_received(self) -> bool:
+        self._ending = True
+        return self._current is not None or bool(self._waiting)  # half closed: the answers are still wanted
+
+    # What httptools calls
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+        self._field_bytes += len(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._in_head:
+            return  # a trailer of HTTP's own chunking, which no AWS protocol uses
+        self._field_bytes += len(name) + len(value)
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        self._headers[key] = f"{self._headers[key]},{text}" if key in self._headers else text
+
+    def on_headers_complete(self) -> None:
+        path, _, query = self._url.decode("latin-1").partition("?")
+        if not path.startswith("/"):  # the form for proxies: http://host/path
+            path = "/" + path.partition("://")[2].partition("/")[2]
+        request = HttpRequest(self._parser.get_method().decode(), path, query, self._headers)
+        exchange = Exchange(request, keep_alive=self._parser.should_keep_alive())
+        exchange.receiver = self._edge.receiver(request, self._hold_for_body, self._release_for_body)
+        exchange.expects = self._headers.get("expect", "").lower() == "100-continue"
+        self._arriving = exchange
+        self._in_head = False
+        if self._field_bytes > MAX_HEAD_BYTES:
+            exchange.refusal = _refusal(*HEAD_TOO_LARGE)
+            exchange.keep_alive = False
+        self._head_bytes, self._field_bytes, self._url, self._headers = 0, 0, b"", {}
+        self._next()
+
+    def on_body(self, data: bytes) -> None:
+        if self._arriving is not None:
+            self._arriving.receiver.feed(data)
+
+    def on_message_complete(self) -> None:
+        exchange, self._arriving = self._arriving, None
+        self._in_head = True
+        if exchange is None:
+            return
+        if self._ending:
+            exchange.receiver.discard()
+            return
+        self._waiting.append(exchange)
+        if len(self._waiting) > MAX_WAITING:
+            self._hold("waiting")
+        self._next()
+
+    # One request after the other
+
+    def _next(self) -> None:
+        """Begin what can begin. A loop, because an answer that is ready at once leads back here."""
+        if self._advancing:
+            return
+        self._advancing = True
+        try:
+            while self._current is None and self._drained is None and self._transport is not None and self._waiting:
+                self._begin(self._waiting.popleft())
+        finally:
+            self._advancing = False
+        if self._current is None and self._arriving is not None and self._arriving.expects and not self._waiting:
+            self._arriving.expects = False
+            self._write(CONTINUE)
+
+    def _begin(self, exchange: Exchange) -> None:
+        self._current = exchange
+        self._release("waiting")
+        if exchange.refusal is not None:
+            self._respond(exchange.refusal)
+        elif not self._start_hot(exchange):
+            asyncio.get_running_loop().create_task(self._answer(exchange))
+
+    def _start_hot(self, exchange: Exchange) -> bool:
+        if not isinstance(exchange.receiver, MemoryReceiver):
+            return False
+        try:
+            body = exchange.receiver.content()
+        except TooLarge:
+            return False
+        hot = self._edge.hot(exchange.request, body)
+        if hot is None:
+            return False
+
+        def done(result: bytes | None, error: BaseException | None) -> None:
+            if error is not None:
+                self._respond(hot.failure(error))
+            elif result is None:
+                asyncio.get_running_loop().create_task(self._answer(exchange))
+            else:
+                connection = "" if exchange.keep_alive and not self._ending else "Connection: close\r\n"
+                self._write(hot.response(result, self._edge.date.now(), connection))
+                self._answered(exchange)
+
+        Stepper(hot.coroutine, done, asyncio.get_running_loop()).step()
+        return True
+
+    async def _answer(self, exchange: Exchange) -> None:
+        request = exchange.request
+        headers = dict(request.headers)
+        request.headers = headers
+        try:
+            request.body = await exchange.receiver.finish(headers)
+        except TooLarge:
+            exchange.keep_alive = False
+            self._respond(HttpResponse(413))
+        except Exception as error:  # the edge tells AWS's errors from faults, and logs those
+            exchange.receiver.discard()
+            self._respond(self._edge.refuse(request, error))
+        else:
+            await self._send(exchange, await self._edge.answer(request))
+
+    async def _send(self, exchange: Exchange, response: HttpResponse) -> None:
+        if isinstance(response.body, bytes):
+            self._respond(response)
+            return
+        start = self._head(response, response.body.length, exchange)
+        try:
+            with response.body.file or response.body.path.open("rb") as file:
+                transport = await self._empty_transport()
+                await file_sender.send(transport, start, file, response.body.offset, response.body.length)
+        except (OSError, EOFError) as error:
+            log.info("a file was not sent to its end: %s", error)
+            self.abort()
+        else:
+            self._answered(exchange)
+
+    async def _empty_transport(self) -> asyncio.Transport:
+        """The transport, once nothing is left in its buffer. Raises ConnectionResetError."""
+        while self._transport is not None and self._transport.get_write_buffer_size():
+            await (self._drained or asyncio.sleep(0))
+        if self._transport is None:
+            raise ConnectionResetError("the client went away")
+        return self._transport
+
+    def _respond(self, response: HttpResponse) -> None:
+        exchange = self._current
+        if exchange is None or not isinstance(response.body, bytes):
+            raise RuntimeError("no request waits for this response")
+        self._write(self._head(response, len(response.body), exchange) + response.body)
+        self._answered(exchange)
+
+    def _head(self, response: HttpResponse, length: int, exchange: Exchange) -> bytes:
+        headers = {name: value for name, value in response.headers.items() if name.lower() != "content-length"}
+        if exchange.request.method == "HEAD":
+            length = int(next((v for n, v in response.headers.items() if n.lower() == "content-length"), length))
+        if response.status not in {204, 304}:
+            headers["Content-Length"] = str(length)
+        headers["Date"] = self._edge.date.now()
+        if not exchange.keep_alive or self._ending:
+            headers["Connection"] = "close"
+        return head(response.status, headers)
+
+    def _answered(self, exchange: Exchange) -> None:
+        self._current = None
+        if not exchange.keep_alive or (self._ending and not self._waiting):
+            self._close()
+        else:
+            self._next()
+
+    # Refusing and holding back
+
+    def _refuse(self, status: int, code: str, message: str) -> None:
+        """Answer broken HTTP, after the requests before it, and close."""
+        exchange = Exchange(HttpRequest("GET", "/", "", {}), keep_alive=False)
+        exchange.refusal = _refusal(status, code, message)
+        if self._arriving is not None:
+            self._arriving.receiver.discard()
+            self._arriving = None
+        self._ending = True
+        self._waiting.append(exchange)
+        self._next()
+
+    def _go_on_without_upgrade(self, data: bytes, upgrade: Exception) -> None:
+        self._parser = httptools.HttpRequestParser(self)
+        rest = data[upgrade.args[0] :]
+        if rest:
+            self.data_received(rest)
+
+    def _hold_for_body(self) -> None:
+        self._hold("body")
+
+    def _release_for_body(self) -> None:
+        self._release("body")
+
+    def _hold(self, reason: str) -> None:
+        if not self._holds and self._transport is not None:
+            self._transport.pause_reading()
+        self._holds.add(reason)
+
+    def _release(self, reason: str) -> None:
+        if reason in self._holds:
+            self._holds.discard(reason)
+            if not self._holds and self._transport is not None:
+                self._transport.resume_reading()
+
+    def _write(self, data: bytes) -> None:
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def _close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+
+def _refusal(status: int, code: str, message: str) -> HttpResponse:
+    body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
+    return HttpResponse(status, {"Content-Type": "application/xml"}, body)

@@ -1,0 +1,269 @@
+"""From an HTTP request to a provider's method and back: the one list of stages, read from top to bottom.
+
+    origin -> credential -> service -> binding -> operation -> caller -> parse -> validate -> unsupported -> provider
+    -> serialise
+
+The in-process way in, `invoke`, joins it at `validate`.
+"""
+
+import asyncio
+import inspect
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from typing import Any
+
+from afluente.core import error as core_error
+from afluente.core.call import Call, Principal
+from afluente.core.clock import Clock
+from afluente.core.error import AwsError, InternalFailure
+from afluente.core.identifier import request_id
+from afluente.core.provider import Provider, Request, Response
+from afluente.core.setting import Settings
+from afluente.gateway import origin
+from afluente.gateway.address import BucketHosts
+from afluente.gateway.credential import Credential, credential_of
+from afluente.gateway.failure import fail_unbound
+from afluente.gateway.identification import service_of
+from afluente.gateway.presigned import check_expiry
+from afluente.gateway.spool import SpoolFile
+from afluente.wire.binding import Binding, binding_of
+from afluente.wire.codec import NATIVE
+from afluente.wire.message import HttpRequest, HttpResponse
+from afluente.wire.model import Operation, load
+from afluente.wire.name import method_name
+from afluente.wire.s3_rule import validate as validate_s3
+from afluente.wire.tree import TreeReader
+from afluente.wire.unsupported import refuse
+from afluente.wire.validation import validate
+
+MAX_DOCUMENT_BYTES = 20 << 20
+"""Of an XML request; AWS's largest, DeleteObjects with 1,000 keys, has about 2 MiB."""
+
+Identify = Callable[[str, str | None], Principal | None]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """A provider's method for one operation, and what it does not support."""
+
+    method: Callable[[Call, Request], Any]
+    is_coroutine: bool
+    unsupported: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Stage:
+    """How far a request has come; what is not known yet is None."""
+
+    request: HttpRequest
+    request_id: str
+    binding: Binding | None = None
+    operation: Operation | None = None
+    handler: Handler | None = None
+    call: Call | None = None
+
+
+class Dispatcher:
+    """Takes requests to `providers`, by botocore's service name. The mapping may be filled until the first request."""
+
+    def __init__(
+        self,
+        providers: Mapping[str, Provider],
+        identify: Identify | None,
+        settings: Settings,
+        clock: Clock,
+        pool: Executor,
+    ) -> None:
+        self._providers = providers
+        self._identify = identify
+        self._settings = settings
+        self._clock = clock
+        self._pool = pool
+        self._hosts = BucketHosts(settings.host)
+        self._handlers: dict[tuple[str, str], Handler] = {}
+        self._native = TreeReader(NATIVE)
+        self._root = Principal.root(settings.account)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._running = threading.Event()
+
+    def run_on(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Where coroutine methods run."""
+        self._loop = loop
+        self._running.set()
+
+    async def answer(self, request: HttpRequest) -> HttpResponse:
+        """The response to `request`, whatever happens."""
+        stage = Stage(request, request_id())
+        try:
+            handler = self._enter(stage)
+            if handler.is_coroutine:
+                return await self._answer_here(stage, handler)
+            return await asyncio.get_running_loop().run_in_executor(self._pool, self._answer_in_thread, stage, handler)
+        except Exception as error:  # the edge: every fault becomes an answer
+            return self._fail(stage, error)
+        finally:
+            if isinstance(request.body, SpoolFile):
+                request.body.discard()
+
+    def refuse(self, request: HttpRequest, error: BaseException) -> HttpResponse:
+        """The response to a request whose body could not be received."""
+        stage = Stage(request, request_id())
+        try:
+            self._enter(stage)
+        except AwsError:
+            log.debug("refused before its body mattered", exc_info=True)
+        return self._fail(stage, error)
+
+    def caller(self, credential: Credential | None) -> Principal:
+        """Who signed. In open mode everyone whose key is not IAM's is the account's root."""
+        if credential is None or self._identify is None:
+            return self._root
+        return self._identify(credential.access_key_id, credential.session_token) or self._root
+
+    def call(self, service: str, operation: str, credential: Credential | None, host: str, id_: str) -> Call:
+        """The context of a request."""
+        principal = self.caller(credential)
+        region = credential.region if credential and credential.region not in {"", "aws-global"} else None
+        return Call(
+            service,
+            operation,
+            principal.account,
+            region or self._settings.region,
+            principal,
+            id_,
+            self._clock.now_ms(),
+            f"http://{host or self._settings.host}",
+        )
+
+    def invoke(self, call: Call, service: str, operation: str, request: Mapping[str, Any]) -> Response:
+        """An operation in this process, validated and answered as over HTTP. Blocks: for worker threads only."""
+        model = load(service)
+        wanted = model.operation(operation)
+        if wanted is None:
+            raise core_error.UnknownOperationException(f"{service} has no operation {operation}")
+        handler = self._handler(service, operation)
+        members = self._native.read(wanted.input, request) if wanted.input else {}
+        self._check(wanted, handler, members)
+        inner = replace(call, service=service, operation=operation)
+        if not handler.is_coroutine:
+            return dict(handler.method(inner, members) or {})
+        self._running.wait()
+        if self._loop is None:
+            raise RuntimeError("the gateway does not run")
+        return asyncio.run_coroutine_threadsafe(handler.method(inner, members), self._loop).result() or {}
+
+    def _enter(self, stage: Stage) -> Handler:
+        """Everything before the body is looked at."""
+        request = stage.request
+        origin.check(request.method, request.query, request.headers)
+        credential = credential_of(request)
+        service = service_of(request, credential)
+        if service not in self._providers:
+            raise core_error.NotImplemented(
+                f"Afluente does not serve {service}. What it serves is listed in docs/supported.md."
+            )
+        if service == "s3":
+            self._hosts.path_style(request)
+        stage.binding = binding_of(service, request)
+        stage.operation = stage.binding.operation(request)
+        stage.handler = self._handler(service, stage.operation.name)
+        self._authenticate(stage.operation, stage.binding, request, credential)
+        host = self._hosts.endpoint(request.headers.get("host", ""))
+        stage.call = self.call(service, stage.operation.name, credential, host, stage.request_id)
+        return stage.handler
+
+    def _authenticate(
+        self, operation: Operation, binding: Binding, request: HttpRequest, credential: Credential | None
+    ) -> None:
+        """In open mode a signature need not be right, but it has to be there; S3 takes anonymous requests too."""
+        if "X-Amz-Expires=" in request.query:
+            check_expiry(request, self._clock.now_ms())
+        if credential is not None or operation.unsigned:
+            return
+        match binding.model.protocol:
+            case "json":
+                raise AwsError("Missing Authentication Token", code="MissingAuthenticationTokenException")
+            case "query":
+                raise AwsError("Request is missing Authentication Token", status=403, code="MissingAuthenticationToken")
+
+    def _handler(self, service: str, operation: str) -> Handler:
+        """Raises NotImplemented when the service's provider does not have the operation."""
+        if (service, operation) not in self._handlers:
+            provider = self._providers.get(service)
+            if provider is None or operation not in provider.operations:
+                raise core_error.NotImplemented(
+                    f"Afluente does not support {service}:{operation}. What it supports is listed in docs/supported.md."
+                )
+            method = getattr(provider, method_name(operation))
+            self._handlers[service, operation] = Handler(
+                method, inspect.iscoroutinefunction(method), tuple(provider.unsupported.get(operation, ()))
+            )
+        return self._handlers[service, operation]
+
+    async def _answer_here(self, stage: Stage, handler: Handler) -> HttpResponse:
+        binding, operation, call = _known(stage)
+        members = self._read(binding, operation, handler, stage.request)
+        response = await handler.method(call, members)
+        return self._write(binding, operation, response, stage)
+
+    def _answer_in_thread(self, stage: Stage, handler: Handler) -> HttpResponse:
+        binding, operation, call = _known(stage)
+        try:
+            members = self._read(binding, operation, handler, stage.request)
+            return self._write(binding, operation, handler.method(call, members), stage)
+        except Exception as error:  # as in `answer`; here, because the thread may serialise it too
+            return self._fail(stage, error)
+
+    def _read(self, binding: Binding, operation: Operation, handler: Handler, request: HttpRequest) -> Request:
+        if isinstance(request.body, SpoolFile) and not operation.streams_in and request.body.size > MAX_DOCUMENT_BYTES:
+            raise AwsError("Your request was too big.", code="MaxMessageLengthExceeded")
+        members = binding.parse(operation, request)
+        self._check(operation, handler, members)
+        return members
+
+    def _check(self, operation: Operation, handler: Handler, members: Request) -> None:
+        if operation.service == "s3":
+            validate_s3(operation, members)
+        else:
+            validate(load(operation.service), operation, members)
+        refuse(operation.service, operation.name, members, handler.unsupported)
+
+    def _write(self, binding: Binding, operation: Operation, response: Response | None, stage: Stage) -> HttpResponse:
+        answer = binding.answer(operation, response or {}, stage.request_id)
+        if operation.service != "s3":  # whose buckets would have to allow it
+            answer.headers.update(origin.allowances(stage.request.headers))
+        log.debug("%s:%s %s %s", operation.service, operation.name, answer.status, stage.request_id)
+        return answer
+
+    def _fail(self, stage: Stage, error: BaseException) -> HttpResponse:
+        if not isinstance(error, AwsError):
+            log.error("%s failed; request id %s", _name(stage), stage.request_id, exc_info=error)
+            error = InternalFailure(
+                f"Afluente failed at {_name(stage)}. The cause is in its log, under the request id {stage.request_id}."
+            )
+        if stage.binding is None:
+            answer = fail_unbound(stage.request, error, stage.request_id)
+        else:
+            answer = stage.binding.fail(error, stage.request_id)
+        if stage.request.method == "HEAD":
+            answer.body = b""
+        answer.headers.update(origin.allowances(stage.request.headers))
+        log.debug("%s %s %s %s", _name(stage), answer.status, error, stage.request_id)
+        return answer
+
+
+def _known(stage: Stage) -> tuple[Binding, Operation, Call]:
+    if stage.binding is None or stage.operation is None or stage.call is None:
+        raise RuntimeError("a request reached its provider without having been entered")
+    return stage.binding, stage.operation, stage.call
+
+
+def _name(stage: Stage) -> str:
+    if stage.operation is None:
+        return f"{stage.request.method} {stage.request.path}"
+    return f"{stage.operation.service}:{stage.operation.name}"

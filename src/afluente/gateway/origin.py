@@ -1,0 +1,49 @@
+"""Web pages as callers: CORS, and which pages may call at all.
+
+AWS answers every origin, because it checks signatures. Here any key is the account's root, so only pages served from
+this machine may call; else every page that its user visits could run jobs on it.
+"""
+
+import re
+from collections.abc import Mapping
+
+from afluente.core.error import AccessDeniedException
+
+LOCAL = re.compile(r"https?://(?:localhost|[a-z0-9.-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?", re.IGNORECASE)
+
+# Header values: captures of Kinesis's answers to a request with an Origin
+EXPOSED = "x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz-id-2,x-amzn-ErrorMessage,ETag,Date"
+MAX_AGE_S = "172800"
+
+
+def check(method: str, query: str, headers: Mapping[str, str]) -> None:
+    """Raise AccessDeniedException for a request that a foreign web page makes."""
+    origin = headers.get("origin")
+    if origin is not None:
+        foreign = LOCAL.fullmatch(origin) is None
+    else:
+        followed = method == "GET" and headers.get("sec-fetch-mode") == "navigate" and "Action=" not in query
+        foreign = headers.get("sec-fetch-site") == "cross-site" and not followed
+    if foreign:
+        raise AccessDeniedException(
+            f"Web pages from {origin or 'other sites'} may not call Afluente: who reaches it is the account's root. "
+            "Serve the page from localhost.",
+            status=403,
+        )
+
+
+def allowances(headers: Mapping[str, str]) -> dict[str, str]:
+    """What to add to a response so that the page may read it. Empty without an origin."""
+    if "origin" not in headers:
+        return {}
+    return {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": EXPOSED}
+
+
+def preflight(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers of the answer to a browser that asks whether it may send a request."""
+    return {
+        **allowances(headers),
+        "Access-Control-Allow-Methods": headers.get("access-control-request-method", "POST"),
+        "Access-Control-Allow-Headers": headers.get("access-control-request-headers", "*"),
+        "Access-Control-Max-Age": MAX_AGE_S,
+    }

@@ -1,0 +1,210 @@
+"""The gateway as a whole: an event loop in a thread, the listening socket, and what hands requests on.
+
+Start it last and stop it first: while it runs, requests reach the providers.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import msgspec
+
+from afluente.core.clock import Clock
+from afluente.core.error import AwsError
+from afluente.core.identifier import request_id
+from afluente.core.provider import Invoke, Provider
+from afluente.core.setting import Settings
+from afluente.gateway import preflight
+from afluente.gateway.connection import Connection
+from afluente.gateway.credential import credential_of
+from afluente.gateway.dispatcher import Dispatcher, Identify
+from afluente.gateway.head import DateHeader
+from afluente.gateway.hot import HotPath
+from afluente.gateway.identification import TARGETS, is_object_request
+from afluente.gateway.spool import MemoryReceiver, ObjectReceiver, Receiver
+from afluente.wire.message import HttpRequest, HttpResponse
+
+WORKERS = 16
+SPOOLERS = 4
+"""Threads that write bodies to disk: apart, so that slow providers do not hold up uploads."""
+MAX_BODY_BYTES = 20 << 20
+MAX_KINESIS_BODY_BYTES = 14 << 20
+"""A PutRecords of 10 MiB in Base64."""
+
+FINISH_S = 10
+"""How long running requests may take once the gateway is to stop."""
+
+BACKLOG = 1024
+HEALTH_PATH = "/_afluente/health"
+HOT_TYPE = "application/x-amz-json-1.1"
+
+Health = Callable[[], Mapping[str, Any] | None]
+"""What the health route answers; None while not every service can take requests."""
+
+log = logging.getLogger(__name__)
+
+
+class Gateway:
+    """Serves `providers` (by botocore's service name; may be filled until `start`) at `settings.host` and `port`.
+
+    hot: handlers of raw JSON bodies, by X-Amz-Target. identify: the principal of an access key and session token;
+    asked on every request, so it must answer from memory.
+    """
+
+    def __init__(  # noqa: PLR0917  # the parts it stands between, in the order every constructor has
+        self,
+        providers: Mapping[str, Provider],
+        hot: Mapping[str, HotPath],
+        identify: Identify | None,
+        health: Health,
+        settings: Settings,
+        clock: Clock,
+    ) -> None:
+        self.date = DateHeader(clock)
+        self._hot = hot
+        self._health = health
+        self._settings = settings
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="gateway-worker")
+        self._spool_pool = ThreadPoolExecutor(SPOOLERS, thread_name_prefix="gateway-spool")
+        self._dispatcher = Dispatcher(providers, identify, settings, clock, self._pool)
+        self._loop = _new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="gateway", daemon=True)
+        self._listener: asyncio.Server | None = None
+        self._connections: set[Connection] = set()
+        self._all_gone: asyncio.Event | None = None
+
+    @property
+    def invoke(self) -> Invoke:
+        """Other services' operations, in this process. Coroutine methods wait until the gateway runs."""
+        return self._dispatcher.invoke
+
+    def start(self) -> int:
+        """Listen; the bound port. Raises OSError when the address cannot be had."""
+        if not self._thread.is_alive():
+            self._thread.start()
+        port = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
+        self._dispatcher.run_on(self._loop)
+        return port
+
+    def stop(self) -> None:
+        """Take no more requests, answer those that run, and end. May be called without `start`, or after it failed."""
+        if self._thread.is_alive():
+            asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+        if not self._loop.is_closed():
+            self._loop.close()
+        self._pool.shutdown()
+        self._spool_pool.shutdown()
+
+    async def _listen(self) -> int:
+        self._listener = await self._loop.create_server(
+            lambda: Connection(self), self._settings.host, self._settings.port, backlog=BACKLOG
+        )
+        port: int = self._listener.sockets[0].getsockname()[1]
+        return port
+
+    async def _end(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
+        self._all_gone = asyncio.Event()
+        for connection in list(self._connections):
+            connection.finish()
+        if self._connections:
+            try:
+                await asyncio.wait_for(self._all_gone.wait(), FINISH_S)
+            except TimeoutError:
+                log.warning("%s requests were cut off after %s s", len(self._connections), FINISH_S)
+        for connection in list(self._connections):
+            connection.abort()
+
+    # What a connection needs
+
+    def opened(self, connection: Connection) -> None:
+        self._connections.add(connection)
+
+    def closed(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        if self._all_gone is not None and not self._connections:
+            self._all_gone.set()
+
+    def receiver(self, request: HttpRequest, pause: Callable[[], None], resume: Callable[[], None]) -> Receiver:
+        try:
+            credential = credential_of(request)
+        except AwsError:
+            return MemoryReceiver(MAX_BODY_BYTES)  # the dispatcher will meet the same fault, and say it
+        if is_object_request(request, credential):
+            return ObjectReceiver(request.headers, self._settings.data / "tmp", self._spool_pool, pause, resume)
+        is_kinesis = request.headers.get("x-amz-target", "").startswith("Kinesis_")
+        return MemoryReceiver(MAX_KINESIS_BODY_BYTES if is_kinesis else MAX_BODY_BYTES)
+
+    def hot(self, request: HttpRequest, body: bytes) -> "_HotAnswer | None":
+        headers = request.headers
+        handler = self._hot.get(headers.get("x-amz-target", ""))
+        if handler is None or headers.get("content-type") != HOT_TYPE or "origin" in headers:
+            return None
+        try:
+            credential = credential_of(request)
+        except AwsError:
+            return None
+        prefix, _, operation = headers["x-amz-target"].rpartition(".")
+        service = TARGETS.get(prefix)
+        if service is None or credential is None or credential.service != service or "sec-fetch-site" in headers:
+            return None
+        id_ = request_id()
+        call = self._dispatcher.call(service, operation, credential, headers.get("host", ""), id_)
+        return _HotAnswer(handler(call, body), id_, request, self._dispatcher)
+
+    async def answer(self, request: HttpRequest) -> HttpResponse:
+        if request.path == HEALTH_PATH and request.method in {"GET", "HEAD"}:
+            return self._answer_health()
+        if request.method == "OPTIONS":
+            return preflight.answer(request)
+        return await self._dispatcher.answer(request)
+
+    def refuse(self, request: HttpRequest, error: BaseException) -> HttpResponse:
+        return self._dispatcher.refuse(request, error)
+
+    def _answer_health(self) -> HttpResponse:
+        state = self._health()
+        headers = {"Content-Type": "application/json"}
+        if state is None:
+            return HttpResponse(503, headers, b'{"status":"starting"}')
+        return HttpResponse(200, headers, msgspec.json.encode(state))
+
+
+class _HotAnswer:
+    """A request on the hot path, while its handler runs."""
+
+    __slots__ = ("_dispatcher", "_id", "_request", "coroutine")
+
+    def __init__(
+        self, coroutine: Coroutine[Any, Any, bytes | None], id_: str, request: HttpRequest, dispatcher: Dispatcher
+    ) -> None:
+        self.coroutine = coroutine
+        self._id = id_
+        self._request = request
+        self._dispatcher = dispatcher
+
+    def response(self, body: bytes, date: str, connection: str) -> bytes:
+        start = (
+            f"HTTP/1.1 200 OK\r\nContent-Type: {HOT_TYPE}\r\nx-amzn-RequestId: {self._id}\r\n"
+            f"Date: {date}\r\n{connection}Content-Length: {len(body)}\r\n\r\n"
+        )
+        return start.encode("latin-1") + body
+
+    def failure(self, error: BaseException) -> HttpResponse:
+        return self._dispatcher.refuse(self._request, error)
+
+
+def _new_event_loop() -> asyncio.AbstractEventLoop:
+    """uvloop's, where there is one: it takes about half of asyncio's time per request."""
+    try:
+        import uvloop  # noqa: PLC0415  # not on Windows
+    except ImportError:
+        return asyncio.new_event_loop()
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop

@@ -9,9 +9,10 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 
 PAUSE_S = 0.02
+SERVICE_UNAVAILABLE = 503
 
 
 def aws(service: str, endpoint: str) -> Any:
@@ -42,7 +43,11 @@ class Worker(threading.Thread):
                 self._work()
             except BotoCoreError:  # the server is gone, or went while it answered
                 continue
-            except Exception as error:  # an answer that is an error included: a crash is no reason for one
+            except ClientError as error:
+                if error.response["ResponseMetadata"]["HTTPStatusCode"] != SERVICE_UNAVAILABLE:  # it is just starting
+                    self.failure = error
+                    return
+            except Exception as error:
                 self.failure = error
                 return
 

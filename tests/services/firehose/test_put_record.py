@@ -89,6 +89,13 @@ def test_put_record_when_the_disk_cannot_keep_up(world: World, monkeypatch: pyte
         world.put(b"x")
 
 
+def test_put_record_before_deliveries_have_started(world: World) -> None:
+    world.create()
+    world.engine.stop()
+    with pytest.raises(ServiceUnavailableException):
+        world.put(b"x")
+
+
 def test_put_records_at_once_share_commits(world: World) -> None:
     world.create()
     futures = [world.engine.put(("000000000000", "us-east-1", "d"), [b"%d" % n]) for n in range(50)]

@@ -18,6 +18,7 @@ from afluente.services.firehose.error import (
     LimitExceededException,
     ResourceInUseException,
     ResourceNotFoundException,
+    ServiceUnavailableException,
 )
 from afluente.services.firehose.ledger import Ledger
 from afluente.services.firehose.port import LogSink, ObjectStore, Roles, SourceStreams
@@ -188,9 +189,11 @@ class FirehoseEngine:
             raise InvalidArgumentException(
                 "This operation is not permitted on KinesisStreamAsSource delivery stream type."
             )
-        delivery = self._deliveries.get(stream.id)
-        if stream.status != "ACTIVE" or delivery is None or not isinstance(delivery.source, DirectPuts):
+        if stream.status != "ACTIVE":
             raise ResourceNotFoundException(f"Firehose {stream.name} is not active in {stream.account} account.")
+        delivery = self._deliveries.get(stream.id)
+        if delivery is None or not isinstance(delivery.source, DirectPuts):
+            raise ServiceUnavailableException("The service is unavailable. Back off and retry the operation.")
         return delivery.source.put(data)
 
     def statistics(self) -> list[Statistics]:

@@ -12,6 +12,7 @@ from sqlglot import exp
 from afluente.services.athena.catalog import Catalog
 from afluente.services.athena.error import QueryFailure
 from afluente.services.athena.port import ObjectStore
+from afluente.services.athena.reader.file import DataFile
 from afluente.services.athena.reader.relation import Mode
 from afluente.services.athena.reader.scan import bind, parts_of
 from afluente.services.athena.sandbox import Sandbox
@@ -108,13 +109,13 @@ def run(
     files = [file.path for found in parts for part in found for file in part.files]
     sandbox.lock(files, [str(folder)])
     for mode in MODES:
-        bound = [bind(scan, found, mode) for scan, found in zip(query.scans, parts, strict=True)]
-        for check in (check for one in bound for check in one.checks):
-            check(sandbox.connection)
+        bound = [bind(scan, found, mode, folder) for scan, found in zip(query.scans, parts, strict=True)]
         sql = query.sql
         for scan, one in zip(query.scans, bound, strict=True):
             sql = sql.replace(identifier(scan.placeholder), one.sql)
         try:
+            for check in (check for one in bound for check in one.checks):
+                check(sandbox.connection)
             ready = Ready(
                 sql, _columns(sandbox.connection, sql, query.declared), sandbox.connection, sandbox.bytes_read
             )
@@ -124,6 +125,11 @@ def run(
                 continue
             raise failure(error, query.text) from error
     raise AssertionError  # the last mode returns or raises
+
+
+def _beyond_copies(file: DataFile) -> int:
+    """How much more than its copy, if it has one, the object itself holds: it is the object that was scanned."""
+    return 0 if file.compressed else max(0, file.size - Path(file.path).stat().st_size)
 
 
 def _columns(connection: Any, sql: str, declared: Sequence[TrinoType | None]) -> list[Column]:

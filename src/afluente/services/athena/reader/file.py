@@ -20,10 +20,14 @@ class DataFile:
     uri: str
     size: int
     modified_ms: int
+    compressed: bool = True
+    """Whether the file is still as the key's extension says."""
 
     @property
     def compression(self) -> str:
         """As the key's extension says, which is how Athena tells."""
+        if not self.compressed:
+            return "none"
         return next((name for end, name in COMPRESSIONS.items() if self.uri.endswith(end)), "none")
 
 

@@ -5,6 +5,7 @@ Partitions are chosen first, by Glue and then by their values alone; no file of 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from afluente.core.hive_type import parse as parse_hive_type
@@ -13,6 +14,7 @@ from afluente.services.athena.error import QueryFailure
 from afluente.services.athena.port import ObjectStore
 from afluente.services.athena.reader import json, parquet, text
 from afluente.services.athena.reader.file import DataFile, Part, check_readable, data_files
+from afluente.services.athena.reader.long_line import shortened
 from afluente.services.athena.reader.relation import PATH, Check, Mode, Relation, Request, hive_type
 from afluente.services.athena.sql.duck import duckdb_sql, identifier, literal
 from afluente.services.athena.sql.partition_filter import glue_expression
@@ -98,9 +100,11 @@ def _value(value: str, key: glue.Column) -> str:
     return f"CAST({'NULL' if value == NO_VALUE else literal(value)} AS {kind})"
 
 
-def bind(scan: Scan, parts: Sequence[Part], mode: Mode) -> Bound:
-    """The relation of a scan over `parts`."""
+def bind(scan: Scan, parts: Sequence[Part], mode: Mode, folder: Path) -> Bound:
+    """The relation of a scan over `parts`. `folder` is for copies that careful reading needs."""
     table = scan.table
+    if mode == "careful":
+        parts = [_careful(part, folder) for part in parts]
     wanted = [column for column in table.columns if column.name in scan.used]
     extra = [key for key in table.partition_keys if key.name in scan.used]
     hidden = sorted(scan.used & HIDDEN)
@@ -114,7 +118,17 @@ def bind(scan: Scan, parts: Sequence[Part], mode: Mode) -> Bound:
         bound.checks += relation.checks
         selects.append(_joined(relation.sql, group, table, wanted, extra, hidden))
     bound.sql = " UNION ALL ".join(selects) or _empty(wanted, extra, hidden)
+    if len(selects) > 1:
+        bound.sql = f"({bound.sql})"
     return bound
+
+
+def _careful(part: Part, folder: Path) -> Part:
+    """The part with files that can be read line by line."""
+    serde = part.storage.get("SerdeInfo") or {}
+    if READERS.get(serde.get("SerializationLibrary", "")) is not json.read:
+        return part
+    return Part(part.values, part.storage, tuple(shortened(file, folder) for file in part.files))
 
 
 def _groups(parts: Sequence[Part]) -> list[list[Part]]:

@@ -319,15 +319,9 @@ class Binder:
             if isinstance(projection, exp.Alias) or projection.is_star:
                 continue
             name = projection.name if isinstance(projection, (exp.Column, exp.Dot)) else UNNAMED
-            alias = exp.alias_(projection.copy(), name or UNNAMED, quoted=True)
-            _keep_types(projection, alias.this)
+            alias = exp.Alias(alias=exp.to_identifier(name or UNNAMED, quoted=True))
             projection.replace(alias)
-
-
-def _keep_types(old: exp.Expr, new: exp.Expr) -> None:
-    for before, after in zip(old.walk(), new.walk(), strict=True):
-        if "trino" in before.meta:
-            after.meta["trino"] = before.meta["trino"]
+            alias.set("this", projection)
 
 
 def _mark(source: Source, name: str) -> None:

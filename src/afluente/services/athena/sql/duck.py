@@ -67,7 +67,7 @@ def _literal(generator: Any, node: exp.Literal) -> str:
 def _division(generator: Any, node: exp.Div) -> str:
     left, right = generator.sql(node.left), generator.sql(node.right)
     if _is(node.left, FLOATS) or _is(node.right, FLOATS):
-        return f"fdiv({left}, {right})"  # by zero: Infinity, as Trino's
+        return f'"/"({left}, {right})'  # the function, unlike the operator, gives Infinity by zero, as Trino does
     kinds = kind_of(node.left), kind_of(node.right)
     if all(kind is not None and kind.name == "decimal" for kind in kinds):
         scale = max(kind.scale for kind in kinds if kind)
@@ -106,8 +106,6 @@ def _cast(generator: Any, node: exp.Cast) -> str:
     name = target.this
     if target.is_type(*exp.DataType.TEXT_TYPES):
         return _cast_to_text(node, value, function)
-    if name == exp.DType.DECIMAL and not target.expressions:
-        return _decimal(node, value, function)
     if name in exp.DataType.INTEGER_TYPES and _is(node.this, FLOATS):
         value = f"round({value})"  # Trino rounds halves away from zero, DuckDB to even
     return f"{function}({value} AS {type_text(target)})"
@@ -127,14 +125,6 @@ def _cast_to_text(node: exp.Cast, value: str, function: str) -> str:
     if node.to.this in {exp.DType.CHAR, exp.DType.NCHAR}:
         return f"rpad(left({text}, {length}), {length}, ' ')"
     return f"left({text}, {length})"
-
-
-def _decimal(node: exp.Cast, value: str, function: str) -> str:
-    """`DECIMAL '1.50'` is as precise as it is written; a cast to DECIMAL has no digits behind the point."""
-    if isinstance(node.this, exp.Literal) and node.this.is_string and node.meta.get("start") is None:
-        whole, _, fraction = str(node.this.this).lstrip("+-").partition(".")
-        return f"{function}({value} AS DECIMAL({max(len(whole) + len(fraction), 1)}, {len(fraction)}))"
-    return f"{function}({value} AS DECIMAL(38, 0))"
 
 
 TYPES = {
@@ -177,6 +167,31 @@ def _group_concat(generator: Any, node: exp.GroupConcat) -> str:
     return f"string_agg({value}, {separator}{generator.sql(exp.Order(expressions=order.expressions)) if order else ''})"
 
 
+def _unnest(generator: Any, node: exp.Unnest) -> str:
+    """Lists side by side, a map as keys and values, rows as columns; Trino fills the shorter with NULL, DuckDB too."""
+    parts: list[str] = []
+    for argument in node.expressions:
+        parts += _unnested(generator.sql(argument), kind_of(argument))
+    if node.args.get("offset"):
+        first = generator.sql(node.expressions[0])
+        keys = f"map_keys({first})" if _is(node.expressions[0], {"map"}) else first
+        parts.append(f"generate_subscripts({keys}, 1)")
+    alias, offset = node.args.get("alias"), node.args.get("offset")
+    if alias is not None and isinstance(offset, exp.Identifier):
+        alias = alias.copy()
+        alias.append("columns", offset.copy())
+    named = f" AS {generator.sql(alias)}" if alias is not None else ""
+    return f"LATERAL (SELECT {', '.join(parts)}){named}"
+
+
+def _unnested(value: str, kind: TrinoType | None) -> list[str]:
+    if kind is not None and kind.name == "map":
+        return [f"unnest(map_keys({value}))", f"unnest(map_values({value}))"]
+    if kind is not None and kind.fields and kind.fields[0][1].name == "row":
+        return [f"unnest({value}, max_depth := 2)"]
+    return [f"unnest({value})"]
+
+
 def identifier(name: str) -> str:
     """`name`, quoted."""
     return '"' + name.replace('"', '""') + '"'
@@ -199,6 +214,7 @@ RULES: dict[type[exp.Expr], Callable[[Any, Any], str]] = {
     exp.Cast: _cast,
     exp.TryCast: _cast,
     exp.GroupConcat: _group_concat,
+    exp.Unnest: _unnest,
     exp.CurrentUser: lambda _, __: "'root'",
 }
 

@@ -128,6 +128,11 @@ def _repeat(_: Sequence[exp.Expr]) -> str:
     return "list_transform(range(CAST({1} AS BIGINT)), lambda _i: {0})"
 
 
+def _distinct(array: str) -> str:
+    """The first of each element, in their order; DuckDB's list_distinct keeps none."""
+    return f"list_filter({array}, lambda _x, _i: list_position({array}, _x) = _i)"
+
+
 SCALAR: dict[str, tuple[Template, str]] = {
     # conditions
     "coalesce": ("coalesce({*})", "=0"),
@@ -296,13 +301,13 @@ SCALAR: dict[str, tuple[Template, str]] = {
          3: "array_to_string(list_transform({0}, lambda _x: coalesce(CAST(_x AS VARCHAR), {2})), {1})"},
         "varchar",
     ),
-    "array_distinct": ("list_distinct({0})", "array"),
+    "array_distinct": (_distinct("{0}"), "array"),
     "array_sort": ({1: "list_sort({0}, 'ASC', 'NULLS LAST')"}, "array"),
     "array_max": ("list_max({0})", ""),
     "array_min": ("list_min({0})", ""),
-    "array_position": ("coalesce(list_position({0}, {1}), 0)", "bigint"),
+    "array_position": ("CAST(coalesce(list_position({0}, {1}), 0) AS BIGINT)", "bigint"),
     "array_remove": ("list_filter({0}, lambda _x: _x <> {1})", "array"),
-    "array_union": ("list_distinct(list_concat({0}, {1}))", "array"),
+    "array_union": (_distinct("list_concat({0}, {1})"), "array"),
     "array_intersect": ("list_intersect({0}, {1})", "array"),
     "array_except": ("list_filter(list_distinct({0}), lambda _x: NOT list_contains({1}, _x))", "array"),
     "arrays_overlap": ("list_has_any({0}, {1})", "boolean"),

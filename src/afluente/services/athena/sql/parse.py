@@ -56,6 +56,17 @@ class TrinoSql(Trino):
             if name in {"CASE", "IF", "ANY"}
         }
 
+        TYPE_LITERAL_PARSERS: ClassVar[dict[Any, Any]] = {
+            **Trino.Parser.TYPE_LITERAL_PARSERS,
+            exp.DType.DECIMAL: lambda _, this, __: _decimal(this),
+        }
+
+
+def _decimal(literal: exp.Expr) -> exp.Cast:
+    """`DECIMAL '1.50'` is as precise as it is written."""
+    whole, _, fraction = literal.name.lstrip("+-").partition(".")
+    return exp.cast(literal, f"DECIMAL({max(len(whole) + len(fraction), 1)}, {len(fraction)})")
+
 
 DIALECT = TrinoSql()
 
@@ -168,30 +179,21 @@ ALLOWED = {
 } | {Call, AggregateCall}
 """Every construct of Trino's SELECT that Afluente has."""
 
-REFUSED_ARGUMENTS = (
-    "qualify",
-    "pivots",
-    "laterals",
-    "kind",
-    "hint",
-    "cluster",
-    "distribute",
-    "sort",
-    "connect",
-    "prewhere",
-    "into",
-    "locks",
-    "settings",
-    "format",
-    "version",
-    "when",
-    "only",
-    "rows_from",
-    "changes",
-    "match",
-    "windows",
-)
-"""Clauses that sqlglot reads for other dialects, and some of Trino's that Afluente does not have."""
+ALLOWED_ARGUMENTS: dict[type[exp.Expr], set[str]] = {
+    exp.Select: {
+        "with_", "expressions", "from_", "joins", "where", "group", "having", "order", "limit", "offset", "distinct",
+        "operation_modifiers",
+    },
+    exp.Table: {"this", "db", "catalog", "alias", "joins", "sample"},
+    exp.Subquery: {"this", "alias", "with_", "joins", "order", "limit", "offset", "sample"},
+    exp.Join: {"this", "on", "using", "side", "kind", "method"},
+    exp.Star: set(),
+    exp.Distinct: {"expressions"},
+    exp.With: {"expressions", "recursive"},
+    exp.Values: {"expressions", "alias"},
+    exp.Group: {"expressions", "cube", "rollup", "grouping_sets", "all"},
+}  # fmt: skip
+"""The clauses of the constructs that other dialects extend."""
 
 
 def parse_query(text: str) -> exp.Query:
@@ -264,17 +266,17 @@ def _check(tree: exp.Expr, text: str) -> None:
             raise _no_such_function(node, text)
         if type(node) not in ALLOWED:
             raise mismatched(text, offset(node) or 0, _word(node, text))
-        for name in REFUSED_ARGUMENTS:
-            if node.args.get(name) and not (
-                name == "kind" and isinstance(node, (exp.Join, exp.ColumnDef, exp.WindowSpec))
-            ):
-                raise QueryFailure(
-                    "NOT_SUPPORTED", f"Afluente does not have this clause: {name.replace('_', ' ').upper()}"
-                )
+        _check_arguments(node)
         if isinstance(node, exp.Select) and not node.expressions:
             raise InvalidRequestException(NOT_A_QUERY, "MALFORMED_QUERY")
-        if isinstance(node, exp.Distinct) and node.args.get("on"):
-            raise mismatched(text, offset(node) or 0, "ON")
+
+
+def _check_arguments(node: exp.Expr) -> None:
+    allowed = ALLOWED_ARGUMENTS.get(type(node))
+    for name, value in node.args.items():
+        if allowed is not None and value and name not in allowed:
+            clause = name.strip("_").replace("_", " ").upper()
+            raise QueryFailure("NOT_SUPPORTED", f"Afluente does not have this clause: {clause}")
 
 
 def _no_such_function(node: exp.Anonymous, text: str) -> QueryFailure:

@@ -32,11 +32,32 @@ def _visit(node: exp.Expr, given: list[exp.Expr], scopes: dict[int, Scope], shar
     if isinstance(node, exp.Subquery) and not _cuts(node):
         _visit(node.this, given, scopes, shared, seen)
     elif isinstance(node, exp.SetOperation):
-        for side in (node.this, node.expression):
-            _visit(side, [], scopes, shared, seen)
+        kept = [] if _cuts(node) else given
+        _visit(node.this, kept, scopes, shared, seen)
+        _visit(node.expression, _renamed(kept, node), scopes, shared, seen)
     elif isinstance(node, exp.Select) and id(node) in scopes and id(node) not in seen:
         seen.add(id(node))
         _select(node, given, scopes, shared, seen)
+
+
+def _renamed(conditions: list[exp.Expr], node: exp.SetOperation) -> list[exp.Expr]:
+    """Conditions on a union's columns, which are its left side's, in the names of its right side."""
+    left, right = _output_names(node.this), _output_names(node.expression)
+    if left is None or right is None or len(left) != len(right):
+        return []
+    names = dict(zip(left, right, strict=True))
+    renamed = [condition.copy() for condition in conditions]
+    for column in (column for condition in renamed for column in condition.find_all(exp.Column)):
+        column.set("this", exp.to_identifier(names.get(column.name.lower(), ""), quoted=True))
+    return renamed
+
+
+def _output_names(node: exp.Expr) -> list[str] | None:
+    while isinstance(node, (exp.SetOperation, exp.Subquery)):
+        node = node.this
+    if not isinstance(node, exp.Select) or node.is_star:
+        return None
+    return [item.alias_or_name.lower() for item in node.expressions]
 
 
 def _cuts(node: exp.Expr) -> bool:

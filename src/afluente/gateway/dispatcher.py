@@ -91,8 +91,8 @@ class Dispatcher:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._running = threading.Event()
 
-    def run_on(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Where coroutine methods run."""
+    def run_on(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        """Where coroutine methods run; None: no longer anywhere."""
         self._loop = loop
         self._running.set()
 
@@ -154,7 +154,7 @@ class Dispatcher:
             return dict(handler.method(inner, members) or {})
         self._running.wait()
         if self._loop is None:
-            raise RuntimeError("the gateway does not run")
+            raise InternalFailure("Afluente is stopping", status=503)
         return asyncio.run_coroutine_threadsafe(handler.method(inner, members), self._loop).result() or {}
 
     def _enter(self, stage: Stage) -> Handler:

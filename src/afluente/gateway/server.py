@@ -120,6 +120,10 @@ class Gateway:
                 log.warning("%s requests were cut off after %s s", len(self._connections), FINISH_S)
         for connection in list(self._connections):
             connection.abort()
+        self._dispatcher.run_on(None)
+        running = asyncio.all_tasks() - {asyncio.current_task()}
+        if running:  # what other services invoked in this process
+            await asyncio.wait(running, timeout=FINISH_S)
 
     # What a connection needs
 

@@ -1,6 +1,6 @@
 """The text of docs/supported.md, from what the providers declare."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from afluente.core.provider import Provider
 from afluente.wire.model import load
@@ -16,20 +16,22 @@ or the member. Nothing is accepted and ignored.
 """
 
 
-def supported_text(providers: Mapping[str, Provider]) -> str:
+def supported_text(providers: Iterable[Provider | type[Provider]]) -> str:
     """Markdown: per service the supported operations, their unsupported members, and the operations left out.
 
     Raises LookupError when a provider names what its model does not have.
     """
-    names = sorted(providers)
-    table = "".join(
-        f"| [{name}](#{name}) | {len(providers[name].operations)} | {len(load(name).operation_names)} |\n"
-        for name in names
-    )
-    return HEAD + table + "".join(_service(name, providers[name]) for name in names)
+    ordered = sorted(providers, key=lambda provider: provider.service)
+    return HEAD + "".join(map(_row, ordered)) + "".join(map(_service, ordered))
 
 
-def _service(name: str, provider: Provider) -> str:
+def _row(provider: Provider | type[Provider]) -> str:
+    name = provider.service
+    return f"| [{name}](#{name}) | {len(provider.operations)} | {len(load(name).operation_names)} |\n"
+
+
+def _service(provider: Provider | type[Provider]) -> str:
+    name = provider.service
     model = load(name)
     for operation in (*provider.operations, *provider.unsupported):
         if model.operation(operation) is None:

@@ -45,12 +45,13 @@ class Process:
         self._sinks = (output, error)
         self._child: subprocess.Popen[bytes] | None = None
         self._killed = False
+        self._lifeline: int | None = None
         self._lock = threading.Lock()
 
     def run(self) -> int:
         """Start it, serve it, and return its exit code once all it wrote has been passed on."""
         ours, theirs = socket.socketpair()
-        lifeline_read, lifeline_write = os.pipe()
+        lifeline_read, self._lifeline = os.pipe()
         try:
             with theirs:
                 child = self._start(theirs.fileno(), lifeline_read)
@@ -69,7 +70,7 @@ class Process:
             return code
         finally:
             ours.close()
-            os.close(lifeline_write)
+            self.cut()
 
     def kill(self) -> None:
         """End it at once, with everything it started. What it put into S3 whole stays there."""
@@ -77,6 +78,13 @@ class Process:
             self._killed = True
             if self._child is not None and self._child.poll() is None:
                 _end_group(self._child.pid)
+
+    def cut(self) -> None:
+        """Let go of its lifeline, as our own end would: it ends itself."""
+        with self._lock:
+            if self._lifeline is not None:
+                os.close(self._lifeline)
+                self._lifeline = None
 
     def _start(self, channel: int, lifeline: int) -> subprocess.Popen[bytes]:
         with self._lock:

@@ -7,6 +7,7 @@ import duckdb
 
 from afluente.core.hive_type import HiveType
 from afluente.services.glue.job.runtime import run
+from afluente.services.glue.job.runtime.spark.error import AnalysisException
 
 MACROS = (
     # Spark reads "1.7" as the integer 1, and none of DuckDB's other spellings of numbers
@@ -22,8 +23,7 @@ MACROS = (
     # a text with an offset is moved to UTC, which only the (slow) cast with time zone does
     """spark_zoned(x) AS TRY_CAST(TRY_CAST(x AS TIMESTAMPTZ) AS TIMESTAMP)""",
     """spark_time_text(x) AS CASE
-        WHEN contains(x, '+') OR (length(x) > 13 AND (x[-6:-6] = '-' OR x[-5:-5] = '-' OR x[-3:-3] = '-'))
-            THEN spark_zoned(x)
+        WHEN contains(x, '+') OR x LIKE '%:%-%' THEN spark_zoned(x)
         ELSE coalesce(TRY_CAST(x AS TIMESTAMP), spark_zoned(x)) END""",
     """spark_timestamp(x) AS CASE
         WHEN typeof(x) = 'VARCHAR' THEN spark_time_text(CAST(x AS VARCHAR))
@@ -84,9 +84,15 @@ def rows(sql: str) -> list[tuple[Any, ...]]:
 
 
 def view(sql: str) -> str:
-    """The name of a new view of `sql`, which is bound now and run when it is read."""
+    """The name of a new view of `sql`, which is bound now and run when it is read.
+
+    Raises AnalysisException, as Spark does when it analyses a query.
+    """
     name = f"frame_{run.current().number()}"
-    execute(f"CREATE TEMP VIEW {name} AS {sql}")
+    try:
+        execute(f"CREATE TEMP VIEW {name} AS {sql}")
+    except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
+        raise AnalysisException(str(error).partition("\n\nLINE ")[0]) from None
     return name
 
 

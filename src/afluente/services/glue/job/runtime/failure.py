@@ -14,6 +14,9 @@ CATEGORIES = {
     "IllegalArgumentException": "INVALID_ARGUMENT_ERROR",
     "ValueError": "INVALID_ARGUMENT_ERROR",
     "AnalysisException": "QUERY_ERROR",
+    "BinderException": "QUERY_ERROR",
+    "CatalogException": "QUERY_ERROR",
+    "ParserException": "QUERY_ERROR",
     "ParseException": "QUERY_ERROR",
     "NotImplementedError": "UNSUPPORTED_OPERATION_ERROR",
     "UnsupportedOperationError": "UNSUPPORTED_OPERATION_ERROR",
@@ -39,7 +42,8 @@ MAX_CHARACTERS = 4000
 
 def describe(error: BaseException, script: str, *, shell: bool) -> str:
     """The run's ErrorMessage for `error`, raised by the script at path `script`."""
-    text = f"{_name(error)}: {error}" if str(error) else _name(error)
+    said = str(error).partition("\n\nLINE ")[0]  # DuckDB shows its SQL, which is not the script's
+    text = f"{_name(error)}: {said}" if said else _name(error)
     if shell:
         return text[:MAX_CHARACTERS]
     line = _line(error, script)

@@ -27,6 +27,7 @@ PLAIN = {
 }  # fmt: skip
 """What a function may consist of, besides jumps, to be tried on symbols: nothing that could tell one from a value."""
 
+CONSTANTS = (int, float, str, bool, list, tuple)
 CALLED = {"bool", "re", "match", "search", "startswith", "endswith", "lower", "upper", "strip"}
 
 
@@ -124,6 +125,12 @@ class Symbol:
         return self._boolean(f"regexp_matches({self._text()}, {text(pattern)})")
 
     def __getattr__(self, name: str) -> Any:
+        raise CannotTranslateError
+
+    def __repr__(self) -> str:
+        raise CannotTranslateError
+
+    def __format__(self, format_spec: str) -> str:
         raise CannotTranslateError
 
     def _boolean(self, expression: str) -> "Symbol":
@@ -273,7 +280,7 @@ def _symbolic(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return types.FunctionType(given.__code__, names, given.__name__, given.__defaults__, given.__closure__)
 
 
-def _check_code(function: Callable[[Any], Any]) -> None:
+def _check_code(function: Any) -> None:
     code = getattr(function, "__code__", None)
     if code is None or code.co_argcount != 1 or code.co_flags & 0x0C:
         raise CannotTranslateError
@@ -283,6 +290,15 @@ def _check_code(function: Callable[[Any], Any]) -> None:
             raise CannotTranslateError
         if name in {"LOAD_METHOD", "LOAD_ATTR"} and instruction.argval not in CALLED:
             raise CannotTranslateError
+        if name == "LOAD_GLOBAL" and not _is_safe(instruction.argval, function):
+            raise CannotTranslateError
+    if not all(isinstance(cell.cell_contents, CONSTANTS) for cell in function.__closure__ or ()):
+        raise CannotTranslateError
+
+
+def _is_safe(name: str, function: Any) -> bool:
+    """Is what a global name stands for a plain value, or `re` or `bool`, which know symbols?"""
+    return name in {"re", "bool"} or isinstance(function.__globals__.get(name), CONSTANTS)
 
 
 def _kind(kind: HiveType) -> str:

@@ -23,15 +23,16 @@ from afluente.services.glue.job.runtime.run import current
 from afluente.services.glue.job.runtime.storage import Item
 
 SNIFF_WHOLE_BYTES = 64 * 1024 * 1024
-"""Up to this size all of the input is looked at to find its types; beyond it a sample, and a surprise is an error."""
+"""Up to this size all of the input is looked at to find its fields and types. Of more, a sample is, where the catalog
+names the fields; a value beyond the sample that is of another type is an error."""
 
-SAMPLE_ROWS = 20_480
-SAMPLE_FILES = 64
+SAMPLE_ROWS = 2048
+SAMPLE_FILES = 16
 OBJECT_BYTES = 64 * 1024 * 1024
 """The largest single JSON object."""
 
 INTEGERS = ("tinyint", "smallint", "int", "bigint")
-COMPLEX = {"array", "map", "struct"}
+FRACTIONS = {"float", "double", "decimal"}
 TEXTS = {"string", "varchar", "char"}
 
 EMPTY = f"SELECT NULL AS {NOTHING} WHERE false"
@@ -101,12 +102,12 @@ def _json(items: Sequence[Item], source: Input) -> tuple[str, dict[str, str]]:
     if path not in {"$", "$[*]", "$.[*]"}:
         raise NotImplementedError(f"the format option jsonPath {path!r} is not supported")
     listed = _json_files(items, source)
-    found = _sniff_json(items, listed)
-    kinds = _settled(found, source.columns)
-    columns = {name: kind for name, (kind, _) in kinds.items()}
+    large = _is_large(items, source)
+    found = _sniff_json(*_sample(items, source), SAMPLE_ROWS) if large else _sniff_json(items, listed)
+    columns = _settled(found, source.columns)
     typed = ", ".join(f"{text(name)}: {text(kind)}" for name, kind in columns.items())
     scan = f"read_json({listed}, format = 'auto', maximum_object_size = {OBJECT_BYTES}, columns = {{{typed}}})"
-    return scan, {name: cast for name, (_, cast) in kinds.items()}
+    return scan, {name: identifier(name) for name in columns}
 
 
 def _json_files(items: Sequence[Item], source: Input) -> str:
@@ -121,13 +122,24 @@ def _compression(items: Sequence[Item], source: Input) -> str:
     return ", compression = 'gzip'" if named == "gzip" else ""
 
 
-def _sniff_json(items: Sequence[Item], listed: str) -> dict[str, Any]:
-    """Names and DuckDB types of the fields, in order of appearance. Times and dates in texts stay texts."""
-    whole = sum(item.size for item in items) <= SNIFF_WHOLE_BYTES
-    rows, files = (-1, len(items)) if whole else (SAMPLE_ROWS, SAMPLE_FILES)
+def _is_large(items: Sequence[Item], source: Input) -> bool:
+    return bool(source.columns) and sum(item.size for item in items) > SNIFF_WHOLE_BYTES
+
+
+def _sample(items: Sequence[Item], source: Input) -> tuple[Sequence[Item], str]:
+    """Files from all over the input, and the list of them as SQL."""
+    chosen = items[:: max(1, len(items) // SAMPLE_FILES)]
+    return chosen, _json_files(chosen, source)
+
+
+def _sniff_json(items: Sequence[Item], listed: str, rows: int = -1) -> dict[str, Any]:
+    """Names and DuckDB types of the fields in the first `rows` rows of each file (-1: in all), in order of appearance.
+
+    Times and dates in texts stay texts.
+    """
     sql = (
         f"SELECT * FROM read_json({listed}, format = 'auto', maximum_object_size = {OBJECT_BYTES}, "
-        f"sample_size = {rows}, maximum_sample_files = {files}, map_inference_threshold = -1, "
+        f"sample_size = {rows}, maximum_sample_files = {len(items)}, map_inference_threshold = -1, "
         "field_appearance_threshold = 0, maximum_depth = -1, union_by_name = true)"
     )
     relation = connection().sql(sql)
@@ -152,33 +164,27 @@ def _refuse_twins(found: Mapping[str, Any]) -> None:
             raise NotImplementedError(f"JSON fields whose names differ only by case ({base!r}) are not supported")
 
 
-def _settled(found: Mapping[str, Any], columns: Schema) -> dict[str, tuple[str, str]]:
-    """name -> (DuckDB type to read as, SQL of the column). The catalog has a say in the type of what it knows."""
+def _settled(found: Mapping[str, Any], columns: Schema) -> dict[str, str]:
+    """The DuckDB type to read each field as: those of the data, then what only the catalog knows."""
     declared = {name.lower(): kind for name, kind in columns}
-    settled = {}
-    for name, kind in found.items():
-        settled[name] = _settle(name, kind, declared.pop(name.lower(), None))
-    absent = {name.lower() for name in declared}
-    for name, kind in columns:
-        if name.lower() in absent:
-            settled[name] = (kind.duckdb(), identifier(name))
-    return settled
+    settled = {name: _settle(kind, declared.get(name.lower())) for name, kind in found.items()}
+    seen = {name.lower() for name in found}
+    return settled | {name: kind.duckdb() for name, kind in columns if name.lower() not in seen}
 
 
-def _settle(name: str, kind: Any, declared: HiveType | None) -> tuple[str, str]:
-    """What was seen decides the shape of nested fields, the catalog the type of plain ones."""
+def _settle(kind: Any, declared: HiveType | None) -> str:
+    """The type to read a field as. Like Glue's own reader this one goes by the data, and lets the catalog choose only
+    among the types that hold it: a text stays a text whatever the catalog says.
+    """
     seen = hive_type(kind)
-    plain = identifier(name)
-    if declared is None or (declared.name in COMPLEX and seen.name != "choice"):
-        return _without_times(kind), plain
+    if declared is None:
+        return _without_times(kind)
     if declared.name in TEXTS:
-        return "VARCHAR", plain
-    if declared.name not in COMPLEX and seen.name in {"string", "timestamp", "date", "choice"}:
-        # strict: a value that is not of the declared type is an error, not a silent null
-        return "VARCHAR", f"CAST({plain} AS {declared.duckdb()})"
-    if declared.name in INTEGERS and seen.name == "double":
-        return "DOUBLE", plain
-    return declared.duckdb(), plain
+        return "VARCHAR"
+    is_number = seen.name in {"bigint", "double"}
+    if is_number and (declared.name in FRACTIONS or (declared.name in INTEGERS and seen.name == "bigint")):
+        return declared.duckdb()
+    return _without_times(kind)
 
 
 def _without_times(kind: Any) -> str:

@@ -1,5 +1,6 @@
 """Spark DataFrames over queries of the run's connection, and queries of DataFrames."""
 
+import re
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +11,8 @@ from afluente.core.hive_type import HiveType
 from afluente.services.glue.job.runtime import connection as sql
 from afluente.services.glue.job.runtime.connection import NOTHING
 
+PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+NUMERIC = {"tinyint", "smallint", "int", "bigint", "float", "double", "decimal"}
 SPARK_WORDS = {"bigint": "long", "int": "integer", "smallint": "short", "tinyint": "byte"}
 
 
@@ -73,6 +76,14 @@ class Frame(DuckDBDataFrame):  # type: ignore[misc]  # sqlframe has no types
         """The first rows."""
         return list(self.limit(num).collect())
 
+    def fillna(self, value: Any, subset: Any = None) -> "Frame":
+        """Values for nulls; one value for all fills the columns of its own kind, as in Spark."""
+        if isinstance(value, dict) or subset is not None:
+            return super().fillna(value, subset)  # type: ignore[no-any-return]
+        wanted = {"boolean"} if isinstance(value, bool) else {"string"} if isinstance(value, str) else NUMERIC
+        names = [name for name, kind in sql.schema(query_of(self)) if kind.name in wanted]
+        return super().fillna(value, names) if names else self
+
     def createOrReplaceTempView(self, name: str) -> None:
         """Let `spark.sql` read the rows as `name`."""
         self.session.views[name.lower()] = sql.view(query_of(self))
@@ -120,7 +131,9 @@ def of_query(query: str, *, partitions: int = 1) -> Frame:
     columns = sql.schema(query) or ((NOTHING, HiveType("int")),)
     session = FACTORY.session
     session.catalog.add_table(name, {sql_name(column): _spark_type(kind) for column, kind in columns})
-    selected = exp.select(*(exp.column(exp.to_identifier(column.lower(), quoted=True)) for column, _ in columns))
+    selected = exp.select(
+        *(exp.column(exp.to_identifier(column.lower(), quoted=not PLAIN.fullmatch(column))) for column, _ in columns)
+    )
     return Frame(
         session,
         selected.from_(name),
@@ -130,7 +143,9 @@ def of_query(query: str, *, partitions: int = 1) -> Frame:
 
 
 def sql_name(column: str) -> str:
-    """A column's name as Spark quotes it."""
+    """A column's name as Spark writes it; sqlframe tells quoted names from plain ones."""
+    if PLAIN.fullmatch(column):
+        return column.lower()
     return "`" + column.lower().replace("`", "``") + "`"
 
 

@@ -14,4 +14,6 @@ globals()["input_file_name"] = _input_file_name
 
 
 def __getattr__(name: str) -> Any:
+    if not hasattr(_functions, name):
+        raise AttributeError(f"pyspark.sql.functions.{name} is not supported by Afluente")
     return getattr(_functions, name)

@@ -1,4 +1,4 @@
-"""The operations of Glue, joined from its parts: the catalog, crawlers and tags."""
+"""The operations of Glue, joined from its parts: the catalog, crawlers, jobs, triggers and tags."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -8,12 +8,16 @@ from afluente.services.glue.catalog.engine import CatalogEngine
 from afluente.services.glue.catalog.provider import CatalogOperations
 from afluente.services.glue.crawler.engine import CrawlerEngine
 from afluente.services.glue.crawler.provider import CrawlerOperations
+from afluente.services.glue.job.engine import JobEngine
+from afluente.services.glue.job.provider import JobOperations
 from afluente.services.glue.tag import TagOperations, Tags
+from afluente.services.glue.trigger.engine import TriggerEngine
+from afluente.services.glue.trigger.provider import TriggerOperations
 
-PARTS = (CatalogOperations, CrawlerOperations, TagOperations)
+PARTS = (CatalogOperations, CrawlerOperations, JobOperations, TriggerOperations, TagOperations)
 
 
-class GlueProvider(CatalogOperations, CrawlerOperations, TagOperations, Provider):
+class GlueProvider(CatalogOperations, CrawlerOperations, JobOperations, TriggerOperations, TagOperations, Provider):
     """Glue on the engines of its parts."""
 
     service = "glue"
@@ -22,7 +26,11 @@ class GlueProvider(CatalogOperations, CrawlerOperations, TagOperations, Provider
         operation: members for part in PARTS for operation, members in part.unsupported.items()
     }
 
-    def __init__(self, catalog: CatalogEngine, crawlers: CrawlerEngine, tags: Tags) -> None:
+    def __init__(
+        self, catalog: CatalogEngine, crawlers: CrawlerEngine, jobs: JobEngine, triggers: TriggerEngine, tags: Tags
+    ) -> None:
         self._catalog = catalog
         self._crawlers = crawlers
+        self._jobs = jobs
+        self._triggers = triggers
         self._tags = tags

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from afluente.core.call import Call
 from afluente.core.clock import utc
@@ -28,11 +28,11 @@ PAGE = 200
 class JobOperations:
     """Jobs on a `JobEngine`."""
 
-    operations: tuple[str, ...] = (
+    operations: ClassVar[tuple[str, ...]] = (
         "BatchGetJobs", "BatchStopJobRun", "CreateJob", "DeleteJob", "GetJob", "GetJobBookmark", "GetJobRun",
         "GetJobRuns", "GetJobs", "ListJobs", "ResetJobBookmark", "StartJobRun", "UpdateJob",
     )  # fmt: skip
-    unsupported: Mapping[str, tuple[str, ...]] = {
+    unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "CreateJob": JOB_FIELDS,
         "UpdateJob": tuple(f"JobUpdate.{name}" for name in JOB_FIELDS),
         "StartJobRun": ("SecurityConfiguration", "NotificationProperty", "ExecutionRoleSessionPolicy"),
@@ -58,11 +58,11 @@ class JobOperations:
         return {"Job": shown(self._jobs.get(_key(call, request["JobName"])))}
 
     def get_jobs(self, call: Call, request: Request) -> Response:
-        jobs, more = self._page(call, request, {})
+        jobs, more = self._job_page(call, request, {})
         return {"Jobs": [shown(job) for job in jobs], **more}
 
     def list_jobs(self, call: Call, request: Request) -> Response:
-        jobs, more = self._page(call, request, request.get("Tags", {}))
+        jobs, more = self._job_page(call, request, request.get("Tags", {}))
         return {"JobNames": [job["Name"] for job in jobs], **more}
 
     def batch_get_jobs(self, call: Call, request: Request) -> Response:
@@ -114,7 +114,7 @@ class JobOperations:
         key = _key(call, request["JobName"])
         return {"JobBookmarkEntry": _bookmark(key[2], self._jobs.runs.bookmarks.reset(key))}
 
-    def _page(
+    def _job_page(
         self, call: Call, request: Request, tags: Mapping[str, str]
     ) -> tuple[list[dict[str, Any]], dict[str, str]]:
         """A page of the jobs that carry `tags`, and the token of the next."""

@@ -1,7 +1,7 @@
 """The operations on triggers: a part of Glue's provider."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from afluente.core.call import Call
 from afluente.core.provider import Request, Response
@@ -16,11 +16,11 @@ SHOWN = ("Name", "Type", "State", "Description", "Schedule", "Actions", "Predica
 class TriggerOperations:
     """Triggers on a `TriggerEngine`."""
 
-    operations: tuple[str, ...] = (
+    operations: ClassVar[tuple[str, ...]] = (
         "BatchGetTriggers", "CreateTrigger", "DeleteTrigger", "GetTrigger", "GetTriggers", "ListTriggers",
         "StartTrigger", "StopTrigger", "UpdateTrigger",
     )  # fmt: skip
-    unsupported: Mapping[str, tuple[str, ...]] = {
+    unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "CreateTrigger": (
             "WorkflowName", "EventBatchingCondition", "Actions.*.SecurityConfiguration",
             "Actions.*.NotificationProperty",
@@ -45,11 +45,11 @@ class TriggerOperations:
         return {"Trigger": _shown(self._triggers.get(_key(call, request["Name"])))}
 
     def get_triggers(self, call: Call, request: Request) -> Response:
-        triggers, more = self._page(call, request, {})
+        triggers, more = self._trigger_page(call, request, {})
         return {"Triggers": [_shown(trigger) for trigger in triggers], **more}
 
     def list_triggers(self, call: Call, request: Request) -> Response:
-        triggers, more = self._page(call, request, request.get("Tags", {}))
+        triggers, more = self._trigger_page(call, request, request.get("Tags", {}))
         return {"TriggerNames": [trigger["Name"] for trigger in triggers], **more}
 
     def batch_get_triggers(self, call: Call, request: Request) -> Response:
@@ -76,7 +76,7 @@ class TriggerOperations:
         self._triggers.deactivate(_key(call, request["Name"]))
         return {"Name": request["Name"]}
 
-    def _page(
+    def _trigger_page(
         self, call: Call, request: Request, tags: Mapping[str, str]
     ) -> tuple[list[dict[str, Any]], dict[str, str]]:
         """A page of the triggers asked for, and the token of the next. A job that none starts filters nothing."""

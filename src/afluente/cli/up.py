@@ -107,7 +107,7 @@ class Farm:
         )
 
     def _deliver(self) -> None:
-        self._until("Firehose delivers", lambda: not self._app.farm_numbers()["pending_records"])
+        self._until("Firehose delivers", lambda: not self._app.farm_numbers().pending_records)
         objects = (
             self._client("s3").list_objects_v2(Bucket=self.lake.raw_bucket, Prefix="readings/").get("Contents", [])
         )
@@ -208,7 +208,7 @@ class Farm:
         next_query_s = 0.0
         while not self._stopping.wait(1):
             try:
-                if first_crawl and self._app.farm_numbers()["objects"]:
+                if first_crawl and self._app.farm_numbers().objects:
                     glue.start_crawler(Name=self.lake.crawler)
                     first_crawl = False
                 seen.crawler = glue.get_crawler(Name=self.lake.crawler)["Crawler"]

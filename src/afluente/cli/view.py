@@ -10,6 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from afluente.app import FarmNumbers
 from afluente.cli.sensor_process import SensorProcess
 from windfarm.deployment import Lake
 
@@ -25,14 +26,14 @@ class Seen:
     seconds: int = 0
     rates: dict[str, float] = field(default_factory=dict)
     sensors: list[SensorProcess] = field(default_factory=list)
-    numbers: dict[str, Any] = field(default_factory=dict)
+    numbers: FarmNumbers | None = None
     crawler: dict[str, Any] = field(default_factory=dict)
     job_runs: list[dict[str, Any]] = field(default_factory=list)
     result: Result | None = None
     trouble: str = ""
     _sent: dict[str, int] = field(default_factory=dict)
 
-    def observe(self, sensors: list[SensorProcess], numbers: dict[str, Any]) -> None:
+    def observe(self, sensors: list[SensorProcess], numbers: FarmNumbers) -> None:
         """One more second has passed."""
         self.seconds += 1
         self.sensors = sensors
@@ -78,24 +79,27 @@ def result_table(title: str, columns: list[str], rows: list[list[str]], most: in
 
 
 def _rows(seen: Seen) -> list[tuple[str, str]]:
-    numbers = seen.numbers
     sensors = " · ".join(f"{sensor.app.replace('_', ' ')} {seen.rates[sensor.app]:.0f}/s" for sensor in seen.sensors)
     ended = [f"{sensor.app} has ended: {sensor.said}" for sensor in seen.sensors if not sensor.running]
     rows = [
         ("sensors", "; ".join([sensors, *ended])),
-        ("stream", f"{seen.lake.stream}: {numbers['records']:,} records, {numbers['pending_records']:,} to deliver"),
-        ("delivery", _delivery(numbers)),
+        *_streams(seen.lake.stream, seen.numbers),
         ("crawler", _crawler(seen.crawler)),
         ("job", _job(seen)),
     ]
     return [*rows, ("trouble", seen.trouble)] if seen.trouble else rows
 
 
-def _delivery(numbers: dict[str, Any]) -> str:
-    if not numbers["objects"]:
-        return "the first object comes after 60 s"
-    trouble = f"; {numbers['delivery_error']}" if numbers.get("delivery_error") else ""
-    return f"{numbers['objects']:,} objects, the newest {numbers['last_key']}{trouble}"
+def _streams(stream: str, numbers: FarmNumbers | None) -> list[tuple[str, str]]:
+    if numbers is None:
+        return []
+    delivery = f"{numbers.objects:,} objects, the newest {numbers.last_key}" if numbers.objects else "none yet (60 s)"
+    if numbers.delivery_error:
+        delivery += f"; {numbers.delivery_error}"
+    return [
+        ("stream", f"{stream}: {numbers.records:,} records, {numbers.pending_records:,} to deliver"),
+        ("delivery", delivery),
+    ]
 
 
 def _crawler(crawler: dict[str, Any]) -> str:

@@ -1,0 +1,162 @@
+"""The composition root: the only file that knows every part, and the order in which they start and stop.
+
+Start: the data folder, the stores, the engines (each clears away what a crash left), the gateway last. Stop: the gateway
+first, so that no request meets a part that is gone; then the engines, those that use others before the others; then the
+stores.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from afluente import __version__
+from afluente.core.clock import Clock, SystemClock
+from afluente.core.provider import Provider
+from afluente.core.setting import Settings
+from afluente.gateway.server import Gateway
+from afluente.gateway.supported import supported_text
+from afluente.services.athena.engine import AthenaEngine
+from afluente.services.athena.provider import AthenaProvider
+from afluente.services.firehose.engine import FirehoseEngine
+from afluente.services.firehose.provider import FirehoseProvider
+from afluente.services.glue.catalog.engine import CatalogEngine
+from afluente.services.glue.crawler.engine import CrawlerEngine
+from afluente.services.glue.job.engine import JobEngine
+from afluente.services.glue.provider import GlueProvider
+from afluente.services.glue.tag import Tags
+from afluente.services.glue.trigger.engine import TriggerEngine
+from afluente.services.iam.engine import IamEngine
+from afluente.services.iam.provider import IamProvider
+from afluente.services.kinesis.engine import KinesisEngine
+from afluente.services.kinesis.hot import hot_operations
+from afluente.services.kinesis.provider import KinesisProvider
+from afluente.services.logs.engine import LogsEngine
+from afluente.services.logs.provider import LogsProvider
+from afluente.services.s3.engine import S3Engine
+from afluente.services.s3.provider import S3Provider
+from afluente.services.sts.provider import StsProvider
+from afluente.store.data_folder import DataFolder
+from afluente.store.database import Database
+from afluente.store.record_log import RecordLog
+
+PROVIDERS: tuple[type[Provider], ...] = (
+    AthenaProvider,
+    FirehoseProvider,
+    GlueProvider,
+    IamProvider,
+    KinesisProvider,
+    LogsProvider,
+    S3Provider,
+    StsProvider,
+)
+
+KINESIS_TARGET = "Kinesis_20131202"
+"""How X-Amz-Target spells the service whose hot operations are answered from the raw body."""
+
+
+def supported_page() -> str:
+    """The text of docs/supported.md."""
+    return supported_text(PROVIDERS)
+
+
+@dataclass(frozen=True, slots=True)
+class FarmNumbers:
+    """What the live view tells of the streams: what AWS would show in CloudWatch."""
+
+    records: int
+    pending_records: int
+    objects: int
+    last_key: str
+    delivery_error: str | None
+
+
+class App:
+    """One running Afluente on `settings.data`. Raises DataFolderError when the folder cannot be used."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock: Any = clock or SystemClock()
+        self._port = settings.port
+        self._ready = False
+        self._folder = DataFolder(settings.data)
+        self._database = Database(self._folder.metadata)
+        self._log = RecordLog(self._folder.records)
+        self._providers: dict[str, Provider] = {}
+        self._iam = IamEngine(self._database, self.clock)
+        self._kinesis = KinesisEngine(self._database, self._log, settings, self.clock)
+        hot = {f"{KINESIS_TARGET}.{name}": path for name, path in hot_operations(self._kinesis).items()}
+        self._gateway = Gateway(self._providers, hot, self._iam.identify, self._health, settings, self.clock)
+        self._compose()
+
+    def _compose(self) -> None:
+        database, settings, clock, invoke = self._database, self.settings, self.clock, self._gateway.invoke
+        s3 = S3Engine(database, self._folder.objects, clock)
+        logs = LogsEngine(database, clock)
+        self._firehose = FirehoseEngine(database, self._log, s3, self._kinesis, self._iam, logs, settings, clock)
+        tags = Tags(database)
+        catalog = CatalogEngine(database, tags, clock)
+        crawlers = CrawlerEngine(database, catalog, tags, s3, self._iam, logs, settings, clock)
+        self._jobs = JobEngine(database, tags, s3, self._iam, logs, invoke, settings, clock)
+        triggers = TriggerEngine(database, tags, self._jobs, crawlers, clock)
+        athena = AthenaEngine(database, invoke, s3, settings, clock)
+        # each may use those before it
+        self._engines: list[Any] = [
+            logs,
+            s3,
+            self._kinesis,
+            self._firehose,
+            crawlers,
+            self._jobs,
+            triggers,
+            athena,
+        ]
+        for provider in (
+            IamProvider(self._iam),
+            StsProvider(self._iam),
+            KinesisProvider(self._kinesis, clock),
+            S3Provider(s3),
+            LogsProvider(logs, database),
+            FirehoseProvider(self._firehose, invoke, clock),
+            GlueProvider(catalog, crawlers, self._jobs, triggers, tags),
+            AthenaProvider(athena),
+        ):
+            self._providers[provider.service] = provider
+
+    def start(self) -> None:
+        """Serve. Raises OSError when the address cannot be had; then only `stop` may follow."""
+        self._port = self._gateway.start()
+        self._jobs.runs.endpoint = self.endpoint
+        for engine in self._engines:
+            engine.start()
+        self._ready = True
+
+    def stop(self) -> None:
+        """Answer what runs, end every part, and let go of the data folder."""
+        self._ready = False
+        self._gateway.stop()
+        for engine in reversed(self._engines):
+            engine.stop()
+        self._log.close()
+        self._database.close()
+        self._folder.close()
+
+    @property
+    def endpoint(self) -> str:
+        """The URL for AWS clients."""
+        return f"http://{self.settings.host}:{self._port}"
+
+    def farm_numbers(self) -> FarmNumbers:
+        """The streams and deliveries at a glance."""
+        deliveries = self._firehose.statistics()
+        newest = max(deliveries, key=lambda delivery: delivery.last_key, default=None)
+        return FarmNumbers(
+            records=sum(stream.records_ever for stream in self._kinesis.statistics()),
+            pending_records=sum(delivery.lag_records for delivery in deliveries),
+            objects=sum(delivery.objects for delivery in deliveries),
+            last_key=newest.last_key if newest else "",
+            delivery_error=next((delivery.last_error for delivery in deliveries if delivery.last_error), None),
+        )
+
+    def _health(self) -> dict[str, Any] | None:
+        if not self._ready:
+            return None
+        return {"status": "running", "version": __version__, "services": sorted(self._providers)}

@@ -6,6 +6,7 @@ later was placed behind records that do not exist. Reading has connections of it
 What records mean is not known here; how frames lie on disk is `record_table`'s.
 """
 
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -68,11 +69,6 @@ class RecordLog:
 
     def new_partition(self) -> int:
         """A number for a partition, never given before and never again, whatever is dropped."""
-        number: int = self._run(self._table.new_partition)
-        return number
-
-    def new_partition(self) -> int:
-        """The number of a partition that nobody had before, for good."""
         return self.new_partitions(1)[0]
 
     def new_partitions(self, count: int) -> Sequence[int]:
@@ -118,6 +114,9 @@ class RecordLog:
             self._queued_bytes += len(frame.payload)
             frames.append(frame)
         append = _Append(frames, _running_future())
+        if not frames:
+            append.future.set_result(None)
+            return append
         self._queue.append(append)
         self._changed.notify_all()
         return append
@@ -135,24 +134,28 @@ class RecordLog:
         with self._changed:
             self._changed.wait_for(lambda: self.has_room or self._closing)
 
-    def read(self, partition: int, position: int, limit_bytes: int) -> list[Frame]:
+    def read(self, partition: int, position: int, limit_bytes: int, limit_records: int = sys.maxsize) -> list[Frame]:
         """The frames that hold `position` or later, in order: one if there is one, then up to `limit_bytes`.
 
+        Whole frames, but none more once `limit_records` from `position` on are among them.
         Raises CorruptFrame when the disk gives back other bytes than were written.
         """
         if position >= self.end(partition):
             return []
-        return self._table.read(partition, position, limit_bytes)
+        return self._table.read(partition, position, limit_bytes, limit_records)
 
     def seek_time(self, partition: int, time_ms: int) -> int:
         """The position of the first record that arrived at `time_ms` or later; `end` when there is none."""
-        low, high = self._table.first(partition), self.end(partition)
-        if low is None:
+        first, high = self._table.first(partition), self.end(partition)
+        if first is None:
             return high
+        low = first[0]
+        if first[1] >= time_ms:
+            return low
         while low < high:
             frame = self._table.before(partition, (low + high) // 2 + 1)
             if frame is None:  # trimmed away meanwhile
-                return self._table.first(partition) or high
+                return self.seek_time(partition, time_ms)
             position, count, frame_ms = frame
             if frame_ms < time_ms:
                 low = position + count
@@ -171,6 +174,9 @@ class RecordLog:
 
     def trim(self, partition: int, position: int) -> None:
         """Remove every frame that ends at `position` or before. Returns when it is done; appends go on between."""
+        first = self._table.first(partition)
+        if first is None or first[0] >= position:
+            return
         while self._run(lambda: self._table.delete_before(partition, position, TRIM_FRAMES)) == TRIM_FRAMES:
             pass
 

@@ -28,11 +28,8 @@ PLACES = "CREATE UNIQUE INDEX IF NOT EXISTS place ON frame (partition, position,
 # Where a partition goes on when every frame of it has been trimmed: positions are never given twice.
 ENDS = """CREATE TABLE IF NOT EXISTS ending (
     partition INTEGER PRIMARY KEY, position INTEGER NOT NULL, time_ms INTEGER NOT NULL) STRICT"""
-
 # The last number given to a partition: dropped ones must not come back.
 NUMBERS = "CREATE TABLE IF NOT EXISTS numbering (id INTEGER PRIMARY KEY CHECK (id = 0), last INTEGER NOT NULL) STRICT"
-# The next partition number. A number is given out once, even when what it was for has gone.
-NUMBERS = "CREATE TABLE IF NOT EXISTS numbering (id INTEGER PRIMARY KEY CHECK (id = 1), next INTEGER NOT NULL) STRICT"
 
 
 class FrameTable:
@@ -88,16 +85,18 @@ class FrameTable:
             f"INSERT INTO frame (partition, position, count, time_ms, crc, payload) VALUES {rows}", values
         )
 
-    def new_partition(self) -> int:
-        """The next number for a partition, on disk when this returns."""
+    def new_partitions(self, count: int) -> range:
+        """The next numbers for partitions, on disk when this returns."""
         # Two plain statements: RETURNING leaves its transaction open until the cursor is read to the end.
         with self._transaction():
-            self._writer.execute("INSERT INTO numbering VALUES (0, 1) ON CONFLICT (id) DO UPDATE SET last = last + 1")
+            self._writer.execute(
+                "INSERT INTO numbering VALUES (0, ?1) ON CONFLICT (id) DO UPDATE SET last = last + ?1", (count,)
+            )
             row: tuple[int] = self._writer.execute("SELECT last FROM numbering").fetchone()
-        return row[0]
+        return range(row[0] - count + 1, row[0] + 1)
 
-    def read(self, partition: int, position: int, limit_bytes: int) -> list[Frame]:
-        """Frames that hold `position` or later, in order: one at least if there is one, then up to `limit_bytes`."""
+    def read(self, partition: int, position: int, limit_bytes: int, limit_records: int) -> list[Frame]:
+        """Frames that hold `position` or later, in order: one at least if there is one, then up to the limits."""
         frames: list[Frame] = []
         with self._reader() as db, closing(db.cursor()) as cursor:
             cursor.execute(
@@ -116,7 +115,7 @@ class FrameTable:
                     break
                 limit_bytes -= len(payload)
                 frames.append(frame)
-                if limit_bytes <= 0:
+                if limit_bytes <= 0 or frame.end - max(position, frames[0].position) >= limit_records:
                     break
         return frames
 
@@ -130,13 +129,13 @@ class FrameTable:
             ).fetchone()
             return row
 
-    def first(self, partition: int) -> int | None:
-        """The position of the first frame."""
+    def first(self, partition: int) -> tuple[int, int] | None:
+        """(position, time_ms) of the first frame."""
         with self._reader() as db:
-            row: tuple[int | None] = db.execute(
-                "SELECT min(position) FROM frame WHERE partition = ?", (partition,)
+            row: tuple[int, int] | None = db.execute(
+                "SELECT position, time_ms FROM frame WHERE partition = ? ORDER BY position LIMIT 1", (partition,)
             ).fetchone()
-            return row[0]
+            return row
 
     def ends(self) -> dict[int, tuple[int, int]]:
         """(position after the last record, time_ms of the last frame) of every partition."""
@@ -170,12 +169,6 @@ class FrameTable:
                 "AND position + count <= ?2 ORDER BY position LIMIT ?3)",
                 (partition, position, frames),
             ).rowcount
-
-    def new_partitions(self, count: int) -> range:
-        """Partition numbers that were never given out before."""
-        statement = "UPDATE numbering SET next = next + ? RETURNING next"
-        ((following,),) = self._writer.execute(statement, (count,)).fetchall()
-        return range(following - count, following)
 
     def forget(self, partition: int) -> None:
         """Remove what is known of a partition without frames."""

@@ -1,0 +1,56 @@
+"""Streams and shards as AWS's answers show them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from afluente.core.clock import utc
+from afluente.services.kinesis.stream import Shard, Stream
+
+Response = dict[str, Any]
+
+
+def shard(shard: Shard) -> Response:
+    """A shard; EndingSequenceNumber and parents only where it has them."""
+    numbers = {"StartingSequenceNumber": shard.starting_sequence_number}
+    if shard.ending_sequence_number is not None:
+        numbers["EndingSequenceNumber"] = shard.ending_sequence_number
+    members = ("ParentShardId", "AdjacentParentShardId")
+    return {
+        "ShardId": shard.shard_id,
+        **dict(zip(members, shard.parents, strict=False)),
+        "HashKeyRange": {"StartingHashKey": shard.starting_hash_key, "EndingHashKey": shard.ending_hash_key},
+        "SequenceNumberRange": numbers,
+    }
+
+
+def stream(stream: Stream, shards: Sequence[Shard], has_more: bool, now_ms: int) -> Response:
+    """StreamDescription, with the page of shards it has."""
+    return {**_common(stream, now_ms), "Shards": [shard(each) for each in shards], "HasMoreShards": has_more}
+
+
+def summary(stream: Stream, now_ms: int) -> Response:
+    """StreamDescriptionSummary. AWS leaves OpenShardCount out while the stream is CREATING."""
+    found = {**_common(stream, now_ms), "ConsumerCount": 0, "MaxRecordSizeInKiB": stream.max_record_kib}
+    if stream.status(now_ms) != "CREATING":
+        found["OpenShardCount"] = len(stream.open_shards)
+    return found
+
+
+def list_entry(stream: Stream, now_ms: int) -> Response:
+    """A StreamSummary, as ListStreams has them."""
+    members = ("StreamName", "StreamARN", "StreamStatus", "StreamModeDetails", "StreamCreationTimestamp")
+    common = _common(stream, now_ms)
+    return {member: common[member] for member in members}
+
+
+def _common(stream: Stream, now_ms: int) -> Response:
+    return {
+        "StreamName": stream.name,
+        "StreamARN": stream.arn,
+        "StreamStatus": stream.status(now_ms),
+        "StreamModeDetails": {"StreamMode": stream.mode},
+        "RetentionPeriodHours": stream.retention_hours,
+        "StreamCreationTimestamp": utc(stream.created_at_ms),
+        "EnhancedMonitoring": [{"ShardLevelMetrics": []}],
+        "EncryptionType": "NONE",
+    }

@@ -1,0 +1,257 @@
+"""The data plane of Kinesis, and what other services are given of it: shards, reading, waking, counters.
+
+Streams come and go in `control`; how records lie in the log is `writer`'s and `reader`'s.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from afluente.core.clock import Clock
+from afluente.core.loop import Loop
+from afluente.core.setting import Settings
+from afluente.services.kinesis.control import Control
+from afluente.services.kinesis.error import ProvisionedThroughputExceededException, ResourceNotFoundException
+from afluente.services.kinesis.reader import RecordBatch
+from afluente.services.kinesis.routing import Router
+from afluente.services.kinesis.shard_iterator import ShardIterator, Start, read_iterator
+from afluente.services.kinesis.stream import Key, Stream
+from afluente.services.kinesis.stream import Shard as StoredShard
+from afluente.services.kinesis.stream_table import LiveStream, StreamTable
+from afluente.services.kinesis.token import TokenMaker
+from afluente.services.kinesis.writer import Placed, Writer
+from afluente.store.database import Database
+from afluente.store.document import Documents
+from afluente.store.record_log import RecordLog
+
+PAGE_BYTES, PAGE_RECORDS = 10 << 20, 10_000
+"""What one GetRecords gives at most."""
+
+TRIM_EVERY_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A shard for those who read it: its partition of the record log, and the position its next record will get."""
+
+    shard_id: str
+    parents: tuple[str, ...]
+    partition: int
+    next_position: int
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """One stream's counters: what came in since the process started, and what the log has ever been given."""
+
+    account: str
+    region: str
+    stream: str
+    records_in: int
+    bytes_in: int
+    records_ever: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The answer to one GetRecords."""
+
+    batch: RecordBatch
+    next_iterator: str
+    millis_behind_latest: int
+
+
+class KinesisEngine:
+    """Kinesis. `start` begins to trim and to clear away; `stop` ends that."""
+
+    def __init__(self, database: Database, log: RecordLog, settings: Settings, clock: Clock) -> None:
+        self._table = StreamTable(database)
+        self._log = log
+        self._settings = settings
+        self._clock = clock
+        self.control = Control(self._table, log, settings, clock)
+        self.tokens = TokenMaker(Documents(database, "kinesis_secret"))
+        self._writer = Writer(log, settings.shard_limits, clock)
+        self._read_limits = threading.Lock()
+        self._loop = Loop("kinesis-retention", self._tidy, clock)
+
+    def start(self) -> None:
+        self._loop.start()
+
+    def stop(self) -> None:
+        self._loop.stop()
+
+    def delete_stream(self, key: Key) -> None:
+        """Begin to delete a stream; its records go when DELETING is over."""
+        self.control.delete(key)
+        self._loop.wake()
+
+    # What other services are given (see `ARCHITECTURE.md`, data-plane ports).
+
+    def shards(self, account: str, region: str, stream: str) -> list[Shard]:
+        """The shards of a stream, by index; none while it is CREATING. Raises ResourceNotFoundException."""
+        found = self.control.find((account, region, stream)).stream
+        return [
+            Shard(
+                shard.shard_id,
+                shard.parents,
+                shard.partition,
+                self._log.end(shard.partition),
+                shard.closed_at_ms is not None,
+            )
+            for shard in visible_shards(found, self._clock.now_ms())
+        ]
+
+    def read(self, partition: int, position: int, limit_bytes: int, limit_records: int = PAGE_RECORDS) -> RecordBatch:
+        """Records of a shard from `position` on that are within the retention period.
+
+        At least one frame if there is one, then up to `limit_bytes`. Raises ResourceNotFoundException for a shard that
+        is gone, CorruptFrame.
+        """
+        live, shard = self._of_partition(partition)
+        frames = self._log.read(partition, position, limit_bytes, limit_records)
+        horizon_ms = live.stream.horizon_ms(self._clock.now_ms())
+        if frames and frames[0].time_ms < horizon_ms:
+            position = max(position, self._log.seek_time(partition, horizon_ms))
+            frames = self._log.read(partition, position, limit_bytes, limit_records)
+        return RecordBatch(shard, frames, position, limit_records)
+
+    def subscribe(self, account: str, region: str, stream: str, wake: Callable[[], None]) -> Callable[[], None]:
+        """Have `wake` called, from any thread, after records of a stream are on disk; returns what ends that."""
+        live, ticket = self.control.find((account, region, stream)), object()
+        live.listeners[ticket] = wake
+        return lambda: live.listeners.pop(ticket, None) and None
+
+    def statistics(self) -> list[Statistics]:
+        """The counters of every stream."""
+        return [self._statistics(live) for live in self._table.scan()]
+
+    def _statistics(self, live: LiveStream) -> Statistics:
+        ever = sum(self._log.end(shard.partition) for shard in live.stream.shards)
+        return Statistics(*live.stream.key, live.records_in, live.bytes_in, ever)
+
+    # What the operations do.
+
+    def writable(self, key: Key) -> LiveStream:
+        """The stream, if it takes and gives records. Raises ResourceNotFoundException else, as AWS does."""
+        live = self.control.find(key)
+        if live.stream.status(self._clock.now_ms()) in {"CREATING", "DELETING"}:
+            raise ResourceNotFoundException(f"Stream {key[2]} under account {key[0]} not found.")
+        return live
+
+    @property
+    def has_room(self) -> bool:
+        """May a batch be placed without first waiting for the disk?"""
+        return self._log.has_room
+
+    def place(
+        self,
+        live: LiveStream,
+        router: Router,
+        slots: Sequence[int],
+        partition_keys: Sequence[str],
+        data: Sequence[bytes],
+    ) -> Placed:
+        """Queue a batch; see `Writer.place`. Never blocks."""
+        return self._writer.place(live, router, slots, partition_keys, data)
+
+    def put(
+        self,
+        live: LiveStream,
+        router: Router,
+        slots: Sequence[int],
+        partition_keys: Sequence[str],
+        data: Sequence[bytes],
+    ) -> Placed:
+        """Queue a batch when there is room, and block until it is on disk or has failed; its future is done."""
+        self._log.wait_for_room()
+        placed = self._writer.place(live, router, slots, partition_keys, data)
+        placed.future.exception()
+        return placed
+
+    def shard_iterator(
+        self, key: Key, shard_id: str, kind: str, starting_sequence_number: str | None, timestamp: datetime | None
+    ) -> str:
+        """A shard iterator. Raises ResourceNotFoundException, InvalidArgumentException."""
+        stream = self.writable(key).stream
+        shard, now_ms = find_shard(stream, shard_id), self._clock.now_ms()
+        position = Start(self._log, stream, shard, now_ms).position(kind, starting_sequence_number, timestamp)
+        return self._iterator(key, shard, position)
+
+    def page(self, text: str, account: str, region: str, limit: int = PAGE_RECORDS) -> Page:
+        """Up to `limit` records from a shard iterator on. Raises what GetRecords answers."""
+        iterator = read_iterator(self.tokens, text, account, region, self._clock.now_ms())
+        live, shard = self._readable(iterator)
+        self._admit_read(live, shard)
+        batch = self.read(shard.partition, iterator.position, PAGE_BYTES, limit)
+        if self._settings.shard_limits:
+            with self._read_limits:
+                live.read_limits[shard.partition].count(sum(len(frame.payload) for frame in batch.frames))
+        return Page(batch, self._iterator(iterator.key, shard, batch.next_position), self._behind(batch))
+
+    def _iterator(self, key: Key, shard: StoredShard, position: int) -> str:
+        return self.tokens.make(ShardIterator(key, shard.index, shard.partition, position, self._clock.now_ms()))
+
+    def _readable(self, iterator: ShardIterator) -> tuple[LiveStream, StoredShard]:
+        """The shard that an iterator is for; a stream made anew under the name is another one."""
+        self.writable(iterator.key)
+        return self._of_partition(iterator.partition)
+
+    def _of_partition(self, partition: int) -> tuple[LiveStream, StoredShard]:
+        live = self._table.of_partition(partition)
+        if live is None:
+            raise ResourceNotFoundException("The shard's stream does not exist any more.")
+        return live, next(shard for shard in live.stream.shards if shard.partition == partition)
+
+    def _admit_read(self, live: LiveStream, shard: StoredShard) -> None:
+        if not self._settings.shard_limits:
+            return
+        with self._read_limits:
+            admitted = live.read_limits[shard.partition].admit(self._clock.now_ms())
+        if not admitted:
+            raise ProvisionedThroughputExceededException(rate_exceeded(live.stream, shard))
+
+    def _behind(self, batch: RecordBatch) -> int:
+        """MillisBehindLatest: zero only for who has read everything."""
+        if batch.last_arrived_at_ms is None or batch.next_position >= self._log.end(batch.shard.partition):
+            return 0
+        return max(1, self._clock.now_ms() - batch.last_arrived_at_ms)
+
+    def _tidy(self) -> int:
+        """Clear away deleted streams and records past retention; when to do so again."""
+        gone_at_ms = self.control.sweep()
+        now_ms = self._clock.now_ms()
+        for live in self._table.scan():
+            for shard in live.stream.shards:
+                self._log.trim(shard.partition, self._log.seek_time(shard.partition, live.stream.horizon_ms(now_ms)))
+        return min(now_ms + TRIM_EVERY_MS, gone_at_ms or now_ms + TRIM_EVERY_MS)
+
+
+def visible_shards(stream: Stream, now_ms: int) -> list[StoredShard]:
+    """The shards that are listed: none yet while CREATING, none any more whose last record has expired."""
+    if stream.status(now_ms) == "CREATING":
+        return []
+    horizon_ms = stream.horizon_ms(now_ms)
+    return [shard for shard in stream.shards if shard.closed_at_ms is None or shard.closed_at_ms >= horizon_ms]
+
+
+def find_shard(stream: Stream, text: str) -> StoredShard:
+    """The shard with the id `text`; AWS takes the bare number too. Raises ResourceNotFoundException."""
+    digits = text.rpartition("-")[2]
+    if not (digits.isascii() and digits.isdigit() and int(digits) < 1 << 31):
+        raise ResourceNotFoundException(
+            f"Could not find shard {text} in stream {stream.name} under account {stream.account}."
+        )
+    for shard in stream.shards:
+        if shard.index == int(digits):
+            return shard
+    raise ResourceNotFoundException(
+        f"Shard shardId-{int(digits):012d} in stream {stream.name} under account {stream.account} does not exist"
+    )
+
+
+def rate_exceeded(stream: Stream, shard: StoredShard) -> str:
+    """AWS's text when a shard is over its limits."""
+    return f"Rate exceeded for shard {shard.shard_id} in stream {stream.name} under account {stream.account}."

@@ -1,0 +1,220 @@
+"""The hot path: PutRecords, PutRecord and GetRecords in JSON, decoded and encoded by compiled code.
+
+Each answers only what is plainly right and returns None for everything else, before it has changed anything, so that
+the generic path says what is wrong. A test holds both to reading the same bytes the same way.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated
+
+import msgspec
+
+from afluente.core.call import Call
+from afluente.core.error import AwsError
+from afluente.services.kinesis.engine import PAGE_RECORDS, KinesisEngine, Page, rate_exceeded
+from afluente.services.kinesis.error import InternalFailureException
+from afluente.services.kinesis.put import MAX_BATCH_BYTES
+from afluente.services.kinesis.stream import Shard
+from afluente.services.kinesis.stream_table import LiveStream
+from afluente.services.kinesis.writer import Placed
+from afluente.store import record
+
+FAILED = "Internal Service Failure."
+
+# AWS counts a key's characters in UTF-16; up to 128 of any kind are within its 256, and longer keys are rare.
+PartitionKey = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+
+
+class PutEntry(msgspec.Struct, rename="pascal", forbid_unknown_fields=True, gc=False):
+    """An entry of PutRecords with nothing but data and key."""
+
+    data: bytes
+    partition_key: PartitionKey
+
+
+class PutRecordsRequest(msgspec.Struct, rename="pascal", forbid_unknown_fields=True, gc=False):
+    """A PutRecords that names its stream."""
+
+    stream_name: Name
+    records: Annotated[list[PutEntry], msgspec.Meta(min_length=1, max_length=500)]
+
+
+class PutRecordRequest(msgspec.Struct, rename="pascal", forbid_unknown_fields=True, gc=False):
+    """A PutRecord that names its stream."""
+
+    stream_name: Name
+    data: bytes
+    partition_key: PartitionKey
+
+
+class GetRecordsRequest(msgspec.Struct, rename="pascal", forbid_unknown_fields=True, gc=False):
+    """A GetRecords."""
+
+    shard_iterator: Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+    limit: Annotated[int, msgspec.Meta(ge=1, le=PAGE_RECORDS)] = PAGE_RECORDS
+
+
+class GivenRecord(msgspec.Struct, rename="pascal", gc=False):
+    """A record as GetRecords gives it."""
+
+    sequence_number: str
+    approximate_arrival_timestamp: float
+    data: bytes
+    partition_key: str
+
+
+class GetRecordsResponse(msgspec.Struct, rename="pascal"):
+    """The answer to GetRecords."""
+
+    records: list[GivenRecord]
+    next_shard_iterator: str
+    millis_behind_latest: int
+
+
+PUT_RECORDS = msgspec.json.Decoder(PutRecordsRequest)
+PUT_RECORD = msgspec.json.Decoder(PutRecordRequest)
+GET_RECORDS = msgspec.json.Decoder(GetRecordsRequest)
+ENCODER = msgspec.json.Encoder()
+
+
+class _HotPut:
+    def __init__(self, engine: KinesisEngine) -> None:
+        self._engine = engine
+
+    def _place(self, call: Call, name: str, keys: list[str], data: list[bytes]) -> Placed | None:
+        """Queue the records, or None when the stream or the sizes are not plainly right, or the disk is behind."""
+        if not self._engine.has_room:
+            return None
+        try:
+            live = self._engine.writable((call.account, call.region, name))
+        except AwsError:
+            return None
+        if not _fits(live, keys, data):
+            return None
+        router = live.router
+        return self._engine.place(live, router, router.slots(keys), keys, data)
+
+
+class PutRecords(_HotPut):
+    """PutRecords from its body."""
+
+    async def __call__(self, call: Call, body: bytes) -> bytes | None:
+        try:
+            request = PUT_RECORDS.decode(body)
+        except msgspec.MsgspecError:
+            return None
+        keys = [entry.partition_key for entry in request.records]
+        data = [entry.data for entry in request.records]
+        placed = self._place(call, request.stream_name, keys, data)
+        if placed is None:
+            return None
+        try:
+            await asyncio.wrap_future(placed.future)
+        except Exception:  # the log has no other answer than that nothing is stored
+            return _results(placed, failed=True)
+        return _results(placed, failed=False)
+
+
+class PutRecord(_HotPut):
+    """PutRecord from its body."""
+
+    async def __call__(self, call: Call, body: bytes) -> bytes | None:
+        try:
+            request = PUT_RECORD.decode(body)
+        except msgspec.MsgspecError:
+            return None
+        placed = self._place(call, request.stream_name, [request.partition_key], [request.data])
+        if placed is None or placed.refused:
+            return None
+        try:
+            await asyncio.wrap_future(placed.future)
+        except Exception:
+            raise InternalFailureException(FAILED) from None
+        ((shard, number),) = placed.in_order()
+        return f'{{"ShardId":"{shard.shard_id}","SequenceNumber":"{number}"}}'.encode()
+
+
+class GetRecords:
+    """GetRecords from its body; reading and encoding are done on a worker thread."""
+
+    def __init__(self, engine: KinesisEngine) -> None:
+        self._engine = engine
+
+    async def __call__(self, call: Call, body: bytes) -> bytes | None:
+        try:
+            request = GET_RECORDS.decode(body)
+        except msgspec.MsgspecError:
+            return None
+        return await asyncio.to_thread(self._answer, call, request)
+
+    def _answer(self, call: Call, request: GetRecordsRequest) -> bytes | None:
+        try:
+            page = self._engine.page(request.shard_iterator, call.account, call.region, request.limit)
+        except AwsError:
+            return None
+        return _given(page)
+
+
+def hot_operations(engine: KinesisEngine) -> Mapping[str, PutRecords | PutRecord | GetRecords]:
+    """The operations that the gateway may answer from the raw JSON body, by AWS's names."""
+    return {"PutRecords": PutRecords(engine), "PutRecord": PutRecord(engine), "GetRecords": GetRecords(engine)}
+
+
+def _fits(live: LiveStream, keys: Sequence[str], data: Sequence[bytes]) -> bool:
+    """Is every record within the stream's maximum, and all of them within a batch's? None to be answered here else."""
+    # A key has four bytes a character at most; so what is near the limit goes the generic way, which counts exactly.
+    size = record.size(keys, data) + 3 * sum(map(len, keys))  # type: ignore[arg-type]  # anything that has a length
+    limit = live.stream.max_record_kib << 10
+    return size <= limit or (size <= MAX_BATCH_BYTES and max(map(len, data)) <= limit - 4 * max(map(len, keys)))
+
+
+def _results(placed: Placed, failed: bool) -> bytes:
+    """The body of a PutRecords answer."""
+    if failed or placed.refused:
+        return _partial_results(placed, failed)
+    # Members of the same shard differ in a number only: one formatting each, and no object.
+    following = {slot: map(_success(placed.shards[slot]), numbers) for slot, numbers in placed.numbers.items()}
+    if len(following) == 1:
+        (results,) = following.values()
+        return _answer(0, list(results))
+    return _answer(0, [next(following[slot]) for slot in placed.slots])
+
+
+def _partial_results(placed: Placed, failed: bool) -> bytes:
+    results, refused = [], 0
+    for shard, number in placed.in_order():
+        if number is None:
+            results.append(_failure("ProvisionedThroughputExceededException", rate_exceeded(placed.stream, shard)))
+        elif failed:
+            results.append(_failure("InternalFailure", FAILED))
+        else:
+            results.append(_success(shard)(number))
+            continue
+        refused += 1
+    return _answer(refused, results)
+
+
+def _success(shard: Shard) -> Callable[[int], str]:
+    return f'{{"SequenceNumber":"%d","ShardId":"{shard.shard_id}"}}'.__mod__
+
+
+def _failure(code: str, message: str) -> str:
+    return f'{{"ErrorCode":"{code}","ErrorMessage":"{message}"}}'
+
+
+def _answer(failed_count: int, results: Sequence[str]) -> bytes:
+    return f'{{"FailedRecordCount":{failed_count},"Records":[{",".join(results)}]}}'.encode()
+
+
+def _given(page: Page) -> bytes:
+    """The body of a GetRecords answer."""
+    records: list[GivenRecord] = []
+    for piece in page.batch.pieces():
+        arrived_s = piece.arrived_at_ms / 1000
+        records += [
+            GivenRecord(str(number), arrived_s, data, key.decode())
+            for key, data, number in zip(piece.keys, piece.data, piece.numbers, strict=True)
+        ]
+    return ENCODER.encode(GetRecordsResponse(records, page.next_iterator, page.millis_behind_latest))

@@ -1,0 +1,70 @@
+"""What a put must satisfy beyond the model: keys, sizes, and SequenceNumberForOrdering."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from afluente.services.kinesis import sequence_number
+from afluente.services.kinesis.error import InvalidArgumentException, ValidationException
+from afluente.services.kinesis.stream import Stream
+
+MAX_BATCH_BYTES = 10 << 20
+"""Data and partition keys of one PutRecords."""
+
+
+def require_partition_keys(entries: Sequence[Mapping[str, Any]], path: str) -> None:
+    """Raises ValidationException for entries without one: only streams that distribute by themselves do without.
+
+    `path` leads to an entry, with `{}` for its number, which counts from one.
+    """
+    missing = [number for number, entry in enumerate(entries, 1) if entry.get("PartitionKey") is None]
+    _complain(
+        [
+            f"Value null at '{path.format(number)}partitionKey' failed to satisfy constraint: Member must not be null"
+            for number in missing
+        ]
+    )
+
+
+def check_sizes(entries: Sequence[Mapping[str, Any]], stream: Stream, path: str) -> None:
+    """Raises ValidationException for records, key included, beyond the stream's maximum, and for too much in all."""
+    limit = stream.max_record_kib << 10
+    sizes = [len(entry["Data"]) + len(entry["PartitionKey"].encode()) for entry in entries]
+    _complain(
+        [
+            f"Value 'java.nio.HeapByteBuffer[pos=0 lim={len(entry['Data'])} cap={len(entry['Data'])}]' at "
+            f"'{path.format(number)}data' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {limit}"
+            for number, (entry, size) in enumerate(zip(entries, sizes, strict=True), 1)
+            if size > limit
+        ]
+    )
+    if sum(sizes) > MAX_BATCH_BYTES:
+        raise InvalidArgumentException(f"Records size exceeds {MAX_BATCH_BYTES >> 20} MB limit")
+
+
+def check_ordering(text: str, stream: Stream, now_ms: int) -> None:
+    """Raises InvalidArgumentException unless `text` is a number that this stream can have given before now.
+
+    More need not be done: every record gets a higher number than all that its shard gave before.
+    """
+    try:
+        number = sequence_number.parse(text)
+        known = any(
+            shard.index == number.shard_index and shard.created_at_ms // 1000 == number.shard_created_s
+            for shard in stream.shards
+        )
+        if known and number.arrived_s * 1000 <= now_ms:
+            return
+    except ValueError:
+        pass
+    raise InvalidArgumentException(
+        f"ExclusiveMinimumSequenceNumber {text} used in PutRecord on stream {stream.name} "
+        f"under account {stream.account} is invalid."
+    )
+
+
+def _complain(complaints: Sequence[str]) -> None:
+    """Raise all complaints as AWS joins them: ten at most, under their number."""
+    if complaints:
+        errors = "error" if len(complaints) == 1 else "errors"
+        raise ValidationException(f"{len(complaints)} validation {errors} detected: {'; '.join(complaints[:10])}")

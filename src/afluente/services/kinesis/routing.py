@@ -1,0 +1,52 @@
+"""From partition keys to shards: MD5 of the key, or the explicit hash key, and the shard whose range holds it.
+
+An index into the router's shards is called a slot.
+"""
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from afluente.services.kinesis.error import InvalidArgumentException
+from afluente.services.kinesis.stream import HASH_KEYS, Shard
+from afluente.services.kinesis.throughput import WriteLimit
+
+REMEMBERED_KEYS = 16_384
+"""Keys whose shard is remembered: producers use few keys over and over, and a look-up costs a fifth of an MD5."""
+
+
+class Router:
+    """The open shards of a stream, which cover all hash keys, and what each of them takes per second."""
+
+    def __init__(self, shards: Sequence[Shard], max_record_bytes: int) -> None:
+        self.shards = sorted(shards, key=lambda shard: int(shard.starting_hash_key))
+        self.bases = [shard.sequence_base for shard in self.shards]
+        self.limits = [WriteLimit(max_record_bytes) for _ in self.shards]
+        self._starts = [int(shard.starting_hash_key).to_bytes(16, "big") for shard in self.shards]
+        self._known: dict[str, int] = {}
+
+    def slots(self, partition_keys: Sequence[str]) -> list[int]:
+        """The slot of each partition key."""
+        if len(self.shards) == 1:
+            return [0] * len(partition_keys)
+        found = list(map(self._known.get, partition_keys))
+        if None in found:
+            return [self._learn(key) if slot is None else slot for key, slot in zip(partition_keys, found, strict=True)]
+        return found  # type: ignore[return-value]  # no None is left
+
+    def slot_of_hash_key(self, hash_key: str) -> int:
+        """The slot of an ExplicitHashKey. Raises InvalidArgumentException beyond 2^128-1."""
+        number = int(hash_key)
+        if number >= HASH_KEYS:
+            raise InvalidArgumentException(
+                "Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. "
+                f"Specified value was {hash_key}"
+            )
+        return bisect_right(self._starts, number.to_bytes(16, "big")) - 1
+
+    def _learn(self, partition_key: str) -> int:
+        if len(self._known) >= REMEMBERED_KEYS:
+            self._known = {}
+        digest = hashlib.md5(partition_key.encode(), usedforsecurity=False).digest()
+        slot = self._known[partition_key] = bisect_right(self._starts, digest) - 1
+        return slot

@@ -1,0 +1,115 @@
+"""A stream and its shards, as they are remembered. Immutable: a change makes a new one, which replaces the old."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from afluente.core.arn import Arn
+from afluente.services.kinesis import sequence_number
+from afluente.services.kinesis.sequence_number import SequenceNumber
+
+Key = tuple[str, str, str]
+"""Account, region, stream name."""
+
+HASH_KEYS = 1 << 128
+
+
+class Shard(msgspec.Struct, frozen=True, kw_only=True):
+    """A shard. Hash keys are decimal texts, as in AWS's answers; `partition` is its number in the record log."""
+
+    index: int
+    partition: int
+    starting_hash_key: str
+    ending_hash_key: str
+    created_at_ms: int
+    closed_at_ms: int | None = None
+    parents: tuple[str, ...] = ()
+
+    @property
+    def shard_id(self) -> str:
+        return shard_id(self.index)
+
+    @property
+    def sequence_base(self) -> int:
+        """The part that all of its sequence numbers share."""
+        return sequence_number.base(self.created_at_ms // 1000, self.index)
+
+    @property
+    def starting_sequence_number(self) -> str:
+        created_s = self.created_at_ms // 1000
+        return str(SequenceNumber(created_s, self.index, 0, created_s))
+
+    @property
+    def ending_sequence_number(self) -> str | None:
+        """None while the shard is open."""
+        if self.closed_at_ms is None:
+            return None
+        last = sequence_number.LAST_COUNTER
+        return str(SequenceNumber(self.created_at_ms // 1000, self.index, last, self.closed_at_ms // 1000))
+
+
+class Stream(msgspec.Struct, frozen=True, kw_only=True):
+    """A stream. Its status follows from the clock: nothing has to happen for it to become ACTIVE."""
+
+    account: str
+    region: str
+    name: str
+    mode: str
+    created_at_ms: int
+    active_at_ms: int
+    shards: tuple[Shard, ...]
+    updating_until_ms: int = 0
+    gone_at_ms: int | None = None
+    retention_hours: int = 24
+    max_record_kib: int = 1024
+    tags: dict[str, str] = {}
+
+    @property
+    def key(self) -> Key:
+        return self.account, self.region, self.name
+
+    @property
+    def arn(self) -> str:
+        return str(Arn("kinesis", self.region, self.account, f"stream/{self.name}"))
+
+    @property
+    def open_shards(self) -> list[Shard]:
+        return [shard for shard in self.shards if shard.closed_at_ms is None]
+
+    def status(self, now_ms: int) -> str:
+        """CREATING, ACTIVE, UPDATING or DELETING."""
+        if self.gone_at_ms is not None:
+            return "DELETING"
+        if now_ms < self.active_at_ms:
+            return "CREATING"
+        return "UPDATING" if now_ms < self.updating_until_ms else "ACTIVE"
+
+    def is_gone(self, now_ms: int) -> bool:
+        """Has it been deleted, and is DELETING over?"""
+        return self.gone_at_ms is not None and self.gone_at_ms <= now_ms
+
+    def horizon_ms(self, now_ms: int) -> int:
+        """The arrival time before which records are no longer kept."""
+        return now_ms - self.retention_hours * 3_600_000
+
+
+def shard_id(index: int) -> str:
+    """The shard id of the shard with this index."""
+    return f"shardId-{index:012d}"
+
+
+def even_shards(partitions: Sequence[int], created_at_ms: int) -> tuple[Shard, ...]:
+    """Shards that share the hash keys evenly, one for each partition of the log; the last takes the rest."""
+    width = HASH_KEYS // len(partitions)
+    starts = [index * width for index in range(len(partitions))]
+    ends = [start - 1 for start in starts[1:]] + [HASH_KEYS - 1]
+    return tuple(
+        Shard(
+            index=index,
+            partition=partition,
+            starting_hash_key=str(starts[index]),
+            ending_hash_key=str(ends[index]),
+            created_at_ms=created_at_ms,
+        )
+        for index, partition in enumerate(partitions)
+    )

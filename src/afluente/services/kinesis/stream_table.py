@@ -1,0 +1,107 @@
+"""The streams there are: durable in the metadata database, and live in memory for the way of a record."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from afluente.services.kinesis.routing import Router
+from afluente.services.kinesis.stream import Key, Stream
+from afluente.services.kinesis.throughput import ReadLimit
+from afluente.store.database import Database
+from afluente.store.document import Documents
+
+
+class LiveStream:
+    """A stream and what only lives as long as the process: routing, limits, counters, who is to be woken."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
+        self.router = _router(stream)
+        self.read_limits = {shard.partition: ReadLimit() for shard in stream.shards}
+        self.listeners: dict[object, Callable[[], None]] = {}
+        self.records_in = 0
+        self.bytes_in = 0
+
+    def change(self, stream: Stream) -> None:
+        """Go on as `stream`. Limits start anew where the shards or their limits are others."""
+        old, self.stream = self.stream, stream
+        if (old.shards, old.max_record_kib) != (stream.shards, stream.max_record_kib):
+            self.router = _router(stream)
+            self.read_limits = {shard.partition: ReadLimit() for shard in stream.shards}
+
+    def wake(self) -> None:
+        """Tell everyone who asked that records have come."""
+        for listener in list(self.listeners.values()):
+            listener()
+
+
+class StreamTable:
+    """Every stream by its key. Changes are on disk when a method returns; reading never leaves memory."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._documents = Documents(database, "kinesis_stream")
+        self._dropped = Documents(database, "kinesis_dropped_partition")
+        self._live: dict[Key, LiveStream] = {}
+        self._by_partition: dict[int, LiveStream] = {}
+        self._lock = threading.Lock()
+        for _, body in self._documents.scan():
+            self._remember(msgspec.convert(body, Stream))
+
+    def get(self, key: Key) -> LiveStream | None:
+        """The stream under `key`, in whatever state."""
+        return self._live.get(key)
+
+    def of_partition(self, partition: int) -> LiveStream | None:
+        """The stream that one of its shards' partitions belongs to."""
+        return self._by_partition.get(partition)
+
+    def scan(self) -> Iterator[LiveStream]:
+        """Every stream, in the order of keys."""
+        for key in sorted(self._live):
+            live = self._live.get(key)
+            if live is not None:
+                yield live
+
+    def put(self, stream: Stream) -> None:
+        """Add a stream, or put a changed one in the place of the old."""
+        with self._database.write():
+            self._documents.put(stream.key, msgspec.to_builtins(stream))
+            self._database.after_commit(lambda: self._remember(stream))
+
+    def remove(self, stream: Stream) -> None:
+        """Forget a stream; its partitions wait in `dropped_partitions` until their records are gone."""
+        with self._database.write():
+            self._documents.delete(stream.key)
+            for shard in stream.shards:
+                self._dropped.put((str(shard.partition),), {})
+            self._database.after_commit(lambda: self._forget(stream))
+
+    def dropped_partitions(self) -> list[int]:
+        """Partitions of streams that are gone, whose records may still be in the log."""
+        return [int(partition) for (partition,), _ in self._dropped.scan()]
+
+    def forget_partition(self, partition: int) -> None:
+        """The records of this partition are gone."""
+        self._dropped.delete((str(partition),))
+
+    def _remember(self, stream: Stream) -> None:
+        with self._lock:
+            live = self._live.get(stream.key)
+            if live is None:
+                live = self._live[stream.key] = LiveStream(stream)
+            else:
+                live.change(stream)
+            for shard in stream.shards:
+                self._by_partition[shard.partition] = live
+
+    def _forget(self, stream: Stream) -> None:
+        with self._lock:
+            self._live.pop(stream.key, None)
+            for shard in stream.shards:
+                self._by_partition.pop(shard.partition, None)
+
+
+def _router(stream: Stream) -> Router:
+    return Router(stream.open_shards, stream.max_record_kib << 10)

@@ -1,0 +1,120 @@
+"""The way of records into the log: grouping by shard, limits, framing, sequence numbers. Knows no AWS shapes."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from itertools import compress
+
+from afluente.core.clock import Clock
+from afluente.services.kinesis import sequence_number
+from afluente.services.kinesis.error import ResourceNotFoundException
+from afluente.services.kinesis.routing import Router
+from afluente.services.kinesis.stream import Shard, Stream
+from afluente.services.kinesis.stream_table import LiveStream
+from afluente.store import record
+from afluente.store.record_log import Draft, PartitionDropped, RecordLog
+
+Columns = dict[int, tuple[list[bytes], list[bytes]]]
+"""Keys and data of the records that go to one slot."""
+
+
+@dataclass(slots=True)
+class Placed:
+    """What became of a batch: which shard took each record, under which numbers, and which records none had room for.
+
+    `slots[i]` is the index into `shards` for record i; `numbers[slot]` its sequence numbers, in the batch's order,
+    without the `refused`. Nothing may be said of them before `future` is done.
+    """
+
+    stream: Stream
+    slots: Sequence[int]
+    shards: Sequence[Shard]
+    numbers: dict[int, range]
+    refused: frozenset[int]
+    future: "Future[None]"
+
+    def in_order(self) -> Iterator[tuple[Shard, int | None]]:
+        """(shard, sequence number, or None where it was refused) of each record, in the batch's order."""
+        following = {slot: iter(numbers) for slot, numbers in self.numbers.items()}
+        for index, slot in enumerate(self.slots):
+            yield self.shards[slot], None if index in self.refused else next(following[slot])
+
+
+class Writer:
+    """Writes batches into the shards of a stream."""
+
+    def __init__(self, log: RecordLog, enforce_limits: bool, clock: Clock) -> None:
+        self._log = log
+        self._enforce_limits = enforce_limits
+        self._clock = clock
+        self._limits = threading.Lock()
+
+    def place(
+        self,
+        live: LiveStream,
+        router: Router,
+        slots: Sequence[int],
+        partition_keys: Sequence[str],
+        data: Sequence[bytes],
+    ) -> Placed:
+        """Queue records for the shards that `slots` of `router` name; the future says when they are safe. Never blocks.
+
+        Raises ResourceNotFoundException when the stream went away meanwhile.
+        """
+        now_ms = self._clock.now_ms()
+        columns = _columns(slots, [key.encode() for key in partition_keys], data)
+        refused = self._refuse(router, columns, slots, now_ms) if self._enforce_limits else frozenset[int]()
+        drafts = [
+            Draft(router.shards[slot].partition, len(data), now_ms, record.encode_columns(keys, data))
+            for slot, (keys, data) in columns.items()
+        ]
+        try:
+            frames, future = self._log.append_next(drafts)
+        except PartitionDropped:
+            stream = live.stream
+            raise ResourceNotFoundException(f"Stream {stream.name} under account {stream.account} not found.") from None
+        numbers = {
+            slot: sequence_number.numbers(router.bases[slot], frame.position, frame.count, frame.time_ms)
+            for slot, frame in zip(columns, frames, strict=True)
+        }
+        future.add_done_callback(lambda done: _note(live, columns, done))
+        return Placed(live.stream, slots, router.shards, numbers, refused, future)
+
+    def _refuse(self, router: Router, columns: Columns, slots: Sequence[int], now_ms: int) -> frozenset[int]:
+        """Take out of `columns` what the shards have no room for in this second; the indexes of those records."""
+        refused: list[int] = []
+        with self._limits:
+            for slot, (keys, data) in list(columns.items()):
+                limit = router.limits[slot]
+                if limit.admit_all(len(keys), record.size(keys, data), now_ms):
+                    continue
+                sizes = [len(key) + len(datum) for key, datum in zip(keys, data, strict=True)]
+                admitted = limit.admit(sizes, now_ms)
+                columns[slot] = list(compress(keys, admitted)), list(compress(data, admitted))
+                if not columns[slot][0]:
+                    del columns[slot]
+                mine = (index for index, other in enumerate(slots) if other == slot)
+                refused += [index for index, fits in zip(mine, admitted, strict=True) if not fits]
+        return frozenset(refused)
+
+
+def _columns(slots: Sequence[int], keys: Sequence[bytes], data: Sequence[bytes]) -> Columns:
+    columns: Columns = {}
+    for slot, key, datum in zip(slots, keys, data, strict=True):
+        found = columns.get(slot)
+        if found is None:
+            columns[slot] = [key], [datum]
+        else:
+            found[0].append(key)
+            found[1].append(datum)
+    return columns
+
+
+def _note(live: LiveStream, columns: Columns, done: "Future[None]") -> None:
+    # Runs in the log's one thread, so that the counters need no lock.
+    if done.exception() is None:
+        for keys, data in columns.values():
+            live.records_in += len(keys)
+            live.bytes_in += record.size(keys, data)
+        live.wake()

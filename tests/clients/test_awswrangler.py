@@ -10,6 +10,9 @@ from pyathena import connect
 
 from afluente.app import App
 
+# awswrangler calls pandas as pandas will no longer like it
+pytestmark = pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning")
+
 
 @pytest.fixture
 def session(app: App, monkeypatch: pytest.MonkeyPatch) -> boto3.Session:

@@ -38,6 +38,7 @@ from afluente.store.database import Database
 
 INTERRUPTED = "The crawl was interrupted: the service ended while it ran. Nothing was changed; start the crawler again."
 LONGEST_ERROR = 2048
+NEVER = 2**62
 
 Listener = Callable[[str, str, str, str], None]
 """Called with (account, region, crawler, SUCCEEDED or FAILED or CANCELLED) when a crawler is READY after a crawl."""
@@ -261,7 +262,7 @@ class CrawlerEngine:
         """Run the crawl that was started first; again at once if there is another."""
         waiting = [
             (crawl["started_at_ms"], key, record["members"], crawl["id"])
-            for key, record in self._store.scan()
+            for key, record in self._settled()
             if (crawl := record["crawl"]) is not None and crawl["outcome"] is None
         ]
         if not waiting or self._closing.is_set():
@@ -298,24 +299,19 @@ class CrawlerEngine:
 
     def _keep_time(self) -> int | None:
         """Make READY what is done, start what is due; when the next of either comes."""
-        for key, record in list(self._store.scan()):
-            if (
-                record["crawl"] is not None
-                and record["crawl"]["outcome"]
-                and record["ready_at_ms"] <= self._clock.now_ms()
-            ):
+        now_ms = self._clock.now_ms()
+        for key, record in self._settled():
+            if _ready_ms(record) <= now_ms:
                 self._make_ready(key)
-            schedule = record["schedule"]
-            if schedule is not None and schedule["due_ms"] is not None and schedule["due_ms"] <= self._clock.now_ms():
+            if _due_ms(record) <= now_ms:
                 self._start_scheduled(key)
-        return min(self._next_times(), default=None)
+        upcoming = min((min(_ready_ms(record), _due_ms(record)) for _, record in self._settled()), default=NEVER)
+        return upcoming if upcoming < NEVER else None
 
-    def _next_times(self) -> Iterator[int]:
-        for _, record in self._store.scan():
-            if record["crawl"] is not None and record["crawl"]["outcome"]:
-                yield record["ready_at_ms"]
-            if record["schedule"] is not None and record["schedule"]["due_ms"] is not None:
-                yield record["schedule"]["due_ms"]
+    def _settled(self) -> list[tuple[Key, CrawlerRecord]]:
+        """All crawlers, once the transaction that may be open is over: a wake-up comes from within it."""
+        with self._database.write():
+            return list(self._store.scan())
 
     def _make_ready(self, key: Key) -> None:
         with self._database.write():
@@ -348,6 +344,16 @@ class CrawlerEngine:
 
 class _ShutDownError(BaseException):
     """The process ends: leave everything as it is on disk."""
+
+
+def _ready_ms(record: CrawlerRecord) -> int:
+    ended = record["crawl"] is not None and record["crawl"]["outcome"] is not None
+    return record["ready_at_ms"] if ended else NEVER
+
+
+def _due_ms(record: CrawlerRecord) -> int:
+    due_ms = record["schedule"]["due_ms"] if record["schedule"] is not None else None
+    return NEVER if due_ms is None else due_ms
 
 
 def _last_crawl(crawler: str, crawl_id: str, outcome: Outcome) -> dict[str, Any]:

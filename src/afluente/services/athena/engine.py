@@ -11,6 +11,7 @@ import threading
 import uuid
 from typing import Any
 
+from afluente.core import error
 from afluente.core.call import Call
 from afluente.core.clock import Clock
 from afluente.core.error import AwsError
@@ -229,12 +230,12 @@ class AthenaEngine:
             self._attempt(running)
         except QueryFailure as failure:
             self._fail(running, failure)
-        except AwsError as error:
-            self._fail(running, QueryFailure(_failure_name(error), error.message))
-        except Exception as error:
+        except AwsError as refusal:
+            self._fail(running, QueryFailure(_failure_name(refusal), refusal.message))
+        except Exception as fault:
             if not running.cancelled.is_set():
                 log.exception("query %s failed", execution.id)
-            self._fail(running, InternalFailure(f"{type(error).__name__}: see the log, query {execution.id}"))
+            self._fail(running, InternalFailure(f"{type(fault).__name__}: see the log, query {execution.id}"))
         else:
             self._succeed(running)
 
@@ -359,8 +360,8 @@ def _same(known: Execution, text: str, context: dict[str, str], asked: str) -> s
 def _refuse_reuse(request: dict[str, Any]) -> None:
     reuse = (request.get("ResultReuseConfiguration") or {}).get("ResultReuseByAgeConfiguration") or {}
     if reuse.get("Enabled"):
-        raise NotImplementedError("Afluente does not have StartQueryExecution's ResultReuseConfiguration")
+        raise error.NotImplemented("Afluente does not have StartQueryExecution's ResultReuseConfiguration")
 
 
-def _failure_name(error: AwsError) -> str:
-    return "PERMISSION_DENIED" if error.code in {"AccessDenied", "AccessDeniedException"} else "HIVE_METASTORE_ERROR"
+def _failure_name(refusal: AwsError) -> str:
+    return "PERMISSION_DENIED" if refusal.code in {"AccessDenied", "AccessDeniedException"} else "HIVE_METASTORE_ERROR"

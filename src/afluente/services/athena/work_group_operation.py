@@ -80,18 +80,18 @@ class WorkGroupOperations:
         return {}
 
     def tag_resource(self, call: Call, request: Request) -> Response:
-        self._engine.tags.add(call.account, call.region, self._group(call, request), request["Tags"])
+        self._engine.tags.add(call.account, call.region, self._tagged(call, request), request["Tags"])
         return {}
 
     def untag_resource(self, call: Call, request: Request) -> Response:
-        self._engine.tags.remove(call.account, call.region, self._group(call, request), request["TagKeys"])
+        self._engine.tags.remove(call.account, call.region, self._tagged(call, request), request["TagKeys"])
         return {}
 
     def list_tags_for_resource(self, call: Call, request: Request) -> Response:
-        tags = self._engine.tags.get(call.account, call.region, self._group(call, request))
+        tags = self._engine.tags.get(call.account, call.region, self._tagged(call, request))
         return sliced("Tags", tags, request, 75)
 
-    def _group(self, call: Call, request: Request) -> str:
+    def _tagged(self, call: Call, request: Request) -> str:
         """The name of the work group that an ARN names. Raises ResourceNotFoundException for anything else."""
         text = request["ResourceARN"]
         try:

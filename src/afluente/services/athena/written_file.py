@@ -92,7 +92,7 @@ def write(
     target = out / name
     if keys:
         listed = ", ".join(identifier(key) for key in keys)
-        options += f", PARTITION_BY ({listed}), WRITE_PARTITION_COLUMNS false, FILE_EXTENSION 'data'"
+        options += f", PARTITION_BY ({listed}), WRITE_PARTITION_COLUMNS false"
         target = out
     sql = f"COPY ({ready.select(shape)}) TO {literal(str(target))} ({options})"
     rows = int(ready.connection.execute(sql).fetchone()[0])
@@ -105,7 +105,7 @@ def _found(out: Path, keys: Sequence[str], name: str) -> Iterator[WrittenFile]:
     if not keys:
         yield WrittenFile(out / name, (), name)
         return
-    files = sorted(out.rglob("*.data"))
+    files = sorted(path for path in out.rglob("*") if path.is_file())
     folders = {file.parent for file in files}
     if len(folders) > MOST_PARTITIONS:
         message = f"Exceeded limit of {MOST_PARTITIONS} open writers for partitions/buckets"

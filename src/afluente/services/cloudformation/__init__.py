@@ -1,0 +1,1 @@
+"""CloudFormation: stacks of resources from a template, made and removed through the very same providers."""

@@ -1,0 +1,65 @@
+"""Change sets, as they are stored."""
+
+from typing import Any
+
+import msgspec
+
+from afluente.services.cloudformation.stack import Stack
+from afluente.store.database import Database
+from afluente.store.document import Documents
+
+NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
+
+
+class ChangeSet(msgspec.Struct, kw_only=True):
+    """A change set of a stack. `stack` is what the stack becomes when it is executed; it holds no template."""
+
+    id: str
+    name: str
+    stack_id: str
+    stack_name: str
+    type: str
+    created_at_ms: int
+    description: str | None = None
+    template: str
+    stack: Stack
+    added: list[tuple[str, str]] = []
+    """Logical id and type of every resource that it adds."""
+    status: str = "CREATE_COMPLETE"
+    reason: str | None = None
+    execution_status: str = "AVAILABLE"
+    on_stack_failure: str | None = None
+    token: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Account, region and the last part of the id."""
+        return self.stack.caller.account, self.stack.caller.region, self.id.rpartition("/")[2]
+
+
+class ChangeSets:
+    """All change sets."""
+
+    def __init__(self, database: Database) -> None:
+        self._documents = Documents(database, "cloudformation_change_set")
+
+    def put(self, change_set: ChangeSet) -> None:
+        """Store it."""
+        self._documents.put(change_set.key, msgspec.to_builtins(change_set))
+
+    def by_id(self, account: str, region: str, change_set_id: str) -> ChangeSet | None:
+        """The change set of that ARN."""
+        body: dict[str, Any] | None = self._documents.get((account, region, change_set_id.rpartition("/")[2]))
+        found = None if body is None else msgspec.convert(body, ChangeSet)
+        return found if found is not None and found.id == change_set_id else None
+
+    def of(self, stack: Stack) -> list[ChangeSet]:
+        """A stack's change sets, newest first."""
+        account, region, _ = stack.key
+        found = (msgspec.convert(body, ChangeSet) for _, body in self._documents.scan((account, region)))
+        mine = [change_set for change_set in found if change_set.stack_id == stack.id]
+        return sorted(mine, key=lambda change_set: change_set.created_at_ms, reverse=True)
+
+    def delete(self, change_set: ChangeSet) -> None:
+        """Forget it."""
+        self._documents.delete(change_set.key)

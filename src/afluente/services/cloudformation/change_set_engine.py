@@ -1,0 +1,157 @@
+"""Change sets: a stack proposed before it is made. `aws cloudformation deploy` works by them.
+
+Those that would change a stack are not supported yet; one that finds nothing to change says so, as on AWS.
+"""
+
+import uuid
+from dataclasses import dataclass
+
+import msgspec
+
+from afluente.core.call import Call
+from afluente.core.clock import Clock
+from afluente.services.cloudformation.change_set import NO_CHANGES, ChangeSet
+from afluente.services.cloudformation.engine import CloudFormationEngine, Wish, new_stack, no_updates_yet
+from afluente.services.cloudformation.error import (
+    AlreadyExistsException,
+    ChangeSetNotFound,
+    InvalidChangeSetStatus,
+    ValidationError,
+)
+from afluente.services.cloudformation.plan import plan, resolve
+from afluente.services.cloudformation.stack import Caller, Stack
+from afluente.services.cloudformation.template.template import parse
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a request says of the change set itself."""
+
+    name: str
+    kind: str = "UPDATE"
+    description: str | None = None
+    on_stack_failure: str | None = None
+    token: str | None = None
+
+
+class ChangeSetEngine:
+    """The change sets of `engine`'s stacks."""
+
+    def __init__(self, engine: CloudFormationEngine, clock: Clock) -> None:
+        self._engine = engine
+        self._stacks = engine.stacks
+        self._change_sets = engine.change_sets
+        self._clock = clock
+
+    def of(self, stack: Stack) -> list[ChangeSet]:
+        """A stack's change sets, newest first."""
+        return [self._with_progress(change_set) for change_set in self._change_sets.of(stack)]
+
+    def create(self, call: Call, wish: Wish, label: Label) -> ChangeSet:
+        """A change set that makes a stack; one that would change a stack is refused, or finds no changes."""
+        with self._stacks.database.write():
+            stack = self._stacks.find(call.account, call.region, wish.name)
+            repeated = None if stack is None else self._repeated(stack, label)
+            if repeated is not None:
+                return repeated
+            if label.kind == "CREATE":
+                if stack is not None and stack.status != "REVIEW_IN_PROGRESS":
+                    raise ValidationError(
+                        f"Stack [{wish.name}] already exists and cannot be created again with the changeSet "
+                        f"[{label.name}]."
+                    )
+                stack = stack or self._review(call, wish)
+                return self._propose_creation(stack, wish, label)
+            if stack is None:
+                raise ValidationError(f"Stack [{wish.name}] does not exist")
+            self._engine.check_updatable(stack)
+            if self._engine.changes(stack, wish):
+                raise no_updates_yet()
+            found = self._new(stack, stack, wish, label)
+            found.status, found.execution_status, found.reason = "FAILED", "UNAVAILABLE", NO_CHANGES
+            self._change_sets.put(found)
+            return found
+
+    def get(self, call: Call, name_or_id: str, stack_name: str | None) -> ChangeSet:
+        """The change set of that id, or of that name in a stack. Raises ChangeSetNotFound."""
+        if name_or_id.startswith("arn:"):
+            found = self._change_sets.by_id(call.account, call.region, name_or_id)
+        elif stack_name is None:
+            raise ValidationError("StackName must be specified if ChangeSetName is not specified as an ARN.")
+        else:
+            stack = self._engine.get_stack(call, stack_name, "Stack [{}] does not exist")
+            found = next((item for item in self._change_sets.of(stack) if item.name == name_or_id), None)
+        if found is None:
+            raise ChangeSetNotFound(f"ChangeSet [{name_or_id}] does not exist")
+        return self._with_progress(found)
+
+    def execute(self, call: Call, change_set: ChangeSet, token: str | None, on_failure: str | None) -> None:
+        """Make the stack that the change set proposes."""
+        with self._stacks.database.write():
+            change_set = self._with_progress(change_set)
+            if (change_set.status, change_set.execution_status) != ("CREATE_COMPLETE", "AVAILABLE"):
+                status = change_set.status if change_set.status != "CREATE_COMPLETE" else change_set.execution_status
+                raise InvalidChangeSetStatus(
+                    f"ChangeSet [{change_set.id}] cannot be executed in its current status of [{status}]"
+                )
+            stack = change_set.stack
+            status = self._stacks.fresh(stack).status
+            if status != "REVIEW_IN_PROGRESS":
+                raise ValidationError(f"Stack:{stack.id} is in {status} state and can not be updated.")
+            stack.caller, stack.token = Caller.of(call), token
+            stack.on_failure = on_failure or stack.on_failure
+            stack.change_set_id, stack.updated_at_ms = change_set.id, self._clock.now_ms()
+            resolved = resolve(parse(change_set.template), stack.parameters, stack.values)
+            self._engine.begin_creation(stack, change_set.template, plan(resolved))
+            for other in self._change_sets.of(stack):
+                other.execution_status = "EXECUTE_IN_PROGRESS" if other.id == change_set.id else "OBSOLETE"
+                self._change_sets.put(other)
+        self._engine.wake(stack)
+
+    def delete(self, change_set: ChangeSet) -> None:
+        """Forget a change set that is not being executed."""
+        if self._with_progress(change_set).execution_status == "EXECUTE_IN_PROGRESS":
+            raise InvalidChangeSetStatus(
+                f"ChangeSet [{change_set.id}] cannot be deleted in its current status of [EXECUTE_IN_PROGRESS]"
+            )
+        self._change_sets.delete(change_set)
+
+    def _repeated(self, stack: Stack, label: Label) -> ChangeSet | None:
+        """What the same request made before, by its token."""
+        found = self._change_sets.of(stack) if label.token is not None else []
+        return next((item for item in found if (item.name, item.token) == (label.name, label.token)), None)
+
+    def _review(self, call: Call, wish: Wish) -> Stack:
+        stack = new_stack(call, wish, self._clock)
+        stack.operation_id = str(uuid.uuid4())
+        self._stacks.add(stack)
+        self._stacks.transition(stack, "REVIEW_IN_PROGRESS", "User Initiated", first=True)
+        return stack
+
+    def _propose_creation(self, stack: Stack, wish: Wish, label: Label) -> ChangeSet:
+        proposed = msgspec.convert(msgspec.to_builtins(stack), Stack)
+        resources = self._engine.prepare(proposed, wish)
+        found = self._new(stack, proposed, wish, label)
+        found.added = [(resource.logical_id, resource.type) for resource in resources]
+        self._change_sets.put(found)
+        return found
+
+    def _new(self, stack: Stack, proposed: Stack, wish: Wish, label: Label) -> ChangeSet:
+        if any(item.name == label.name for item in self._change_sets.of(stack)):
+            raise AlreadyExistsException(f"ChangeSet [{label.name}] already exists")
+        account, region, _ = stack.key
+        return ChangeSet(
+            id=f"arn:aws:cloudformation:{region}:{account}:changeSet/{label.name}/{uuid.uuid4()}", name=label.name,
+            stack_id=stack.id, stack_name=stack.name, type=label.kind, created_at_ms=self._clock.now_ms(),
+            description=label.description, template=wish.template, stack=proposed,
+            on_stack_failure=label.on_stack_failure, token=label.token,
+        )  # fmt: skip
+
+    def _with_progress(self, change_set: ChangeSet) -> ChangeSet:
+        """A change set that was executed is as far as its stack is."""
+        if change_set.execution_status == "EXECUTE_IN_PROGRESS":
+            status = self._stacks.fresh(change_set.stack).status
+            if status != "CREATE_IN_PROGRESS":
+                failed = status.startswith("ROLLBACK") or status == "CREATE_FAILED"
+                change_set.execution_status = "EXECUTE_FAILED" if failed else "EXECUTE_COMPLETE"
+        return change_set

@@ -1,0 +1,248 @@
+"""CloudFormation's engine: stacks and change sets, their rules, and the loop that does the work.
+
+A request is checked and noted as a whole; the loop then advances each stack that has something going on, here or from
+before a restart.
+"""
+
+import hashlib
+import logging
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from afluente.core.call import Call
+from afluente.core.clock import Clock
+from afluente.core.error import NotImplemented as Unsupported
+from afluente.core.loop import RETRY_MS, Loop
+from afluente.core.provider import Invoke
+from afluente.services.cloudformation.change_set import ChangeSets
+from afluente.services.cloudformation.error import (
+    AlreadyExistsException,
+    TokenAlreadyExistsException,
+    ValidationError,
+)
+from afluente.services.cloudformation.operation import Operations
+from afluente.services.cloudformation.plan import check_capabilities, check_types, plan, resolve
+from afluente.services.cloudformation.stack import Caller, Stack, StackResource, Stacks
+from afluente.services.cloudformation.template.parameter import resolve_all
+from afluente.services.cloudformation.template.template import Resolved, Template, parse
+from afluente.store.database import Database
+
+REMEMBERED_MS = 90 * 24 * 3600 * 1000
+"""How long a deleted stack can still be described by its id."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a request wants a stack to be."""
+
+    name: str
+    template: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    capabilities: tuple[str, ...] = ()
+    on_failure: str = "ROLLBACK"
+    timeout_minutes: int | None = None
+    termination_protection: bool = False
+    retain_except_on_create: bool = False
+    token: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """The same for the same wish, whatever its token."""
+        return hashlib.sha256(repr(replace(self, token=None)).encode()).hexdigest()
+
+
+class CloudFormationEngine:
+    """All stacks. `invoke` reaches the services whose resources they have."""
+
+    def __init__(self, database: Database, invoke: Invoke, clock: Clock) -> None:
+        self.stacks = Stacks(database, clock)
+        self.change_sets = ChangeSets(database)
+        self._database = database
+        self._clock = clock
+        self._operations = Operations(self.stacks, invoke, clock)
+        self._active: dict[tuple[str, str, str], Stack] = {}
+        self._loop = Loop("cloudformation", self._step, clock)
+
+    def start(self) -> None:
+        """Go on with what a crash or a stop interrupted, and with what comes."""
+        for stack in self.stacks.all():
+            if stack.deleted_at_ms is not None and stack.deleted_at_ms < self._clock.now_ms() - REMEMBERED_MS:
+                self.stacks.delete(stack)
+            else:
+                self._note_active(stack)
+        self._loop.start()
+
+    def stop(self) -> None:
+        """End the loop; what is going on goes on at the next start."""
+        self._loop.stop()
+
+    def _note_active(self, stack: Stack) -> None:
+        if stack.status.endswith("_IN_PROGRESS") and stack.status != "REVIEW_IN_PROGRESS":
+            self._active[stack.key] = stack
+
+    def _step(self) -> int | None:
+        due = [self._advance(stack) for stack in list(self._active.values())]
+        return min((time_ms for time_ms in due if time_ms is not None), default=None)
+
+    def _advance(self, stack: Stack) -> int | None:
+        try:
+            due_ms = self._operations.advance(self.stacks.fresh(stack))
+        except Exception:  # one stack's trouble is not the others'
+            log.exception("%s: a step failed; trying again in %s ms", stack.id, RETRY_MS)
+            return self._clock.now_ms() + RETRY_MS
+        with self._database.write():  # no request notes a new operation in between
+            if due_ms is None and self._operations_ended(stack):
+                self._active.pop(stack.key, None)
+                return None
+        return self._clock.now_ms() if due_ms is None else due_ms
+
+    def _operations_ended(self, stack: Stack) -> bool:
+        return not self.stacks.fresh(stack).status.endswith("_IN_PROGRESS")
+
+    # Stacks.
+
+    def create_stack(self, call: Call, wish: Wish) -> tuple[Stack, bool]:
+        """A new stack, whose resources are then made; whether it is new, or the answer to a repeated request."""
+        with self._database.write():
+            taken = self.stacks.find(call.account, call.region, wish.name)
+            if taken is not None and taken.status != "REVIEW_IN_PROGRESS":
+                return self._repeated(taken, wish), False
+            stack = taken or new_stack(call, wish, self._clock)
+            resources = self.prepare(stack, wish)
+            for change_set in self.change_sets.of(stack):
+                change_set.execution_status = "OBSOLETE"
+                self.change_sets.put(change_set)
+            self.begin_creation(stack, wish.template, resources)
+        self.wake(stack)
+        return stack, True
+
+    def get_stack(self, call: Call, name_or_id: str, message: str = "Stack with id {} does not exist") -> Stack:
+        """The stack of that name or id. Raises ValidationError."""
+        stack = self.stacks.find(call.account, call.region, name_or_id)
+        if stack is None:
+            raise ValidationError(message.format(name_or_id))
+        return stack
+
+    def delete_stack(self, call: Call, name_or_id: str, retained: list[str], token: str | None) -> None:
+        """Begin to remove a stack's resources. A stack that is not there, or is going already, is fine."""
+        with self._database.write():
+            stack = self.stacks.find(call.account, call.region, name_or_id)
+            if stack is None or stack.status in {"DELETE_IN_PROGRESS", "DELETE_COMPLETE"}:
+                return
+            if stack.termination_protection:
+                raise ValidationError(f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")
+            if retained and stack.status != "DELETE_FAILED":
+                raise ValidationError(
+                    f"Invalid operation on stack [{stack.id}]. When you delete a stack, specify which resources to "
+                    "retain only when the stack is in the DELETE_FAILED state."
+                )
+            unknown = [name for name in retained if name not in self.stacks.resources(stack)]
+            if unknown:
+                raise ValidationError(f"The specified resources to retain [{', '.join(unknown)}] do not exist")
+            stack.retained, stack.token, stack.operation_id = retained, token, str(uuid.uuid4())
+            stack.caller = Caller.of(call)
+            self.stacks.transition(stack, "DELETE_IN_PROGRESS", "User Initiated", first=True)
+        self.wake(stack)
+
+    def set_termination_protection(self, call: Call, name_or_id: str, *, enabled: bool) -> Stack:
+        """Let a stack be deleted, or not."""
+        with self._database.write():
+            stack = self.get_stack(call, name_or_id, "Stack [{}] does not exist")
+            if stack.status.startswith("DELETE"):
+                raise ValidationError(f"TerminationProtection on Stack [{stack.id}] cannot be updated in state "
+                                      f"{stack.status}")  # fmt: skip
+            stack.termination_protection = enabled
+            self.stacks.put(stack)
+        return stack
+
+    def update_stack(self, stack: Stack, wish: Wish) -> None:
+        """Always raises: no change is refused as on AWS, and changes are not supported yet."""
+        self.check_updatable(stack)
+        if not self.changes(stack, wish):
+            raise ValidationError("No updates are to be performed.")
+        raise no_updates_yet()
+
+    def _repeated(self, stack: Stack, wish: Wish) -> Stack:
+        if wish.token is None or wish.token != stack.token:
+            raise AlreadyExistsException(f"Stack [{stack.name}] already exists")
+        if stack.request_digest != wish.digest:
+            raise TokenAlreadyExistsException(
+                f"The client request token {wish.token} has already been used for this stack. Retry the request with "
+                "a different client request token"
+            )
+        return stack
+
+    def prepare(self, stack: Stack, wish: Wish) -> list[StackResource]:
+        """Make the stack what the wish asks for, if it may be; nothing is stored yet. Gives its resources."""
+        template, resolved = self._resolve(stack, wish)
+        check_capabilities(template, wish.capabilities)
+        resources = plan(resolved)
+        stack.description = template.description
+        stack.parameters = resolve_all(template.parameters, wish.parameters)
+        stack.hidden = [name for name, parameter in template.parameters.items() if parameter.no_echo]
+        stack.tags, stack.capabilities = dict(wish.tags), list(wish.capabilities)
+        stack.on_failure, stack.timeout_minutes = wish.on_failure, wish.timeout_minutes
+        stack.termination_protection = wish.termination_protection
+        stack.retain_except_on_create = wish.retain_except_on_create
+        stack.token, stack.request_digest = wish.token, wish.digest
+        return resources
+
+    def _resolve(self, stack: Stack, wish: Wish) -> tuple[Template, Resolved]:
+        template = parse(wish.template)
+        check_types(template)
+        return template, resolve(template, resolve_all(template.parameters, wish.parameters), stack.values)
+
+    def begin_creation(self, stack: Stack, template: str, resources: list[StackResource]) -> None:
+        """Note a stack and what it will have, within the caller's transaction."""
+        stack.operation_id = str(uuid.uuid4())
+        if stack.timeout_minutes is not None:
+            stack.timeout_at_ms = self._clock.now_ms() + stack.timeout_minutes * 60_000
+        self.stacks.add(stack)
+        self.stacks.put_template(stack, template)
+        for resource in resources:
+            self.stacks.put_resource(stack, resource)
+        self.stacks.transition(stack, "CREATE_IN_PROGRESS", "User Initiated", first=True)
+
+    def wake(self, stack: Stack) -> None:
+        """Have the loop look after a stack whose operation was noted."""
+        self._active[stack.key] = stack
+        self._loop.wake()
+
+    def check_updatable(self, stack: Stack) -> None:
+        """Raises ValidationError while a stack is in no state to be updated."""
+        if stack.status.endswith("_IN_PROGRESS") or stack.status in {"DELETE_COMPLETE", "ROLLBACK_COMPLETE"}:
+            raise ValidationError(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
+
+    def changes(self, stack: Stack, wish: Wish) -> bool:
+        """Whether the wish differs from what the stack is."""
+        template, resolved = self._resolve(stack, wish)
+        check_capabilities(template, wish.capabilities)
+        resolved.check()
+        before = resolve(parse(self.stacks.template(stack) or ""), stack.parameters, stack.values)
+        return bool(_essence(before, stack.tags) != _essence(resolved, dict(wish.tags)))
+
+
+def _essence(resolved: Resolved, tags: dict[str, str]) -> Any:
+    """What makes a stack differ from another one; the parameters by what they do."""
+    template = resolved.template
+    used = {name: value for name, value in resolved.values.items() if name in template.parameters}
+    return resolved.resources, resolved.outputs, resolved.conditions, template.mappings, used, tags
+
+
+def new_stack(call: Call, wish: Wish, clock: Clock) -> Stack:
+    """A stack with a new id, that is nothing yet."""
+    stack_id = f"arn:aws:cloudformation:{call.region}:{call.account}:stack/{wish.name}/{uuid.uuid4()}"
+    return Stack(id=stack_id, name=wish.name, caller=Caller.of(call), created_at_ms=clock.now_ms(), status="")
+
+
+def no_updates_yet() -> Unsupported:
+    """What to say when a stack would have to change."""
+    return Unsupported(
+        "Afluente does not change the resources of a stack yet. Delete the stack and create it again, or deploy the "
+        "template under another stack name."
+    )

@@ -1,0 +1,58 @@
+"""From a request's template and parameters to the resources that a stack will have."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from afluente.services.cloudformation.error import InsufficientCapabilitiesException, ValidationError
+from afluente.services.cloudformation.resource.registry import TYPES
+from afluente.services.cloudformation.stack import StackResource
+from afluente.services.cloudformation.template.template import Resolved, Template
+
+
+def resolve(template: Template, parameters: Mapping[str, str], pseudo: Mapping[str, Any]) -> Resolved:
+    """The template with every parameter's value."""
+    given = {name: template.parameters[name].resolve(value) for name, value in parameters.items()}
+    return Resolved(template, {**given, **pseudo})
+
+
+def check_types(template: Template) -> None:
+    """Raises ValidationError for resource types that Afluente does not have."""
+    unknown = [kind for kind in template.types if kind not in TYPES]
+    if unknown:
+        raise ValidationError(f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]")
+
+
+def capabilities(template: Template) -> tuple[str | None, list[str]]:
+    """The capability that a request must acknowledge, if one, and the types that it is for."""
+    needs = {
+        resource.type: TYPES[resource.type].capability(resource.properties)
+        for resource in sorted(template.resources.values(), key=lambda item: item.type)
+        if resource.type in TYPES
+    }
+    for resource in template.resources.values():
+        if resource.type in TYPES and TYPES[resource.type].capability(resource.properties) == "CAPABILITY_NAMED_IAM":
+            needs[resource.type] = "CAPABILITY_NAMED_IAM"
+    for name in ("CAPABILITY_NAMED_IAM", "CAPABILITY_IAM"):
+        if name in needs.values():
+            return name, [kind for kind, need in needs.items() if need is not None]
+    return None, []
+
+
+def check_capabilities(template: Template, acknowledged: Iterable[str]) -> None:
+    """Raises InsufficientCapabilitiesException."""
+    needed, _ = capabilities(template)
+    enough = {"CAPABILITY_IAM": {"CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"}}
+    if needed is not None and not enough.get(needed, {needed}) & set(acknowledged):
+        raise InsufficientCapabilitiesException(f"Requires capabilities : [{needed}]")
+
+
+def plan(resolved: Resolved) -> list[StackResource]:
+    """The resources to be made, none begun yet. Raises ValidationError for what cannot be."""
+    resolved.check()
+    return [
+        StackResource(
+            logical_id=name, type=resource.type, depends_on=resolved.dependencies[name],
+            deletion_policy=resource.deletion_policy,
+        )
+        for name, resource in resolved.resources.items()
+    ]  # fmt: skip

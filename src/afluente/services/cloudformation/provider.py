@@ -1,0 +1,149 @@
+"""The operations of CloudFormation: those on stacks here, those on templates and change sets beside."""
+
+import json
+from collections.abc import Mapping
+from typing import ClassVar
+
+from afluente.core.call import Call
+from afluente.core.clock import Clock
+from afluente.core.provider import Invoke, Provider, Request, Response
+from afluente.services.cloudformation import answer
+from afluente.services.cloudformation.change_set_engine import ChangeSetEngine
+from afluente.services.cloudformation.change_set_operation import ChangeSetOperations
+from afluente.services.cloudformation.engine import CloudFormationEngine
+from afluente.services.cloudformation.error import ValidationError
+from afluente.services.cloudformation.page import page
+from afluente.services.cloudformation.stack import Stack, StackResource
+from afluente.services.cloudformation.template.template import parse
+from afluente.services.cloudformation.template_operation import TemplateOperations
+from afluente.services.cloudformation.wish import wish_of
+
+NO_STACK = "Stack [{}] does not exist"
+NO_STACK_FOR_RESOURCE = "Stack '{}' does not exist"
+LATER = ("DeploymentConfig", "NotificationARNs", "ResourceTypes", "RoleARN", "RollbackConfiguration")
+
+
+class CloudFormationProvider(TemplateOperations, ChangeSetOperations, Provider):
+    """CloudFormation on `engine`; templates in S3 are fetched through `invoke`."""
+
+    service = "cloudformation"
+    operations = (
+        "CreateChangeSet", "CreateStack", "DeleteChangeSet", "DeleteStack", "DescribeChangeSet", "DescribeStackEvents",
+        "DescribeStackResource", "DescribeStackResources", "DescribeStacks", "ExecuteChangeSet", "GetTemplate",
+        "GetTemplateSummary", "ListChangeSets", "ListExports", "ListStackResources", "ListStacks", "UpdateStack",
+        "UpdateTerminationProtection", "ValidateTemplate",
+    )  # fmt: skip
+    unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "CreateChangeSet": (
+            *LATER, "DeploymentMode", "DisableValidation", "ImportExistingResources",
+            "IncludeNestedStacks", "ResourcesToImport",
+        ),
+        "CreateStack": (*LATER, "DisableValidation", "StackPolicyBody", "StackPolicyURL"),
+        "DeleteStack": ("DeletionMode", "DeploymentConfig", "RoleARN"),
+        "DescribeChangeSet": ("IncludePropertyValues",),
+        "ExecuteChangeSet": ("RetainExceptOnCreate",),
+        "GetTemplateSummary": ("CallAs", "StackSetName", "TemplateSummaryConfig"),
+        "UpdateStack": (
+            *LATER, "DisableRollback", "DisableValidation", "RetainExceptOnCreate", "StackPolicyBody",
+            "StackPolicyDuringUpdateBody", "StackPolicyDuringUpdateURL", "StackPolicyURL",
+        ),
+    }  # fmt: skip
+
+    def __init__(self, engine: CloudFormationEngine, invoke: Invoke, clock: Clock) -> None:
+        self._engine = engine
+        self._change_sets = ChangeSetEngine(engine, clock)
+        self._invoke = invoke
+
+    def create_stack(self, call: Call, request: Request) -> Response:
+        stack, new = self._engine.create_stack(call, wish_of(call, request, self._invoke, self._engine))
+        return {"StackId": stack.id} | ({"OperationId": stack.operation_id} if new else {})
+
+    def update_stack(self, call: Call, request: Request) -> Response:
+        stack = self._engine.get_stack(call, request["StackName"], NO_STACK)
+        self._engine.update_stack(stack, wish_of(call, request, self._invoke, self._engine))
+        return {"StackId": stack.id}
+
+    def delete_stack(self, call: Call, request: Request) -> Response:
+        retained, token = request.get("RetainResources", []), request.get("ClientRequestToken")
+        self._engine.delete_stack(call, request["StackName"], retained, token)
+        return {}
+
+    def update_termination_protection(self, call: Call, request: Request) -> Response:
+        enabled = request["EnableTerminationProtection"]
+        stack = self._engine.set_termination_protection(call, request["StackName"], enabled=enabled)
+        return {"StackId": stack.id}
+
+    def describe_stacks(self, call: Call, request: Request) -> Response:
+        if "StackName" in request:
+            return {"Stacks": [answer.stack(self._engine.get_stack(call, request["StackName"]))]}
+        found = [stack for stack in self._all(call) if stack.deleted_at_ms is None]
+        return page("Stacks", found, request, lambda stack: stack.id, answer.stack)
+
+    def list_stacks(self, call: Call, request: Request) -> Response:
+        wanted = request.get("StackStatusFilter")
+        found = [stack for stack in self._all(call) if not wanted or stack.status in wanted]
+        return page("StackSummaries", found, request, lambda stack: stack.id, answer.summary)
+
+    def describe_stack_events(self, call: Call, request: Request) -> Response:
+        if "StackName" not in request:
+            raise ValidationError("StackName is required")
+        stack = self._engine.get_stack(call, request["StackName"], NO_STACK)
+        events = self._engine.stacks.events(stack)
+        numbered = list(zip(range(len(events), 0, -1), events, strict=True))
+        return page(
+            "StackEvents", numbered, request, lambda item: str(item[0]), lambda item: answer.event(stack, item[1])
+        )
+
+    def describe_stack_resource(self, call: Call, request: Request) -> Response:
+        stack = self._engine.get_stack(call, request["StackName"], NO_STACK_FOR_RESOURCE)
+        resource = self._resource(stack, request["LogicalResourceId"])
+        template = parse(self._engine.stacks.template(stack) or "")
+        metadata = json.dumps(template.resources[resource.logical_id].metadata)
+        return {"StackResourceDetail": answer.resource_detail(stack, resource, metadata)}
+
+    def describe_stack_resources(self, call: Call, request: Request) -> Response:
+        stack = self._stack_of(call, request)
+        if "LogicalResourceId" in request:
+            return {"StackResources": [answer.resource(stack, self._resource(stack, request["LogicalResourceId"]))]}
+        return {"StackResources": [answer.resource(stack, resource) for resource in self._begun(stack)]}
+
+    def list_stack_resources(self, call: Call, request: Request) -> Response:
+        stack = self._engine.get_stack(call, request["StackName"])
+        return page(
+            "StackResourceSummaries", self._begun(stack), request, lambda resource: resource.logical_id,
+            answer.resource_summary,
+        )  # fmt: skip
+
+    def list_exports(self, call: Call, request: Request) -> Response:
+        exports = [
+            {"ExportingStackId": stack.id, "Name": output.export, "Value": output.value}
+            for stack in self._all(call)
+            for output in stack.outputs
+            if output.export is not None
+        ]
+        return page("Exports", exports, request, lambda item: str(item["Name"]), dict)
+
+    def _all(self, call: Call) -> list[Stack]:
+        found = self._engine.stacks.all(call.account, call.region)
+        return sorted(found, key=lambda stack: stack.created_at_ms, reverse=True)
+
+    def _begun(self, stack: Stack) -> list[StackResource]:
+        return [resource for resource in self._engine.stacks.resources(stack).values() if resource.status]
+
+    def _resource(self, stack: Stack, logical_id: str) -> StackResource:
+        resource = self._engine.stacks.resources(stack).get(logical_id)
+        if resource is None or not resource.status:
+            raise ValidationError(f"Resource {logical_id} does not exist for stack {stack.name}")
+        return resource
+
+    def _stack_of(self, call: Call, request: Request) -> Stack:
+        """The stack named, or else the one that the resource named belongs to."""
+        if "StackName" in request:
+            return self._engine.get_stack(call, request["StackName"])
+        wanted = request.get("PhysicalResourceId")
+        if wanted is None:
+            raise ValidationError("Either StackName or PhysicalResourceId must be specified")
+        for stack in self._all(call):
+            if any(resource.exists and resource.physical_id == wanted for resource in self._begun(stack)):
+                return stack
+        raise ValidationError(f"Stack for {wanted} does not exist")

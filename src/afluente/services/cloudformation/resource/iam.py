@@ -1,0 +1,277 @@
+"""IAM's roles, users, policies and access keys. Whoever makes them acknowledges it by a capability."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from afluente.core.provider import Response
+from afluente.services.cloudformation.error import ValidationError
+from afluente.services.cloudformation.resource.resource_type import Context, Made, Properties, ResourceType
+
+MISSING = ("NoSuchEntity",)
+HOLDERS = {"Groups": "Group", "Roles": "Role", "Users": "User"}
+
+
+class IamType(ResourceType):
+    """What IAM's types have in common."""
+
+    service = "iam"
+    missing = MISSING
+
+    def capability(self, properties: Properties) -> str | None:
+        """Whoever chooses the name acknowledges that too."""
+        named = self.name_property is not None and self.name_property in properties
+        return "CAPABILITY_NAMED_IAM" if named else "CAPABILITY_IAM"
+
+
+class Holder(IamType):
+    """A role or a user: what policies hang on."""
+
+    noun: ClassVar[str]
+
+    def check(self, properties: Properties) -> None:
+        super().check(properties)
+        _check_lists(properties, "Groups", "ManagedPolicyArns")
+        list(_inline(properties))
+
+    def configure(self, context: Context, physical_id: str, properties: Properties) -> None:
+        owner = {f"{self.noun}Name": physical_id}
+        for name, document in _inline(properties):
+            context.call("iam", f"Put{self.noun}Policy", PolicyName=name, PolicyDocument=document, **owner)
+        for arn in properties.get("ManagedPolicyArns", []):
+            context.call("iam", f"Attach{self.noun}Policy", PolicyArn=arn, **owner)
+
+    def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
+        owner = {f"{self.noun}Name": physical_id}
+        for name, _ in _inline(properties):
+            context.find("iam", f"Delete{self.noun}Policy", MISSING, PolicyName=name, **owner)
+        for arn in properties.get("ManagedPolicyArns", []):
+            context.find("iam", f"Detach{self.noun}Policy", MISSING, PolicyArn=arn, **owner)
+        context.find("iam", f"Delete{self.noun}", MISSING, **owner)
+
+
+class Role(Holder):
+    """`AWS::IAM::Role`."""
+
+    type = "AWS::IAM::Role"
+    noun = "Role"
+    properties: ClassVar = {
+        "AssumeRolePolicyDocument": None,
+        "Description": "Description",
+        "ManagedPolicyArns": None,
+        "MaxSessionDuration": "MaxSessionDuration",
+        "Path": "Path",
+        "PermissionsBoundary": "PermissionsBoundary",
+        "Policies": None,
+        "RoleName": None,
+        "Tags": None,
+    }
+    required = ("AssumeRolePolicyDocument",)
+    name_property = "RoleName"
+    longest_name = 64
+    make_by = ("CreateRole", "RoleName")
+    read_by = ("GetRole", "RoleName")
+    tag_shape = "list"
+    identifiers = ("RoleName",)
+
+    def request(self, context: Context, properties: Properties) -> Properties:
+        document = _document(properties["AssumeRolePolicyDocument"])
+        return super().request(context, properties) | {"AssumeRolePolicyDocument": document}
+
+    def attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, str]:
+        del properties
+        role = context.call("iam", "GetRole", RoleName=physical_id)["Role"]
+        return {"Arn": role["Arn"], "RoleId": role["RoleId"]}
+
+
+class User(Holder):
+    """`AWS::IAM::User`."""
+
+    type = "AWS::IAM::User"
+    noun = "User"
+    properties: ClassVar = {
+        "Groups": None,
+        "ManagedPolicyArns": None,
+        "Path": "Path",
+        "PermissionsBoundary": "PermissionsBoundary",
+        "Policies": None,
+        "Tags": None,
+        "UserName": None,
+    }
+    name_property = "UserName"
+    longest_name = 64
+    make_by = ("CreateUser", "UserName")
+    read_by = ("GetUser", "UserName")
+    tag_shape = "list"
+    identifiers = ("UserName",)
+
+    def configure(self, context: Context, physical_id: str, properties: Properties) -> None:
+        super().configure(context, physical_id, properties)
+        for group in properties.get("Groups", []):
+            context.call("iam", "AddUserToGroup", GroupName=group, UserName=physical_id)
+
+    def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
+        for group in properties.get("Groups", []):
+            context.find("iam", "RemoveUserFromGroup", MISSING, GroupName=group, UserName=physical_id)
+        super().remove(context, physical_id, properties)
+
+    def attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, str]:
+        del properties
+        return {"Arn": str(context.call("iam", "GetUser", UserName=physical_id)["User"]["Arn"])}
+
+
+class AccessKey(IamType):
+    """`AWS::IAM::AccessKey`. Its secret is an attribute, so it is kept with the stack."""
+
+    type = "AWS::IAM::AccessKey"
+    properties: ClassVar = {"Serial": None, "Status": None, "UserName": None}
+    required = ("UserName",)
+    identifiers = ("Id",)
+
+    def physical_id(self, context: Context, properties: Properties) -> str:
+        del context, properties
+        return ""
+
+    def exists(self, context: Context, physical_id: str, properties: Properties) -> bool:
+        del context, physical_id, properties
+        return False
+
+    def make(self, context: Context, physical_id: str, properties: Properties) -> Made:
+        del physical_id
+        key = context.call("iam", "CreateAccessKey", UserName=properties["UserName"])["AccessKey"]
+        return Made(str(key["AccessKeyId"]), {"SecretAccessKey": str(key["SecretAccessKey"])})
+
+    def recover(self, context: Context, properties: Properties) -> None:
+        """A key that was made and not noted has a secret that nobody knows."""
+        user = properties["UserName"]
+        found = context.find("iam", "ListAccessKeys", MISSING, UserName=user)
+        for key in [] if found is None else found["AccessKeyMetadata"]:
+            if int(key["CreateDate"].timestamp()) >= context.started_at_ms // 1000:
+                context.find("iam", "DeleteAccessKey", MISSING, UserName=user, AccessKeyId=key["AccessKeyId"])
+
+    def configure(self, context: Context, physical_id: str, properties: Properties) -> None:
+        if "Status" in properties:
+            context.call(
+                "iam", "UpdateAccessKey", UserName=properties["UserName"], AccessKeyId=physical_id,
+                Status=properties["Status"],
+            )  # fmt: skip
+
+    def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
+        user = properties["UserName"]
+        context.find("iam", "DeleteAccessKey", MISSING, UserName=user, AccessKeyId=physical_id)
+
+
+class Policy(IamType):
+    """`AWS::IAM::Policy`: an inline policy of each role, user and group that it names."""
+
+    type = "AWS::IAM::Policy"
+    properties: ClassVar = {"Groups": None, "PolicyDocument": None, "PolicyName": None, "Roles": None, "Users": None}
+    required = ("PolicyDocument", "PolicyName")
+    identifiers = ("Id",)
+
+    def check(self, properties: Properties) -> None:
+        super().check(properties)
+        _check_lists(properties, *HOLDERS)
+        if not any(properties.get(holders) for holders in HOLDERS):
+            raise ValidationError("At least one of [Groups,Roles,Users] must be non-empty.")
+
+    def physical_id(self, context: Context, properties: Properties) -> str:
+        del properties
+        return context.name(128)
+
+    def exists(self, context: Context, physical_id: str, properties: Properties) -> bool:
+        del context, physical_id, properties
+        return False
+
+    def make(self, context: Context, physical_id: str, properties: Properties) -> Made:
+        del context, properties
+        return Made(physical_id)
+
+    def configure(self, context: Context, physical_id: str, properties: Properties) -> None:
+        del physical_id
+        name, document = properties["PolicyName"], _document(properties["PolicyDocument"])
+        for noun, owner in _holders(properties):
+            context.call("iam", f"Put{noun}Policy", PolicyName=name, PolicyDocument=document, **owner)
+
+    def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
+        del physical_id
+        for noun, owner in _holders(properties):
+            context.find("iam", f"Delete{noun}Policy", MISSING, PolicyName=properties["PolicyName"], **owner)
+
+    def attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, str]:
+        del context, properties
+        return {"Id": physical_id}
+
+
+class ManagedPolicy(IamType):
+    """`AWS::IAM::ManagedPolicy`. Its physical id is its ARN."""
+
+    type = "AWS::IAM::ManagedPolicy"
+    properties: ClassVar = {
+        "Description": "Description",
+        "Groups": None,
+        "ManagedPolicyName": None,
+        "Path": "Path",
+        "PolicyDocument": None,
+        "Roles": None,
+        "Users": None,
+    }
+    required = ("PolicyDocument",)
+    name_property = "ManagedPolicyName"
+    longest_name = 128
+    read_by = ("GetPolicy", "PolicyArn")
+    identifiers = ("PolicyArn",)
+
+    def check(self, properties: Properties) -> None:
+        super().check(properties)
+        _check_lists(properties, *HOLDERS)
+
+    def physical_id(self, context: Context, properties: Properties) -> str:
+        name = super().physical_id(context, properties)
+        return f"arn:aws:iam::{context.account}:policy{properties.get('Path', '/')}{name}"
+
+    def make(self, context: Context, physical_id: str, properties: Properties) -> Made:
+        request = self.request(context, properties)
+        request["PolicyDocument"] = _document(properties["PolicyDocument"])
+        context.call("iam", "CreatePolicy", PolicyName=physical_id.rpartition("/")[2], **request)
+        return Made(physical_id)
+
+    def configure(self, context: Context, physical_id: str, properties: Properties) -> None:
+        for noun, owner in _holders(properties):
+            context.call("iam", f"Attach{noun}Policy", PolicyArn=physical_id, **owner)
+
+    def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
+        for noun, owner in _holders(properties):
+            context.find("iam", f"Detach{noun}Policy", MISSING, PolicyArn=physical_id, **owner)
+        context.find("iam", "DeletePolicy", MISSING, PolicyArn=physical_id)
+
+    def attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, str]:
+        found: Response | None = self.read(context, physical_id, properties)
+        policy: Mapping[str, Any] = {} if found is None else found["Policy"]
+        names = ("PolicyId", "DefaultVersionId", "AttachmentCount", "PermissionsBoundaryUsageCount", "IsAttachable")
+        return {"PolicyArn": physical_id} | {name: str(policy[name]) for name in names if name in policy}
+
+
+def _check_lists(properties: Properties, *names: str) -> None:
+    for name in names:
+        value = properties.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise ValidationError(f"#/{name}: expected type: JSONArray, of strings")
+
+
+def _inline(properties: Properties) -> Iterable[tuple[str, str]]:
+    policies = properties.get("Policies", [])
+    for policy in policies if isinstance(policies, list) else [policies]:
+        if not isinstance(policy, dict) or policy.keys() != {"PolicyName", "PolicyDocument"}:
+            raise ValidationError("#/Policies: each policy needs PolicyName and PolicyDocument, and nothing else")
+        yield str(policy["PolicyName"]), _document(policy["PolicyDocument"])
+
+
+def _document(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _holders(properties: Properties) -> Iterable[tuple[str, dict[str, str]]]:
+    for holders, noun in HOLDERS.items():
+        for name in properties.get(holders, []):
+            yield noun, {f"{noun}Name": name}

@@ -1,0 +1,209 @@
+"""What a resource type is: tables of names for the common case, methods where a service needs more.
+
+Making a resource is three durable steps, each of which may be repeated after a crash: `make` asks the service for it,
+`is_ready` is asked until it is there, `configure` sets what the service sets by calls of their own.
+"""
+
+import secrets
+import string
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, NamedTuple
+
+from afluente.core.clock import Clock
+from afluente.core.error import AwsError
+from afluente.core.provider import Invoke, Response
+from afluente.services.cloudformation.error import ValidationError
+from afluente.services.cloudformation.resource.coercion import coerce
+from afluente.services.cloudformation.stack import Caller
+
+Properties = dict[str, Any]
+ALPHABET = string.ascii_letters + string.digits
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where a resource is made: for whom, in which stack; and the way to the services."""
+
+    invoke: Invoke
+    clock: Clock
+    caller: Caller
+    stack_name: str
+    logical_id: str
+    token: str
+    """The same for every attempt to make this resource."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """The stack's, which its resources get too."""
+    started_at_ms: int = 0
+
+    def call(self, service: str, operation: str, **request: Any) -> Response:
+        """A service's answer, with the request's values in the model's types."""
+        coerced = coerce(service, operation, request)
+        try:
+            return self.invoke(self.caller.call(service, operation, self.clock.now_ms()), service, operation, coerced)
+        except AwsError as error:
+            raise Rejected(service, error) from error
+
+    def find(self, service: str, operation: str, missing: Iterable[str] = (), **request: Any) -> Response | None:
+        """A service's answer, or None where it has no such thing."""
+        try:
+            return self.call(service, operation, **request)
+        except Rejected as rejected:
+            if rejected.error.http_status == 404 or rejected.error.code in missing:
+                return None
+            raise
+
+    @property
+    def account(self) -> str:
+        """The stack's account."""
+        return self.caller.account
+
+    @property
+    def region(self) -> str:
+        """The stack's region."""
+        return self.caller.region
+
+    def name(self, longest: int, *, lower: bool = False) -> str:
+        """A new name for a resource that the template does not name: stack, logical id and 12 random characters."""
+        suffix = "".join(secrets.choice(ALPHABET) for _ in range(12))
+        room = longest - len(suffix) - 2
+        stack, logical = self.stack_name, self.logical_id
+        if len(stack) + len(logical) > room:
+            stack = stack[: max(room // 2, room - len(logical))]
+            logical = logical[: room - len(stack)]
+        name = f"{stack}-{logical}-{suffix}"
+        return name.lower() if lower else name
+
+
+class Made(NamedTuple):
+    """What making a resource gave: its physical id, and attributes that are told only then."""
+
+    physical_id: str
+    attributes: Mapping[str, str] = {}
+
+
+class Rejected(Exception):
+    """A service refused what a resource needs."""
+
+    def __init__(self, service: str, error: AwsError) -> None:
+        super().__init__(error.message)
+        self.service = service
+        self.error = error
+
+
+class ResourceType:
+    """One type of resources.
+
+    properties: each supported property to the member of the request that makes the resource; None where a method of
+        the type looks after it.
+    make_by, read_by, remove_by: the operation, and its member that takes the name.
+    missing: error codes that mean there is no such resource (as does the status 404).
+    tag_shape: how tags travel in the request that makes it.
+    """
+
+    type: ClassVar[str]
+    service: ClassVar[str]
+    properties: ClassVar[Mapping[str, str | None]]
+    required: ClassVar[tuple[str, ...]] = ()
+    name_property: ClassVar[str | None] = None
+    longest_name: ClassVar[int] = 255
+    lower_name: ClassVar[bool] = False
+    make_by: ClassVar[tuple[str, str]]
+    read_by: ClassVar[tuple[str, str]]
+    remove_by: ClassVar[tuple[str, str]]
+    missing: ClassVar[tuple[str, ...]] = ()
+    tag_shape: ClassVar[Literal["list", "map"] | None] = None
+    identifiers: ClassVar[tuple[str, ...]] = ()
+    """The properties that tell resources of this type apart, as GetTemplateSummary names them."""
+
+    def check(self, properties: Properties) -> None:
+        """Raises ValidationError for unknown and missing properties."""
+        for name in properties:
+            if name not in self.properties:
+                raise ValidationError(f"Encountered unsupported property {name}")
+        for name in self.required:
+            if name not in properties:
+                raise ValidationError(f"Property validation failure: [The property {{/{name}}} is required]")
+
+    def physical_id(self, context: Context, properties: Properties) -> str:
+        """The name that the resource will have; empty where the service gives one."""
+        if self.name_property in properties:
+            return str(properties[self.name_property])
+        return context.name(self.longest_name, lower=self.lower_name)
+
+    def exists(self, context: Context, physical_id: str, properties: Properties) -> bool:
+        """Whether there is one of that name already."""
+        return self.read(context, physical_id, properties) is not None
+
+    def read(self, context: Context, physical_id: str, properties: Properties) -> Response | None:
+        """What the service knows of it, or None."""
+        del properties
+        operation, member = self.read_by
+        return context.find(self.service, operation, self.missing, **{member: physical_id})
+
+    def make(self, context: Context, physical_id: str, properties: Properties) -> "Made":
+        """Ask the service for it."""
+        operation, member = self.make_by
+        request = self.request(context, properties)
+        request[member] = physical_id
+        context.call(self.service, operation, **request)
+        return Made(physical_id)
+
+    def recover(self, context: Context, properties: Properties) -> None:
+        """After a crash while it was made: undo what cannot be found again by a name."""
+
+    def request(self, context: Context, properties: Properties) -> Properties:
+        """The members of the request that makes it, as the tables say."""
+        members = {self.properties[name]: value for name, value in properties.items()}
+        request = {member: value for member, value in members.items() if member is not None}
+        tags = merged_tags(context, properties)
+        if self.tag_shape is not None and tags:
+            request["Tags"] = tags if self.tag_shape == "map" else tag_list(tags)
+        return request
+
+    def is_ready(self, context: Context, physical_id: str, properties: Properties) -> bool:
+        """Whether it can be used by others. Raises ValidationError when it never will."""
+        del context, physical_id, properties
+        return True
+
+    def configure(self, context: Context, physical_id: str, properties: Properties) -> None:
+        """Set what is set by calls of their own; setting it again changes nothing."""
+
+    def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
+        """Ask the service to remove it; one that is gone is fine."""
+        del properties
+        operation, member = self.remove_by
+        context.find(self.service, operation, self.missing, **{member: physical_id})
+
+    def is_gone(self, context: Context, physical_id: str, properties: Properties) -> bool:
+        """Whether its removal has come to an end."""
+        del context, physical_id, properties
+        return True
+
+    def reference(self, physical_id: str, attributes: Mapping[str, str]) -> str:
+        """The value of Ref."""
+        del attributes
+        return physical_id
+
+    def attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, str]:
+        """The values of Fn::GetAtt."""
+        del context, physical_id, properties
+        return {}
+
+    def capability(self, properties: Properties) -> str | None:
+        """The capability that a request must acknowledge; `properties` are not evaluated yet."""
+        del properties
+        return None
+
+
+def merged_tags(context: Context, properties: Properties) -> dict[str, str]:
+    """The stack's tags and the resource's own, which win. Both shapes of templates are taken."""
+    own = properties.get("Tags", {})
+    if isinstance(own, list):
+        own = {tag["Key"]: tag.get("Value", "") for tag in own if isinstance(tag, dict) and "Key" in tag}
+    return {**context.tags, **own}
+
+
+def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Tags as a list of keys and values."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]

@@ -1,0 +1,188 @@
+"""S3's buckets and bucket policies. Where the template's names differ from the API's, the tables here say how."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from afluente.core.provider import Response
+from afluente.services.cloudformation.error import ValidationError
+from afluente.services.cloudformation.resource.resource_type import (
+    Context,
+    Made,
+    Properties,
+    ResourceType,
+    merged_tags,
+    tag_list,
+)
+
+MISSING = ("NoSuchBucket",)
+Names = Mapping[str, str]
+
+
+class Bucket(ResourceType):
+    """`AWS::S3::Bucket`."""
+
+    type = "AWS::S3::Bucket"
+    service = "s3"
+    properties: ClassVar = {
+        "BucketEncryption": None,
+        "BucketName": None,
+        "LifecycleConfiguration": None,
+        "OwnershipControls": None,
+        "PublicAccessBlockConfiguration": None,
+        "Tags": None,
+        "VersioningConfiguration": None,
+    }
+    name_property = "BucketName"
+    longest_name = 63
+    lower_name = True
+    read_by = ("HeadBucket", "Bucket")
+    remove_by = ("DeleteBucket", "Bucket")
+    missing = MISSING
+    identifiers = ("BucketName",)
+
+    def make(self, context: Context, physical_id: str, properties: Properties) -> Made:
+        del properties
+        request: dict[str, Any] = {"Bucket": physical_id}
+        if context.region != "us-east-1":
+            request["CreateBucketConfiguration"] = {"LocationConstraint": context.region}
+        context.call(self.service, "CreateBucket", **request)
+        return Made(physical_id)
+
+    def configure(self, context: Context, physical_id: str, properties: Properties) -> None:
+        for name, (operation, member, translate) in SETTINGS.items():
+            if name in properties:
+                context.call(self.service, operation, Bucket=physical_id, **{member: translate(properties[name])})
+        tags = merged_tags(context, properties)
+        if tags:
+            context.call(self.service, "PutBucketTagging", Bucket=physical_id, Tagging={"TagSet": tag_list(tags)})
+
+    def attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, str]:
+        del properties
+        return {
+            "Arn": f"arn:aws:s3:::{physical_id}",
+            "DomainName": f"{physical_id}.s3.amazonaws.com",
+            "DualStackDomainName": f"{physical_id}.s3.dualstack.{context.region}.amazonaws.com",
+            "RegionalDomainName": f"{physical_id}.s3.{context.region}.amazonaws.com",
+            "WebsiteURL": f"http://{physical_id}.s3-website-{context.region}.amazonaws.com",
+        }
+
+
+class BucketPolicy(ResourceType):
+    """`AWS::S3::BucketPolicy`. Its physical id is the bucket's name."""
+
+    type = "AWS::S3::BucketPolicy"
+    service = "s3"
+    properties: ClassVar = {"Bucket": None, "PolicyDocument": None}
+    required = ("Bucket", "PolicyDocument")
+    read_by = ("GetBucketPolicy", "Bucket")
+    missing = (*MISSING, "NoSuchBucketPolicy")
+    identifiers = ("Bucket",)
+
+    def physical_id(self, context: Context, properties: Properties) -> str:
+        del context
+        return str(properties["Bucket"])
+
+    def make(self, context: Context, physical_id: str, properties: Properties) -> Made:
+        document = properties["PolicyDocument"]
+        policy = document if isinstance(document, str) else json.dumps(document)
+        context.call(self.service, "PutBucketPolicy", Bucket=physical_id, Policy=policy)
+        return Made(physical_id)
+
+    def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
+        del properties
+        context.find(self.service, "DeleteBucketPolicy", self.missing, Bucket=physical_id)
+
+
+def _encryption(value: Any) -> Response:
+    rules = _member(value, "ServerSideEncryptionConfiguration")
+    names = {
+        "BucketKeyEnabled": "BucketKeyEnabled",
+        "ServerSideEncryptionByDefault": "ApplyServerSideEncryptionByDefault",
+    }
+    return {"Rules": [_renamed(rule, names) for rule in rules]}
+
+
+def _lifecycle(value: Any) -> Response:
+    return {"Rules": [_lifecycle_rule(rule) for rule in _member(value, "Rules")]}
+
+
+def _lifecycle_rule(rule: Any) -> Response:
+    if not isinstance(rule, dict):
+        raise ValidationError("#/LifecycleConfiguration/Rules: expected type: JSONObject")
+    found = {"ID": rule["Id"]} if "Id" in rule else {}
+    found |= {"Status": rule.get("Status"), "Filter": _lifecycle_filter(rule)}
+    expiration = _renamed({name: rule[name] for name in EXPIRATION if name in rule}, EXPIRATION)
+    if expiration:
+        found["Expiration"] = expiration
+    if "NoncurrentVersionExpirationInDays" in rule:
+        found["NoncurrentVersionExpiration"] = {"NoncurrentDays": rule["NoncurrentVersionExpirationInDays"]}
+    if "Transitions" in rule:
+        found["Transitions"] = [_renamed(item, TRANSITION) for item in rule["Transitions"]]
+    for name in ("AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration", "NoncurrentVersionTransitions"):
+        if name in rule:
+            found[name] = _renamed(rule[name], NONCURRENT) if isinstance(rule[name], dict) else rule[name]
+    _refuse_others(rule, LIFECYCLE)
+    return found
+
+
+def _lifecycle_filter(rule: Mapping[str, Any]) -> Response:
+    parts: dict[str, Any] = {name: rule[name] for name in FILTER if name in rule}
+    tags = rule.get("TagFilters", [])
+    if not parts and not tags:
+        return {"Prefix": ""}
+    if len(parts) + len(tags) == 1:
+        return parts or {"Tag": tags[0]}
+    return {"And": parts | ({"Tags": tags} if tags else {})}
+
+
+EXPIRATION: Names = {
+    "ExpirationDate": "Date",
+    "ExpirationInDays": "Days",
+    "ExpiredObjectDeleteMarker": "ExpiredObjectDeleteMarker",
+}
+TRANSITION: Names = {"StorageClass": "StorageClass", "TransitionDate": "Date", "TransitionInDays": "Days"}
+NONCURRENT: Names = {
+    "DaysAfterInitiation": "DaysAfterInitiation",
+    "NewerNoncurrentVersions": "NewerNoncurrentVersions",
+    "NoncurrentDays": "NoncurrentDays",
+}
+FILTER = ("ObjectSizeGreaterThan", "ObjectSizeLessThan", "Prefix")
+LIFECYCLE = (
+    *EXPIRATION, *FILTER, "AbortIncompleteMultipartUpload", "Id", "NoncurrentVersionExpiration",
+    "NoncurrentVersionExpirationInDays", "NoncurrentVersionTransitions", "Status", "TagFilters", "Transitions",
+)  # fmt: skip
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+SETTINGS: Mapping[str, tuple[str, str, Callable[[Any], Any]]] = {
+    "BucketEncryption": ("PutBucketEncryption", "ServerSideEncryptionConfiguration", _encryption),
+    "LifecycleConfiguration": ("PutBucketLifecycleConfiguration", "LifecycleConfiguration", _lifecycle),
+    "OwnershipControls": ("PutBucketOwnershipControls", "OwnershipControls", _as_it_is),
+    "PublicAccessBlockConfiguration": ("PutPublicAccessBlock", "PublicAccessBlockConfiguration", _as_it_is),
+    "VersioningConfiguration": ("PutBucketVersioning", "VersioningConfiguration", _as_it_is),
+}
+"""A property to the operation that sets it, the member that takes it, and how its names are translated."""
+
+
+def _renamed(value: Any, names: Names) -> Response:
+    if not isinstance(value, dict):
+        raise ValidationError(f"expected type: JSONObject, found: {value!r}")
+    _refuse_others(value, names)
+    return {names[name]: item for name, item in value.items()}
+
+
+def _refuse_others(value: Mapping[str, Any], known: Any) -> None:
+    for name in value:
+        if name not in known:
+            raise ValidationError(f"Encountered unsupported property {name}")
+
+
+def _member(value: Any, name: str) -> list[Any]:
+    if not isinstance(value, dict) or not isinstance(value.get(name), list):
+        raise ValidationError(f"Property validation failure: [The property {{/{name}}} is required]")
+    _refuse_others(value, (name,))
+    return list(value[name])

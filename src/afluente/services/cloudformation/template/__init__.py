@@ -1,0 +1,1 @@
+"""Templates: text to tree, the tree's rules, parameters, conditions and intrinsic functions. Knows no stack."""

@@ -1,0 +1,60 @@
+"""A request's members to the wish that the engine takes."""
+
+from afluente.core.call import Call
+from afluente.core.provider import Invoke, Request
+from afluente.services.cloudformation.engine import CloudFormationEngine, Wish
+from afluente.services.cloudformation.error import ValidationError
+from afluente.services.cloudformation.source import template_of
+from afluente.services.cloudformation.stack import Stack
+
+
+def wish_of(call: Call, request: Request, invoke: Invoke, engine: CloudFormationEngine) -> Wish:
+    """What CreateStack, UpdateStack and CreateChangeSet ask for. What is left as it was comes from the stack."""
+    stack = engine.stacks.find(call.account, call.region, request["StackName"])
+    tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", [])}
+    return Wish(
+        name=request["StackName"] if stack is None else stack.name,
+        template=_template(call, request, invoke, engine, stack),
+        parameters=_parameters(request, stack),
+        tags=tags if "Tags" in request or stack is None else stack.tags,
+        capabilities=tuple(request.get("Capabilities", [])),
+        on_failure=_on_failure(request),
+        timeout_minutes=request.get("TimeoutInMinutes"),
+        termination_protection=request.get("EnableTerminationProtection", False),
+        retain_except_on_create=request.get("RetainExceptOnCreate", False),
+        token=request.get("ClientRequestToken"),
+    )
+
+
+def _template(call: Call, request: Request, invoke: Invoke, engine: CloudFormationEngine, stack: Stack | None) -> str:
+    if not request.get("UsePreviousTemplate"):
+        return template_of(call, request, invoke)
+    previous = engine.stacks.template(stack) if stack is not None else None
+    if previous is None:
+        raise ValidationError(f"Stack [{request['StackName']}] does not exist")
+    return previous
+
+
+def _parameters(request: Request, stack: Stack | None) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for parameter in request.get("Parameters", []):
+        key = parameter.get("ParameterKey", "")
+        if parameter.get("UsePreviousValue"):
+            if stack is None or key not in stack.parameters:
+                raise ValidationError(f"Invalid input for parameter key {key}. Cannot specify usePreviousValue as true "
+                                      "for a parameter key not in the previous template")  # fmt: skip
+            given[key] = stack.parameters[key]
+        elif "ParameterValue" in parameter:
+            given[key] = parameter["ParameterValue"]
+        else:
+            raise ValidationError(f"Parameter '{key}' must have a value")
+    return given
+
+
+def _on_failure(request: Request) -> str:
+    """CreateStack has OnFailure or DisableRollback, CreateChangeSet has OnStackFailure."""
+    if "OnFailure" in request and "DisableRollback" in request:
+        raise ValidationError("You can only specify either DisableRollback or OnFailure, but not both")
+    if request.get("DisableRollback"):
+        return "DO_NOTHING"
+    return str(request.get("OnFailure") or request.get("OnStackFailure") or "ROLLBACK")

@@ -63,6 +63,11 @@ def size(keys: Iterable[bytes], data: Iterable[bytes]) -> int:
     return sum(map(len, keys)) + sum(map(len, data))
 
 
+def payload_size(payload: bytes) -> int:
+    """`size` of the records in a payload that `encode` made."""
+    return len(payload) - HEAD.size - 8 * int(HEAD.unpack_from(payload)[1])
+
+
 def _lengths(payload: bytes) -> tuple[tuple[int, ...], int, int]:
     try:
         version, n = HEAD.unpack_from(payload)

@@ -5,13 +5,14 @@ the generic path says what is wrong. A test holds both to reading the same bytes
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import msgspec
 
 from afluente.core.call import Call
 from afluente.core.error import AwsError
+from afluente.services.kinesis import sequence_number
 from afluente.services.kinesis.engine import PAGE_RECORDS, KinesisEngine, Page, rate_exceeded
 from afluente.services.kinesis.error import InternalFailureException
 from afluente.services.kinesis.put import MAX_BATCH_BYTES
@@ -174,12 +175,12 @@ def _results(placed: Placed, failed: bool) -> bytes:
     """The body of a PutRecords answer."""
     if failed or placed.refused:
         return _partial_results(placed, failed)
-    # Members of the same shard differ in a number only: one formatting each, and no object.
-    following = {slot: map(_success(placed.shards[slot]), numbers) for slot, numbers in placed.numbers.items()}
-    if len(following) == 1:
-        (results,) = following.values()
-        return _answer(0, list(results))
-    return _answer(0, [next(following[slot]) for slot in placed.slots])
+    texts = {slot: _successes(placed.shards[slot], numbers) for slot, numbers in placed.numbers.items()}
+    if len(texts) == 1:
+        (results,) = texts.values()
+        return _answer(0, results)
+    following = {slot: iter(mine).__next__ for slot, mine in texts.items()}
+    return _answer(0, [following[slot]() for slot in placed.slots])
 
 
 def _partial_results(placed: Placed, failed: bool) -> bytes:
@@ -190,14 +191,17 @@ def _partial_results(placed: Placed, failed: bool) -> bytes:
         elif failed:
             results.append(_failure("InternalFailure", FAILED))
         else:
-            results.append(_success(shard)(number))
+            results += _successes(shard, range(number, number + 1))
             continue
         refused += 1
     return _answer(refused, results)
 
 
-def _success(shard: Shard) -> Callable[[int], str]:
-    return f'{{"SequenceNumber":"%d","ShardId":"{shard.shard_id}"}}'.__mod__
+def _successes(shard: Shard, numbers: range) -> list[str]:
+    """A result for each of the shard's records."""
+    leading, rest = sequence_number.split(numbers)
+    before, after = f'{{"SequenceNumber":"{leading}', f'","ShardId":"{shard.shard_id}"}}'
+    return [f"{before}{number}{after}" for number in rest]
 
 
 def _failure(code: str, message: str) -> str:
@@ -214,7 +218,9 @@ def _given(page: Page) -> bytes:
     for piece in page.batch.pieces():
         arrived_s = piece.arrived_at_ms / 1000
         records += [
-            GivenRecord(str(number), arrived_s, data, key.decode())
-            for key, data, number in zip(piece.keys, piece.data, piece.numbers, strict=True)
+            GivenRecord(number, arrived_s, data, key)
+            for number, data, key in zip(
+                sequence_number.texts(piece.numbers), piece.data, map(bytes.decode, piece.keys), strict=True
+            )
         ]
     return ENCODER.encode(GetRecordsResponse(records, page.next_iterator, page.millis_behind_latest))

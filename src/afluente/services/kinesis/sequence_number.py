@@ -49,6 +49,25 @@ def numbers(shard_base: int, position: int, count: int, time_ms: int) -> range:
     return range(first, first + count * COUNTER, COUNTER)
 
 
+def texts(numbers: range) -> list[str]:
+    """The decimal texts of `numbers`, as `numbers` above makes them.
+
+    The leading digits are the same in all of them and are written once: writing a number costs the square of its
+    digits.
+    """
+    leading, rest = split(numbers)
+    return [f"{leading}{number}" for number in rest]
+
+
+def split(numbers: range) -> tuple[str, range]:
+    """Digits that lead all of `numbers`, and the numbers that the other digits spell, none of which begins with 0."""
+    first, last = numbers[0], numbers[-1]
+    modulus = 10**25
+    while first // modulus != last // modulus or first % modulus < modulus // 10:
+        modulus *= 10
+    return str(first // modulus), range(first % modulus, last % modulus + 1, numbers.step)
+
+
 def parse(text: str) -> SequenceNumber:
     """What the number `text` says. Raises ValueError when it is not one of today's version."""
     number = int(text)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import compress
+from operator import itemgetter
 
 from afluente.core.clock import Clock
 from afluente.services.kinesis import sequence_number
@@ -15,7 +16,7 @@ from afluente.services.kinesis.stream_table import LiveStream
 from afluente.store import record
 from afluente.store.record_log import Draft, PartitionDropped, RecordLog
 
-Columns = dict[int, tuple[list[bytes], list[bytes]]]
+Columns = dict[int, tuple[Sequence[bytes], Sequence[bytes]]]
 """Keys and data of the records that go to one slot."""
 
 
@@ -63,7 +64,7 @@ class Writer:
         Raises ResourceNotFoundException when the stream went away meanwhile.
         """
         now_ms = self._clock.now_ms()
-        columns = _columns(slots, [key.encode() for key in partition_keys], data)
+        columns = _columns(slots, list(map(str.encode, partition_keys)), data)
         refused = self._refuse(router, columns, slots, now_ms) if self._enforce_limits else frozenset[int]()
         drafts = [
             Draft(router.shards[slot].partition, len(data), now_ms, record.encode_columns(keys, data))
@@ -78,7 +79,7 @@ class Writer:
             slot: sequence_number.numbers(router.bases[slot], frame.position, frame.count, frame.time_ms)
             for slot, frame in zip(columns, frames, strict=True)
         }
-        future.add_done_callback(lambda done: _note(live, columns, done))
+        future.add_done_callback(lambda done: _note(live, drafts, done))
         return Placed(live.stream, slots, router.shards, numbers, refused, future)
 
     def _refuse(self, router: Router, columns: Columns, slots: Sequence[int], now_ms: int) -> frozenset[int]:
@@ -100,21 +101,24 @@ class Writer:
 
 
 def _columns(slots: Sequence[int], keys: Sequence[bytes], data: Sequence[bytes]) -> Columns:
-    columns: Columns = {}
-    for slot, key, datum in zip(slots, keys, data, strict=True):
-        found = columns.get(slot)
-        if found is None:
-            columns[slot] = [key], [datum]
-        else:
-            found[0].append(key)
-            found[1].append(datum)
-    return columns
+    indexes: dict[int, list[int]] = {}
+    for index, slot in enumerate(slots):
+        try:
+            indexes[slot].append(index)
+        except KeyError:
+            indexes[slot] = [index]
+    if len(indexes) == 1:
+        return {slots[0]: (keys, data)}
+    return {slot: (_pick(keys, mine), _pick(data, mine)) for slot, mine in indexes.items()}
 
 
-def _note(live: LiveStream, columns: Columns, done: "Future[None]") -> None:
+def _pick(column: Sequence[bytes], indexes: Sequence[int]) -> Sequence[bytes]:
+    return itemgetter(*indexes)(column) if len(indexes) > 1 else (column[indexes[0]],)
+
+
+def _note(live: LiveStream, drafts: Sequence[Draft], done: "Future[None]") -> None:
     # Runs in the log's one thread, so that the counters need no lock.
     if done.exception() is None:
-        for keys, data in columns.values():
-            live.records_in += len(keys)
-            live.bytes_in += record.size(keys, data)
+        live.records_in += sum(draft.count for draft in drafts)
+        live.bytes_in += sum(record.payload_size(draft.payload) for draft in drafts)
         live.wake()

@@ -29,13 +29,14 @@ class Server:
     def start(self) -> None:
         """Start it; returns once it serves."""
         command = [sys.executable, "-m", "afluente.cli.main", "serve"]
-        self._process = subprocess.Popen(
-            [*command, "--port", str(self._port), "--data", str(self.folder)],
-            env=os.environ | {"PYTHONPATH": str(ROOT / "src"), "AFLUENTE_KINESIS_CREATE_DELAY_MS": "0"},
-            stdout=subprocess.PIPE,
-            stderr=(self.folder.parent / "server.log").open("a"),
-            text=True,
-        )
+        with (self.folder.parent / "server.log").open("a") as errors:
+            self._process = subprocess.Popen(
+                [*command, "--port", str(self._port), "--data", str(self.folder)],
+                env=os.environ | {"PYTHONPATH": str(ROOT / "src"), "AFLUENTE_KINESIS_CREATE_DELAY_MS": "0"},
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
         self.starts += 1
         assert self._process.stdout is not None
         readable, _, _ = select.select([self._process.stdout], [], [], START_S)

@@ -91,7 +91,11 @@ class CborCodec:
 
         try:
             tree = cbor2.loads(
-                content, max_depth=100, strict_hashable_types=True, tag_hook=_refuse_tag, semantic_decoders=CBOR_TAGS
+                content,
+                max_depth=100,
+                strict_hashable_types=True,
+                tag_hook=_refuse_unknown_tag,
+                semantic_decoders=CBOR_TAGS,
             )
         except (cbor2.CBORError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise Malformed(str(error)) from None
@@ -122,23 +126,19 @@ class CborCodec:
         return cbor2.CBORTag(1, timestamp.to_milliseconds(value))
 
 
-def _refuse_tag(_: Any, tag: Any) -> Any:
-    raise ValueError(f"CBOR tag {tag.tag} is not part of the protocol")
-
-
-def _untagged(decoder: Any) -> Any:
-    return decoder.decode()
-
-
-def _refuse_known_tag(_: Any) -> Any:
+def _refuse_unknown_tag(*_: Any) -> Any:
     raise ValueError("this CBOR tag is not part of the protocol")
+
+
+def _untagged(value: Any, _immutable: bool) -> Any:  # as the library calls it
+    return value
 
 
 # Tag 1 is Kinesis's timestamp, in milliseconds against the standard, so its number is taken as it stands. What else
 # the library would interpret (dates, big numbers, shared references, regular expressions ...) is refused.
 CBOR_TAGS = {
     **dict.fromkeys(
-        (0, 2, 3, 4, 5, 25, 28, 29, 30, 35, 36, 37, 100, 256, 258, 260, 261, 1004, 43000), _refuse_known_tag
+        (0, 2, 3, 4, 5, 25, 28, 29, 30, 35, 36, 37, 100, 256, 258, 260, 261, 1004, 43000), _refuse_unknown_tag
     ),
     1: _untagged,
     55799: _untagged,

@@ -37,6 +37,7 @@ class Blobs:
         self._staged = root / STAGED
         self._staged.mkdir(parents=True, exist_ok=True)
         self._staged_folder = os.open(self._staged, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._mode = 0o666 & ~_umask()
         self._syncer = ThreadPoolExecutor(4, thread_name_prefix="blob-sync")
         sync_folder(root)
 
@@ -56,6 +57,7 @@ class Blobs:
             body = body.getvalue()
         try:
             if isinstance(body, SpooledBody):
+                body.path.chmod(self._mode)
                 body.path.rename(path)
                 body.release()
             elif isinstance(body, bytes):
@@ -71,6 +73,7 @@ class Blobs:
     def stage_file(self, path: Path, observe: Observe) -> str:
         """Stage the finished file at `path` by moving it. It stays there when that fails."""
         identifier = secrets.token_hex(16)
+        path.chmod(self._mode)
         self._sync(path, lambda: _show(path, observe))
         path.rename(self.staged_path(identifier))
         os.fsync(self._staged_folder)
@@ -168,6 +171,13 @@ def sync_folder(path: Path) -> None:
         sync_file(path)
     except (FileNotFoundError, NotADirectoryError):
         return
+
+
+def _umask() -> int:
+    """What new files of this process are not allowed; temporary files of others come with less."""
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return umask
 
 
 def _write(path: Path, chunks: Iterable[bytes]) -> None:

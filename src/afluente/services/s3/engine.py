@@ -57,8 +57,8 @@ class S3Engine:
 
     def __init__(self, database: Database, root: Path, clock: Clock) -> None:
         database.migrate("s3", STEPS)
-        self._database = database
-        self._clock = clock
+        self.database = database
+        self.clock = clock
         self.buckets = Buckets(database)
         self.rows = ObjectRows(database)
         self.blobs = Blobs(root)
@@ -146,7 +146,7 @@ class S3Engine:
         In us-east-1 the owner may create it again, which changes nothing.
         """
         check_name(bucket.name)
-        with self._database.write():
+        with self.database.write():
             existing = self.buckets.find(bucket.name)
             if existing is None:
                 self.buckets.put(bucket)
@@ -164,7 +164,7 @@ class S3Engine:
 
     def delete_bucket(self, name: str) -> None:
         """Delete the bucket and its unfinished uploads. Raises NoSuchBucket, BucketNotEmpty."""
-        with self._database.write():
+        with self.database.write():
             self.buckets.get(name)
             if next(self.rows.scan(name, "", None, 1), None) is not None:
                 raise BucketNotEmpty("The bucket you tried to delete is not empty", BucketName=name)
@@ -228,7 +228,7 @@ class S3Engine:
         value = source.checksum.value if known else digests.value(algorithm)
         row = ObjectRow(
             *target, identifier, aside=False, staged=True, size=source.size, etag=etag,
-            modified_at_ms=self._clock.now_ms(), checksum=Checksum(algorithm, "FULL_OBJECT", value), header=header,
+            modified_at_ms=self.clock.now_ms(), checksum=Checksum(algorithm, "FULL_OBJECT", value), header=header,
             tags=tags, parts=(),
         )  # fmt: skip
         return self.commit(row, condition)
@@ -237,15 +237,15 @@ class S3Engine:
         self, row: ObjectRow, condition: WriteCondition = UNCONDITIONAL, also: Callable[[], None] = lambda: None
     ) -> ObjectRow:
         """Make the staged `row` the object of its key, `also` in the same transaction. The file goes if that fails."""
-        with self.discarding(row.id), self._database.write():
-            also()
+        with self.discarding(row.id), self.database.write():
             self.buckets.get(row.bucket)
+            also()
             existing = self.rows.get(row.bucket, row.key)
             condition.check(row.key, existing)
             row = replace(row, aside=self._placement.lies_aside(row.bucket, row.key, existing))
             self.rows.put(row)
             self._placement.put(row, existing)
-            self._database.after_commit(partial(self._announce, row))
+            self.database.after_commit(partial(self._announce, row))
         return row
 
     def head(self, bucket: str, key: str) -> ObjectRow:
@@ -275,7 +275,7 @@ class S3Engine:
     def delete(self, bucket: str, key: str, if_match: str | None = None) -> None:
         """Delete the object, if there is one. Raises NoSuchBucket, PreconditionFailed."""
         check_text(key)
-        with self._database.write():
+        with self.database.write():
             self.buckets.get(bucket)
             row = self.rows.get(bucket, key)
             if row is None:
@@ -284,14 +284,14 @@ class S3Engine:
                 raise precondition_failed("If-Match")
             self.rows.delete(row)
             self._placement.delete(row)
-            self._database.after_commit(self._wake_settling)
+            self.database.after_commit(self._wake_settling)
 
     def delete_many(
         self, bucket: str, items: Iterable[tuple[str, str | None]]
     ) -> Iterator[tuple[str, AwsError | None]]:
         """Delete each (key, ETag or None) in one transaction. Yields each key with its error."""
         results: list[tuple[str, AwsError | None]] = []
-        with self._database.write():
+        with self.database.write():
             for key, if_match in items:
                 try:
                     self.delete(bucket, key, if_match)
@@ -302,7 +302,7 @@ class S3Engine:
 
     def set_tags(self, bucket: str, key: str, tags: dict[str, str]) -> None:
         """Replace the object's tags. Raises NoSuchBucket, NoSuchKey."""
-        with self._database.write():
+        with self.database.write():
             self.rows.set_tags(self.head(bucket, key), tags)
 
     def page(self, bucket: str, *, prefix: str, delimiter: str, after: str, limit: int) -> listing.Page[ObjectRow]:
@@ -338,7 +338,7 @@ class S3Engine:
         (algorithm,) = digests.algorithms
         return ObjectRow(
             *target, identifier, aside=False, staged=True, size=digests.size, etag=digests.etag,
-            modified_at_ms=self._clock.now_ms(), header=header, tags={}, parts=(),
+            modified_at_ms=self.clock.now_ms(), header=header, tags={}, parts=(),
             checksum=Checksum(algorithm, "FULL_OBJECT", digests.value(algorithm)),
         )  # fmt: skip
 
@@ -368,10 +368,10 @@ class S3Engine:
 
     def _settle(self) -> int | None:
         self._settle_is_due = False
-        if not self._placement.settle():
+        if not self._placement.settle() and not self._placement.is_unsettled():
             return None
         self._settle_is_due = True
-        return self._clock.now_ms() + SETTLE_MS
+        return self.clock.now_ms() + SETTLE_MS
 
     def _recover(self) -> None:
         while self._placement.settle():
@@ -380,7 +380,7 @@ class S3Engine:
 
     def _expire(self) -> int | None:
         """Delete what the buckets' rules expire; again at the next midnight."""
-        now_ms = self._clock.now_ms()
+        now_ms = self.clock.now_ms()
         buckets = [bucket for bucket in self.buckets if bucket.lifecycle]
         for bucket in buckets:
             self._expire_bucket(bucket.name, bucket.lifecycle or [], now_ms)
@@ -391,12 +391,12 @@ class S3Engine:
         while start is not None:
             rows = list(self.rows.scan(bucket, start, None, ITERATION))
             expired = [row for row in rows if (due := lifecycle.expiration_of(row, rules)) and due[0] <= now_ms]
-            with self._database.write():
+            with self.database.write():
                 for row in expired:
                     if self.rows.is_current(row):
                         self.delete(bucket, row.key)
             start = rows[-1].key + "\0" if len(rows) == ITERATION else None
-        with self._database.write():
+        with self.database.write():
             for upload in list(self.uploads.scan(bucket, "", None)):
                 due = lifecycle.abortion_of(upload.key, upload.initiated_at_ms, rules)
                 if due and due[0] <= now_ms:

@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from itertools import pairwise
 from typing import Any, BinaryIO, NamedTuple
 
-from afluente.core.clock import Clock
 from afluente.services.s3 import checksum, listing
 from afluente.services.s3.checksum import Digests, Expected, Kind
 from afluente.services.s3.engine import MOST_BYTES_AT_ONCE, S3Engine, check_key, too_large
@@ -26,7 +25,6 @@ from afluente.services.s3.object_row import ObjectRow
 from afluente.services.s3.precondition import WriteCondition
 from afluente.services.s3.upload import Upload, UploadedPart, new_upload_id
 from afluente.store.blob import Body
-from afluente.store.database import Database
 
 SMALLEST_PART_BYTES = 5 << 20
 MOST_PARTS = 10_000
@@ -43,10 +41,10 @@ class Wanted(NamedTuple):
 class Multipart:
     """The uploads of `engine`'s buckets."""
 
-    def __init__(self, database: Database, engine: S3Engine, clock: Clock) -> None:
-        self._database = database
+    def __init__(self, engine: S3Engine) -> None:
         self._engine = engine
-        self._clock = clock
+        self._database = engine.database
+        self._clock = engine.clock
 
     def create(
         self,

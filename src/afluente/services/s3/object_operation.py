@@ -91,8 +91,8 @@ class ObjectOperations(Operations):
                 file,
                 (bucket.name, request["Key"]),
                 algorithm=checksums.supported(request.get("ChecksumAlgorithm", source.checksum.algorithm)),
-                header=header.from_request(request) if _replaces(request, "Metadata") else source.header,
-                tags=tag.from_header(request.get("Tagging")) if _replaces(request, "Tagging") else source.tags,
+                header=header.from_request(request) if _replaces(request, "MetadataDirective") else source.header,
+                tags=tag.from_header(request.get("Tagging")) if _replaces(request, "TaggingDirective") else source.tags,
                 condition=WriteCondition(request),
             )
         result = {"ETag": f'"{row.etag}"', "LastModified": row.last_modified, **row.checksum.members()}
@@ -190,7 +190,7 @@ def _body(file: BinaryIO, offset: int, length: int) -> bytes | FileSlice:
 
 def _check_copy(source: ObjectRow, request: Mapping[str, Any]) -> None:
     same = (source.bucket, source.key) == (request["Bucket"], request["Key"])
-    if same and not _replaces(request, "Metadata") and "ServerSideEncryption" not in request:
+    if same and not _replaces(request, "MetadataDirective") and "ServerSideEncryption" not in request:
         raise InvalidRequest(
             "This copy request is illegal because it is trying to copy an object to itself without changing the "
             "object's metadata, storage class, website redirect location or encryption attributes."
@@ -202,10 +202,11 @@ def _check_copy(source: ObjectRow, request: Mapping[str, Any]) -> None:
         )
 
 
-def _replaces(request: Mapping[str, Any], what: str) -> bool:
-    directive = request.get(f"{what}Directive", "COPY")
+def _replaces(request: Mapping[str, Any], member: str) -> bool:
+    directive = request.get(member, "COPY")
     if directive not in {"COPY", "REPLACE"}:
-        raise invalid_argument(f"Unknown {what.lower()} directive.", f"x-amz-{what.lower()}-directive", directive)
+        what = member.removesuffix("Directive").lower()
+        raise invalid_argument(f"Unknown {what} directive.", f"x-amz-{what}-directive", directive)
     return bool(directive == "REPLACE")
 
 

@@ -30,9 +30,9 @@ OTHER_CHECKSUMS = ("ChecksumSHA512", "ChecksumMD5", "ChecksumXXHASH64", "Checksu
 class Operations:
     """The base of the groups."""
 
-    def __init__(self, engine: S3Engine, multipart: Multipart) -> None:
+    def __init__(self, engine: S3Engine) -> None:
         self._engine = engine
-        self._multipart = multipart
+        self._multipart = Multipart(engine)
 
     def _bucket(self, call: Call, request: Mapping[str, Any]) -> Bucket:
         """The call's bucket. Raises NoSuchBucket, and AccessDenied when it is another account's."""
@@ -47,7 +47,7 @@ def check_owner(bucket: Bucket, call: Call, expected: str | None) -> None:
         raise InvalidBucketOwnerAWSAccountID(
             f"The value of the expected bucket owner parameter must be an AWS Account ID... [{expected}]"
         )
-    if bucket.account not in {call.account, expected or call.account} or (expected or bucket.account) != bucket.account:
+    if bucket.account != call.account or bucket.account != (expected or bucket.account):
         raise AccessDenied("Access Denied")
 
 

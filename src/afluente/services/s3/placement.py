@@ -86,7 +86,7 @@ class Placement:
         self._database.after_commit(partial(self._blobs.remove, nothing, self._blobs.root))
 
     def settle(self) -> int:
-        """Make one batch durable, repeating what failed or was interrupted. How many there were."""
+        """Make one batch durable, repeating what failed or was interrupted. How many are settled now."""
         rows, trash = self._rows.staged(BATCH), self._trash(BATCH)
         with self._database.write():
             for row in rows:
@@ -103,6 +103,10 @@ class Placement:
                 self._rows.set_settled(rows)
                 db.executemany("DELETE FROM trash WHERE id = ?", [(item.id,) for item in trash])
         return len(rows) + len(trash)
+
+    def is_unsettled(self) -> bool:
+        """Whether there is more to settle, or something that could not be."""
+        return bool(self._rows.staged(1) or self._trash(1))
 
     def _trash(self, limit: int) -> list[Trash]:
         return [Trash(*row) for row in self._database.read().execute("SELECT * FROM trash LIMIT ?", (limit,))]

@@ -18,7 +18,7 @@ _LIFECYCLE_RULE = "LifecycleConfiguration.Rules.*"
 
 
 class S3Provider(BucketOperations, ConfigurationOperations, ListOperations, MultipartOperations, Provider):
-    """S3 over `S3Engine` and `Multipart`."""
+    """S3 over `S3Engine`."""
 
     service = "s3"
     operations = (

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from afluente.core.error import AwsError, NotImplemented
+from afluente.core.error import AwsError
+from afluente.core.error import NotImplemented as Unsupported
 from afluente.services.glue.error import (
     EntityNotFoundException,
     IdempotentParameterMismatchException,
@@ -67,8 +68,8 @@ def test_create_job_again_is_no_error_unless_it_differs(world: Any) -> None:
         ({"Command": {"Name": "glueetl"}}, InvalidInputException),
         ({"Command": {"Name": "spark", "ScriptLocation": "s3://b/k"}}, InvalidInputException),
         ({"Command": {"Name": "glueetl", "ScriptLocation": "/tmp/x.py"}}, InvalidInputException),
-        ({"Command": {"Name": "gluestreaming", "ScriptLocation": "s3://b/k"}}, NotImplemented),
-        ({"Command": {"Name": "glueray", "ScriptLocation": "s3://b/k"}}, NotImplemented),
+        ({"Command": {"Name": "gluestreaming", "ScriptLocation": "s3://b/k"}}, Unsupported),
+        ({"Command": {"Name": "glueray", "ScriptLocation": "s3://b/k"}}, Unsupported),
         ({"GlueVersion": "7.5"}, InvalidInputException),
         ({"WorkerType": "G.1X"}, InvalidInputException),
         ({"WorkerType": "G.1X", "NumberOfWorkers": 1}, InvalidInputException),
@@ -81,7 +82,7 @@ def test_create_job_again_is_no_error_unless_it_differs(world: Any) -> None:
         ({"ExecutionClass": "FLEX", "GlueVersion": "2.0", "WorkerType": "G.1X", "NumberOfWorkers": 2},
          InvalidInputException),
         ({"ExecutionClass": "FLEX"}, InvalidInputException),
-        ({"JobRunQueuingEnabled": True}, NotImplemented),
+        ({"JobRunQueuingEnabled": True}, Unsupported),
     ],
 )  # fmt: skip
 def test_create_job_refuses(world: Any, members: dict[str, Any], error: type[AwsError]) -> None:

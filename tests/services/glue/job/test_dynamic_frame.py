@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-
 from tests.services.glue.job.test_source import SHOW
 
 READ = (
@@ -27,11 +26,9 @@ def transform(world: Any, text: str, script: str) -> tuple[list[dict[str, Any]],
 
 
 def test_apply_mapping_renames_casts_nests_and_drops(world: Any) -> None:
-    mappings = """[("a", "long", "id", "string"), ("B", "string", "deep.b", "string"), ("c.d", "long", "deep.d", "double"),
-        ("c.E", "array", "e", "array"), ("none", "string", "none", "string")]"""
-    rows, types = transform(
-        world, NESTED, f"show(ApplyMapping.apply(frame=f, mappings={mappings}, transformation_ctx='m'))"
-    )
+    mappings = """[("a", "long", "id", "string"), ("B", "string", "deep.b", "string"),
+        ("c.d", "long", "deep.d", "double"), ("c.E", "array", "e", "array"), ("none", "string", "none", "string")]"""
+    rows, types = transform(world, NESTED, f"show(ApplyMapping.apply(frame=f, mappings={mappings}))")
     assert types == {"id": "string", "deep": "struct<b:string,d:double>", "e": "array<bigint>"}
     assert rows == [
         {"id": "1", "deep": {"b": "x", "d": 1.0}, "e": [1, 2]},
@@ -43,8 +40,8 @@ def test_apply_mapping_casts_as_spark_does(world: Any) -> None:
     values = {
         "i": ["1", "1.7", " 12 ", "x", "0x1", "1e3", ""],
         "d": ["1", "1.5e3", "NaN?", ""],
-        "t": ["2026-01-02 03:04:05.25", "2026-01-02T03:04:05Z", "2026-01-02T03:04:05+02:00", "2026-01-02T03:04:05-02:00",
-              "2026-01-02", "soon"],
+        "t": ["2026-01-02 03:04:05.25", "2026-01-02T03:04:05Z", "2026-01-02T03:04:05+02:00",
+              "2026-01-02T03:04:05-02:00", "2026-01-02", "soon"],
         "b": ["true", "no", "1", "maybe"],
         "day": ["2026-01-02", "2026-01-02 03:04:05", "never"],
     }  # fmt: skip
@@ -151,27 +148,39 @@ def test_resolve_choice_of_an_unknown_action_fails_by_name(world: Any) -> None:
     assert "'guess:int'" in world.fail(READ + 'f.resolveChoice(specs=[("m", "guess:int")])')
 
 
-@pytest.mark.parametrize("script", ["Relationalize.apply(f)", "f.relationalize('a', 'b')", "f.spigot('x')",
-                                    "glueContext.create_dynamic_frame_from_rdd([])", "glueContext.forEachBatch()"])  # fmt: skip
-def test_what_is_not_supported_fails_by_name(world: Any, script: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "script"),
+    [
+        ("Relationalize", "Relationalize.apply(f)"),
+        ("DynamicFrame.relationalize", "f.relationalize('a', 'b')"),
+        ("DynamicFrame.spigot", "f.spigot('x')"),
+        ("from_rdd", "glueContext.create_dynamic_frame_from_rdd([])"),
+        ("GlueContext.forEachBatch", "glueContext.forEachBatch()"),
+    ],
+)
+def test_what_is_not_supported_fails_by_name(world: Any, name: str, script: str) -> None:
     world.put("in/1", '{"m":1}')
     message = world.fail(READ + script)
     assert "UNSUPPORTED_OPERATION_ERROR" in message
-    assert script.split("(")[0].split(".")[-1].lower().replace("apply", "relationalize") in message.lower().replace(
-        "create_dynamic_frame.from_rdd", "create_dynamic_frame_from_rdd"
-    )
+    assert script.split("(", maxsplit=1)[0].rsplit(".", maxsplit=1)[-1].lower().replace(
+        "apply", "relationalize"
+    ) in message.lower().replace("create_dynamic_frame.from_rdd", "create_dynamic_frame_from_rdd")
 
 
 def test_count_schema_show_and_partitions(world: Any) -> None:
     world.put("in/1", NESTED)
-    output = world.succeed(
-        READ
-        + "f.printSchema()\nf.show(1)\nprint(f.count(), f.repartition(3).getNumPartitions(), f.coalesce(1).getNumPartitions(), f.errorsCount())\n"
-    )
-    assert output == (
-        "root\n|-- a: long\n|-- b: string\n|-- c: struct\n|    |-- d: long\n|    |-- E: array\n|    |    |-- element: long\n"
-        '{"a":1,"b":"x","c":{"d":1,"E":[1,2]}}\n2 3 1 0'
-    )
+    script = """
+f.printSchema()
+f.show(1)
+print(f.count(), f.repartition(3).getNumPartitions(), f.coalesce(1).getNumPartitions(), f.errorsCount())
+"""
+    tree = ["root", "|-- a: long", "|-- b: string", "|-- c: struct", "|    |-- d: long", "|    |-- E: array"]
+    assert world.succeed(READ + script).split("\n") == [
+        *tree,
+        "|    |    |-- element: long",
+        '{"a":1,"b":"x","c":{"d":1,"E":[1,2]}}',
+        "2 3 1 0",
+    ]
 
 
 def test_data_quality_rules_are_checked(world: Any) -> None:

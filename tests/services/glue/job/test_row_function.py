@@ -1,7 +1,7 @@
 """Functions over rows: those that become SQL hold for the same rows as in Python."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from afluente.services.glue.job.runtime import connection as sql
 from afluente.services.glue.job.runtime import row_function, run
 from afluente.services.glue.job.runtime.order import Order
 
+Function = Callable[[Any], Any]
 ROWS = [
     {"n": n, "s": s, "b": n % 2 == 0, "x": {"y": n + 0.5}, "o": None if n % 3 else "set"}
     for n, s in enumerate(["", "abc", "a'b", "ABC", " padded ", "é"])
@@ -27,7 +28,7 @@ def _run(tmp_path: Path) -> Iterator[None]:
         bookmark_sources={}, run_number=1, catalog=False, channel=0, lifeline=0,
     )  # fmt: skip
     run.begin(run.Run.__new__(run.Run))
-    run.current().__init__(order, None)  # type: ignore[misc, arg-type]  # no server: nothing here asks it
+    run.current().__init__(order, None)  # type: ignore[misc]  # no server: nothing here asks it
     yield
     sql.connection().close()
     sql.connection.cache_clear()
@@ -39,7 +40,7 @@ def source() -> str:
     return f"SELECT unnest(json_transform(v, '{shape}')) FROM (VALUES {values}) AS t(v)"
 
 
-TRANSLATED = [
+TRANSLATED: list[Function] = [
     lambda row: row["n"] > 1,
     lambda row: row["n"] >= LIMIT and row["s"] != "ABC",
     lambda row: row["n"] < 1 or row["s"] == "a'b",
@@ -59,7 +60,7 @@ TRANSLATED = [
     lambda row: 1 < row["n"] < 4,
     lambda row: row["x"]["y"] > row["n"],
 ]
-UNTRANSLATED = [
+UNTRANSLATED: list[Function] = [
     lambda row: len(row["s"]) == 3,
     lambda row: str(row["n"]) == "1",
     lambda row: row["o"] is None,

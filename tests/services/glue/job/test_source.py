@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-READ = 'f = glueContext.create_dynamic_frame.from_options("s3", {{"paths": {paths}, "recurse": True{more}}}, "{kind}", {options})'
+READ = (
+    'f = glueContext.create_dynamic_frame.from_options("s3", '
+    '{{"paths": {paths}, "recurse": True{more}}}, "{kind}", {options})'
+)
 SHOW = """
 import json
 from afluente.services.glue.job.runtime import connection

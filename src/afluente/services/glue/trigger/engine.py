@@ -64,6 +64,7 @@ class TriggerEngine:
                 return
             state = "ACTIVATED" if members.get("StartOnCreation") else "CREATED"
             self._put(key, trigger | {"State": state, "met": []})
+        self._loop.wake()  # once it is committed: the loop sees nothing before
 
     def get(self, key: Key) -> Definition:
         """Raises EntityNotFoundException."""
@@ -89,7 +90,8 @@ class TriggerEngine:
             kept = {name: before[name] for name in MEMBERS if name in before}
             trigger = define(key[2], before["Type"], kept | members)
             self._put(key, trigger | {"State": before["State"], "met": []})
-            return trigger | {"State": before["State"]}
+        self._loop.wake()
+        return trigger | {"State": before["State"]}
 
     def delete(self, key: Key) -> None:
         """Forget a trigger; no error when there is none."""
@@ -99,11 +101,14 @@ class TriggerEngine:
         """Start watching; a trigger on demand fires."""
         with self._database.write():
             trigger = self.get(key)
-            if trigger["Type"] != "ON_DEMAND":
+            watches = trigger["Type"] != "ON_DEMAND"
+            if watches:
                 _check_state(trigger, {"CREATED", "DEACTIVATED"})
                 self._put(key, trigger | {"State": "ACTIVATED", "met": []})
-                return
-        self._fire(key, trigger)
+        if watches:
+            self._loop.wake()
+        else:
+            self._fire(key, trigger)
 
     def deactivate(self, key: Key) -> None:
         """Stop watching."""
@@ -111,6 +116,7 @@ class TriggerEngine:
             trigger = self.get(key)
             _check_state(trigger, {"ACTIVATED"})
             self._put(key, trigger | {"State": "DEACTIVATED", "met": []})
+        self._loop.wake()
 
     def statistics(self) -> dict[str, Any]:
         """For the live view: the triggers that are on, and when each fires next."""
@@ -196,7 +202,6 @@ class TriggerEngine:
         if trigger["Type"] == "SCHEDULED" and trigger["State"] == "ACTIVATED":
             trigger["due_ms"] = parse_schedule(trigger["Schedule"]).next_ms(self._clock.now_ms())
         self._documents.put(key, trigger)
-        self._loop.wake()
         return trigger
 
 

@@ -206,10 +206,11 @@ def _csv(items: Sequence[Item], source: Input) -> tuple[str, dict[str, str]]:
     quote = options.get("quoteChar", '"')
     quote = "" if str(quote) == "-1" else str(quote)
     header = _is_true(options.get("withHeader"))
+    inferred = _is_true(options.get("inferSchema"))
     skip = int(options.get("skip", 0)) or int(_is_true(options.get("skipFirst")) and not header)
     parsing = (
         f"delim = {text(options.get('separator', ','))}, quote = {text(quote)}, escape = {text(quote)}, "
-        f"header = {str(header).lower()}, skip = {skip}, all_varchar = true, null_padding = true, "
+        f"header = {str(header).lower()}, skip = {skip}, all_varchar = {str(not inferred).lower()}, null_padding = true, "
         "auto_detect = true, strict_mode = false"
     )
     listed = _files(items, source) + _compression(items, source)

@@ -210,8 +210,8 @@ def _csv(items: Sequence[Item], source: Input) -> tuple[str, dict[str, str]]:
     skip = int(options.get("skip", 0)) or int(_is_true(options.get("skipFirst")) and not header)
     parsing = (
         f"delim = {text(options.get('separator', ','))}, quote = {text(quote)}, escape = {text(quote)}, "
-        f"header = {str(header).lower()}, skip = {skip}, all_varchar = {str(not inferred).lower()}, null_padding = true, "
-        "auto_detect = true, strict_mode = false"
+        f"header = {str(header).lower()}, skip = {skip}, all_varchar = {str(not inferred).lower()}, "
+        "null_padding = true, auto_detect = true, strict_mode = false"
     )
     listed = _files(items, source) + _compression(items, source)
     if not source.columns:

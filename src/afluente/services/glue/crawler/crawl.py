@@ -64,7 +64,7 @@ class Crawl:
             )
         origin = Origin(self._members["Name"], self._report.crawl_id, bucket, tuple(target["Exclusions"]))
         alone = self._alone(bucket, prefix)
-        datasets = [self._of_file(alone)] if alone else self._of_folders(bucket, _folder_path(prefix), target)
+        datasets = self._of_file(alone) if alone else self._of_folders(bucket, _folder_path(prefix), target)
         for dataset in datasets:
             self._explain(bucket, dataset)
         name_prefix = self._members.get("TablePrefix", "")
@@ -77,9 +77,9 @@ class Crawl:
         first = next(iter(self._objects.iter_objects(bucket, prefix)), None)
         return first if first is not None and first.key == prefix and first.size else None
 
-    def _of_file(self, stored: StoredObject) -> Dataset:
-        leaf = sampling.read_files([stored], self._check)[0]
-        return Dataset(leaf.path, leaf.schema, (leaf,), 0)
+    def _of_file(self, stored: StoredObject) -> Sequence[Dataset]:
+        leaves = sampling.read_files([stored], self._check)
+        return [Dataset(leaf.path, leaf.schema, (leaf,), 0) for leaf in leaves]
 
     def _of_folders(self, bucket: str, root: str, target: Mapping[str, Any]) -> Sequence[Dataset]:
         listing = list_folders(self._objects, bucket, root, exclusion.matcher(target["Exclusions"]), self._check)

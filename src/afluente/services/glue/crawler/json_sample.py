@@ -1,8 +1,9 @@
 """JSON in all its forms: a record per line, records back to back on one line, printed over many lines, in an array."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import msgspec
@@ -89,21 +90,31 @@ def columns(records: Records) -> tuple[Columns, tuple[str, ...]]:
     return _object_columns(records.values)
 
 
-def _object_columns(objects: Iterable[dict[str, Any]]) -> tuple[Columns, tuple[str, ...]]:
+def _object_columns(objects: Sequence[dict[str, Any]]) -> tuple[Columns, tuple[str, ...]]:
+    # one record of each shape tells all, but for numbers and nested values: of those every one counts
+    one_of_each = {(*record, *map(type, record.values())): record for record in objects}
     found: dict[str, HiveType] = {}
-    # records of a shape that was seen before say something new only where a number or a nested value stands
-    to_check: dict[tuple[Any, ...], tuple[str, ...]] = {}
-    for record in objects:
-        shape = (*record, *map(type, record.values()))
-        names = to_check.get(shape)
-        if names is None:
-            to_check[shape] = tuple(name for name, value in record.items() if type(value) not in PLAIN)
-            names = tuple(record)
-        for name in names:
-            kind, known = of_value(record[name]), found.get(name, VOID)
-            if kind is not known or known is VOID:
-                found[name] = merge(known, kind)
+    to_check: dict[str, None] = {}
+    for record in one_of_each.values():
+        for name, value in record.items():
+            found[name] = merge(found.get(name, VOID), of_value(value))
+            if type(value) not in PLAIN:
+                to_check[name] = None
+    if len(one_of_each) < len(objects):
+        for name in to_check:
+            found[name] = _of_all([record[name] for record in objects if name in record])
     return _lower(found), tuple(found)
+
+
+def _of_all(values: Sequence[Any]) -> HiveType:
+    types = {*map(type, values)}
+    if types & {dict, list}:
+        return reduce(merge, map(of_value, values), VOID)
+    kinds = [PLAIN[kind] for kind in types - {int}]
+    if int in types:  # of integers the extremes tell all
+        integers = [value for value in values if type(value) is int]
+        kinds += [of_value(min(integers)), of_value(max(integers))]
+    return reduce(merge, kinds, VOID)
 
 
 def _lower(found: dict[str, HiveType]) -> Columns:

@@ -1,5 +1,6 @@
 """Which of a folder's files are read, and what they say of the folder."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 
 from afluente.services.glue.crawler.classify import SAMPLE_BYTES, classify
@@ -19,6 +20,8 @@ def read_folder(folder: Folder, sample_size: int | None, *, combine: bool, check
     """One leaf for the folder when its files are alike, else one for each file, all of them read."""
     sampled = spread(folder.objects, sample_size or MOST_FILES)
     leaves = read_files(_within(sampled, MOST_BYTES), check)
+    if not leaves:
+        return []
     if mismatch([leaf.schema for leaf in leaves], combine=combine):
         return leaves + read_files(_others(folder.objects, leaves), check)
     unread = _others(folder.objects, leaves)
@@ -27,11 +30,12 @@ def read_folder(folder: Folder, sample_size: int | None, *, combine: bool, check
 
 
 def read_files(objects: Sequence[StoredObject], check: Check) -> list[Leaf]:
-    """A leaf for each file."""
+    """A leaf for each file that is still there."""
     leaves = []
     for stored in objects:
         check()
-        leaves.append(Leaf(stored.key, *classify(stored.path, stored.size)))
+        with contextlib.suppress(FileNotFoundError):  # deleted, or written anew, since it was listed
+            leaves.append(Leaf(stored.key, *classify(stored.path, stored.size)))
     return leaves
 
 

@@ -16,6 +16,8 @@ from afluente.gateway.server import Gateway
 from afluente.gateway.supported import supported_text
 from afluente.services.athena.engine import AthenaEngine
 from afluente.services.athena.provider import AthenaProvider
+from afluente.services.cloudformation.engine import CloudFormationEngine
+from afluente.services.cloudformation.provider import CloudFormationProvider
 from afluente.services.firehose.engine import FirehoseEngine
 from afluente.services.firehose.provider import FirehoseProvider
 from afluente.services.glue.catalog.engine import CatalogEngine
@@ -40,6 +42,7 @@ from afluente.store.record_log import RecordLog
 
 PROVIDERS: tuple[type[Provider], ...] = (
     AthenaProvider,
+    CloudFormationProvider,
     FirehoseProvider,
     GlueProvider,
     IamProvider,
@@ -98,6 +101,7 @@ class App:
         self._jobs = JobEngine(database, tags, s3, self._iam, logs, invoke, settings, clock)
         triggers = TriggerEngine(database, tags, self._jobs, crawlers, clock)
         athena = AthenaEngine(database, invoke, s3, settings, clock)
+        cloudformation = CloudFormationEngine(database, invoke, clock)
         # each may use those before it
         self._engines: list[Any] = [
             logs,
@@ -108,6 +112,7 @@ class App:
             self._jobs,
             triggers,
             athena,
+            cloudformation,
         ]
         for provider in (
             IamProvider(self._iam),
@@ -118,6 +123,7 @@ class App:
             FirehoseProvider(self._firehose, invoke, clock),
             GlueProvider(catalog, crawlers, self._jobs, triggers, tags),
             AthenaProvider(athena),
+            CloudFormationProvider(cloudformation, invoke, clock),
         ):
             self._providers[provider.service] = provider
 

@@ -123,7 +123,7 @@ def test_stop_query_execution(lake: Lake) -> None:
 def test_stop_query_execution_while_it_runs(lake: Lake) -> None:
     id = lake.start(SLOW)
     running = lake.engine._running[id]
-    while running.sandbox is None and not running.done.is_set():
+    while running.session is None and not running.done.is_set():
         running.done.wait(0.01)
     with pytest.raises(InvalidRequestException, match="Query has not yet finished. Current state: RUNNING"):
         lake.athena.get_query_results(CALL, {"QueryExecutionId": id})

@@ -4,12 +4,13 @@ A query begins when its execution is on disk and ends when its results and its l
 process ended is FAILED when it starts again.
 """
 
+import contextlib
 import logging
 import queue
 import shutil
 import threading
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from afluente.core import error
 from afluente.core.call import Call
@@ -17,7 +18,7 @@ from afluente.core.clock import Clock
 from afluente.core.error import AwsError
 from afluente.core.provider import Invoke
 from afluente.core.setting import Settings
-from afluente.services.athena import statement as statements
+from afluente.services.athena.catalog import Catalog
 from afluente.services.athena.error import (
     InternalFailure,
     InvalidRequestException,
@@ -25,18 +26,19 @@ from afluente.services.athena.error import (
     TooManyRequestsException,
 )
 from afluente.services.athena.execution import Execution, Executions
-from afluente.services.athena.hive_statement import Ddl
-from afluente.services.athena.location import Location, output_location
+from afluente.services.athena.hive_statement import Ddl, trimmed
+from afluente.services.athena.location import output_location
 from afluente.services.athena.port import ObjectStore
 from afluente.services.athena.result import Results
-from afluente.services.athena.runner import Runner, Task
-from afluente.services.athena.sandbox import Sandbox, Sandboxes
 from afluente.services.athena.saved_query import NamedQueries, PreparedStatements
-from afluente.services.athena.show import check
-from afluente.services.athena.statement import CreateTableAs, Execute, Insert, Select, Unload
 from afluente.services.athena.tag import Tags
 from afluente.services.athena.work_group import WorkGroup, WorkGroups
 from afluente.store.database import Database
+
+if TYPE_CHECKING:
+    from afluente.services.athena.machine import Machine
+    from afluente.services.athena.runner import Task
+    from afluente.services.athena.sandbox import Session
 
 WORKERS = 3
 """Queries that run at once; they share the engine's memory."""
@@ -57,14 +59,18 @@ BYTES_EXCEEDED = "Bytes scanned limit was exceeded"
 log = logging.getLogger(__name__)
 
 
+class _Cancelled(Exception):
+    """The query was cancelled before it began."""
+
+
 class _Running:
     """A task on its way through a worker."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: "Task") -> None:
         self.task = task
         self.cancelled = threading.Event()
         self.done = threading.Event()
-        self.sandbox: Sandbox | None = None
+        self.session: Session | None = None
 
 
 class AthenaEngine:
@@ -82,18 +88,20 @@ class AthenaEngine:
         self.prepared = PreparedStatements(database, clock)
         self.tags = Tags(database)
         self.results = Results(store)
-        self.runner = Runner(invoke, store, self.prepared, clock)
         self._database = database
+        self._invoke = invoke
         self._store = store
+        self._settings = settings
         self._clock = clock
         self._folder = settings.data / "tmp" / "athena"
-        self._sandboxes = Sandboxes(settings, self._folder, WORKERS)
+        self._machine: Machine | None = None
+        self._machine_lock = threading.Lock()
         self._queue: queue.SimpleQueue[_Running | None] = queue.SimpleQueue()
         self._running: dict[str, _Running] = {}
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._last: Execution | None = None
-        self._warmed = False
+        self._warming: threading.Thread | None = None
 
     def start(self) -> None:
         """Clear away what a crash left, and begin to take queries."""
@@ -116,13 +124,34 @@ class AthenaEngine:
         for thread in self._threads:
             thread.join()
         self._threads.clear()
-        self._sandboxes.close()
+        if self._warming is not None:
+            self._warming.join()
+        if self._machine is not None:
+            self._machine.close()
 
     def warm(self) -> None:
         """Load the SQL engine in the background: once, when somebody first turns to Athena."""
-        if not self._warmed:
-            self._warmed = True
-            self._sandboxes.make_ahead()
+        with self._lock:
+            if self._warming is None:
+                self._warming = threading.Thread(target=lambda: self.machine.warm(), name="athena-warm", daemon=True)
+                self._warming.start()
+
+    @property
+    def machine(self) -> "Machine":
+        """The part that knows SQL, loaded when it is first needed."""
+        from afluente.services.athena.machine import Machine  # noqa: PLC0415 - 250 ms and 70 MiB, paid by queries only
+
+        with self._machine_lock:
+            if self._machine is None:
+                self._machine = Machine(
+                    self._invoke, self._store, self.prepared, self._settings, self._clock,
+                    folder=self._folder, sessions=WORKERS,
+                )  # fmt: skip
+            return self._machine
+
+    def catalog(self, call: Call) -> Catalog:
+        """The catalog as `call`'s caller sees it."""
+        return Catalog(self._invoke, call)
 
     def statistics(self) -> dict[str, Any]:
         """For the live view: how many queries are open, and the last that ended."""
@@ -147,35 +176,25 @@ class AthenaEngine:
         if asked:
             output_location(asked)
         _refuse_reuse(request)
-        text = statements.trimmed(request["QueryString"])
+        text = trimmed(request["QueryString"])
         group = self._work_group(call, request.get("WorkGroup"))
         parameters = request.get("ExecutionParameters")
-        statement = self._statement(call, group, text, parameters)
+        self.warm()
+        statement = self.machine.statement(call, group.name, text, parameters)
         context = _context(request.get("QueryExecutionContext") or {})
         known = self.executions.of_token(call.account, call.region, token)
         if known is not None:
             return _same(known, text, context, asked)
-        check(statement, self.runner.catalog(call), context.get("Database", "default").lower(), call.request_id)
+        self.machine.check(statement, call, context.get("Database", "default").lower())
         execution = self._execution(call, statement, text, group, context, asked, token)
         execution.parameters = parameters or []
-        return self._enqueue(Task(call, execution, statement, group))
+        return self._enqueue(call, execution, statement, group)
 
     def _work_group(self, call: Call, name: str | None) -> WorkGroup:
         group = self.work_groups.get(call.account, call.region, (name or "primary").rpartition("/")[2])
         if group.state == "DISABLED":
             raise InvalidRequestException(f"WorkGroup {group.name} is disabled.")
         return group
-
-    def _statement(self, call: Call, group: WorkGroup, text: str, parameters: list[str] | None) -> Ddl:
-        """The statement; EXECUTE is replaced by what was prepared."""
-        statement = statements.parse(text, parameters)
-        if not isinstance(statement, Execute):
-            return statement
-        found = self.prepared.find(call.account, call.region, group.name, statement.name)
-        if found is None:
-            message = f"PreparedStatement {statement.name} was not found in workGroup {group.name}"
-            raise InvalidRequestException(message)
-        return statements.parse(found["QueryStatement"], statement.values)
 
     def _execution(
         self, call: Call, statement: Ddl, text: str, group: WorkGroup, context: dict[str, str], asked: str, token: str
@@ -187,11 +206,14 @@ class AthenaEngine:
         id = str(uuid.uuid4())
         return Execution(
             id=id, account=call.account, region=call.region, work_group=group.name, query=text, type=statement.type,
-            subtype=statement.subtype, token=token, context=context, location=str(place), output=_output(statement, place, id),
+            subtype=statement.subtype, token=token, context=context, location=str(place), output=place.object(statement.output.format(id=id)),
             asked_location=asked, submitted_at_ms=self._clock.now_ms(),
         )  # fmt: skip
 
-    def _enqueue(self, task: Task) -> str:
+    def _enqueue(self, call: Call, execution: Execution, statement: Ddl, group: WorkGroup) -> str:
+        from afluente.services.athena.runner import Task  # noqa: PLC0415 - loaded with the machine
+
+        task = Task(call, execution, statement, group)
         running = _Running(task)
         with self._lock:
             mine = [one for one in self._running.values() if one.task.execution.account == task.execution.account]
@@ -240,17 +262,13 @@ class AthenaEngine:
             self._succeed(running)
 
     def _attempt(self, running: _Running) -> None:
-        task = running.task
-        if not _needs_sandbox(task.statement):
-            self.runner.run(task, None, self._folder)  # type: ignore[arg-type] # DDL asks for none
-            return
-        with self._sandboxes.lend(task.execution.id) as (sandbox, folder):
-            running.sandbox = sandbox
-            try:
-                if not running.cancelled.is_set():
-                    self.runner.run(task, sandbox, folder)
-            finally:
-                running.sandbox = None
+        def attach(session: "Session | None") -> None:
+            running.session = session
+            if session is not None and running.cancelled.is_set():
+                raise _Cancelled
+
+        with contextlib.suppress(_Cancelled):
+            self.machine.run(running.task, attach)
 
     def _succeed(self, running: _Running) -> None:
         execution = running.task.execution
@@ -323,24 +341,11 @@ class AthenaEngine:
 def _interrupt(running: _Running) -> None:
     """Interrupt a query until it has ended: an interrupt between two statements is lost."""
     for _ in range(CANCEL_TRIES):
-        sandbox = running.sandbox
-        if sandbox is not None:
-            sandbox.interrupt()
+        session = running.session
+        if session is not None:
+            session.interrupt()
         if running.done.wait(CANCEL_WAIT_S):
             return
-
-
-def _needs_sandbox(statement: Ddl) -> bool:
-    return isinstance(statement, (Select, statements.Explain, CreateTableAs, Insert, Unload, statements.CreateView))
-
-
-def _output(statement: Ddl, place: Location, id: str) -> str:
-    """The result object's URI, by the kind of statement."""
-    if isinstance(statement, CreateTableAs):
-        return place.object(f"tables/{id}")
-    if isinstance(statement, (Insert, Unload)):
-        return place.object(id)
-    return place.object(f"{id}.csv" if isinstance(statement, Select) else f"{id}.txt")
 
 
 def _context(given: dict[str, Any]) -> dict[str, str]:

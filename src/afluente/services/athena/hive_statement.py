@@ -1,5 +1,6 @@
 """Athena's DDL, read: one dataclass for each statement. Leaves doing it to `ddl.py` and `show.py`."""
 
+import re
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -20,6 +21,10 @@ class Ddl:
 
     type: ClassVar[str] = "DDL"
     subtype: ClassVar[str]
+    output: ClassVar[str] = "{id}.txt"
+    """The result object's name below the output location."""
+    queries: ClassVar[bool] = False
+    """Whether it holds a query, and so needs a session of the engine."""
 
 
 class Utility(Ddl):
@@ -242,3 +247,8 @@ class Describe(Utility):
 
     subtype = "DESCRIBE_TABLE"
     name: Name
+
+
+def trimmed(text: str) -> str:
+    """A statement without the space and semicolon around it."""
+    return re.sub(r"[\s;]+$", "", text).lstrip()

@@ -40,12 +40,12 @@ class MetadataOperations:
 
     def list_databases(self, call: Call, request: Request) -> Response:
         _check(request["CatalogName"], call)
-        found = [_database(one) for one in self._engine.runner.catalog(call).databases()]
+        found = [_database(one) for one in self._engine.catalog(call).databases()]
         return sliced("DatabaseList", found, request)
 
     def get_database(self, call: Call, request: Request) -> Response:
         _check(request["CatalogName"], call)
-        found = self._engine.runner.catalog(call).database(request["DatabaseName"])
+        found = self._engine.catalog(call).database(request["DatabaseName"])
         if found is None:
             raise _metadata(call, f"Database {request['DatabaseName']} not found.")
         return {"Database": _database(found)}
@@ -53,13 +53,13 @@ class MetadataOperations:
     def list_table_metadata(self, call: Call, request: Request) -> Response:
         _check(request["CatalogName"], call)
         pattern = re.compile(request.get("Expression") or ".*", re.IGNORECASE)
-        tables = _tables(self._engine.runner.catalog(call), request["DatabaseName"], call)
+        tables = _tables(self._engine.catalog(call), request["DatabaseName"], call)
         found = [_table(table) for table in tables if pattern.fullmatch(table.name)]
         return sliced("TableMetadataList", found, request)
 
     def get_table_metadata(self, call: Call, request: Request) -> Response:
         _check(request["CatalogName"], call)
-        catalog = self._engine.runner.catalog(call)
+        catalog = self._engine.catalog(call)
         if catalog.database(request["DatabaseName"]) is None:
             raise _metadata(call, f"Database {request['DatabaseName']} not found.")
         table = catalog.table(request["DatabaseName"], request["TableName"])

@@ -15,7 +15,7 @@ from afluente.services.athena.port import ObjectStore
 from afluente.services.athena.reader.file import DataFile
 from afluente.services.athena.reader.relation import Mode
 from afluente.services.athena.reader.scan import bind, parts_of
-from afluente.services.athena.sandbox import Sandbox
+from afluente.services.athena.sandbox import Session
 from afluente.services.athena.sql.binder import UNNAMED, Binder
 from afluente.services.athena.sql.duck import duckdb_sql, identifier
 from afluente.services.athena.sql.failure import failure, needs_care
@@ -97,30 +97,27 @@ def run(
     query: Translated,
     catalog: Catalog,
     store: ObjectStore,
-    sandbox: Sandbox,
-    folder: Path,
+    session: Session,
     action: Callable[[Ready], T],
 ) -> T:
     """Call `action` with the query ready to run; once more, reading with care, when files prove not to be plain.
 
-    Raises QueryFailure. `action` may write into `folder`, and must be able to begin anew.
+    Raises QueryFailure. `action` may write into the session's folder, and must be able to begin anew.
     """
-    parts = [parts_of(scan, catalog, store, sandbox.connection) for scan in query.scans]
-    files = [file.path for found in parts for part in found for file in part.files]
-    sandbox.lock(files, [str(folder)])
+    parts = [parts_of(scan, catalog, store, session.connection) for scan in query.scans]
     for mode in MODES:
-        bound = [bind(scan, found, mode, folder) for scan, found in zip(query.scans, parts, strict=True)]
+        bound = [bind(scan, found, mode, session.folder) for scan, found in zip(query.scans, parts, strict=True)]
         sql = query.sql
         for scan, one in zip(query.scans, bound, strict=True):
             sql = sql.replace(identifier(scan.placeholder), one.sql)
         try:
             for check in (check for one in bound for check in one.checks):
-                check(sandbox.connection)
+                check(session.connection)
             ready = Ready(
-                sql, _columns(sandbox.connection, sql, query.declared), sandbox.connection, sandbox.bytes_read
+                sql, _columns(session.connection, sql, query.declared), session.connection, session.bytes_read
             )
             return action(ready)
-        except sandbox.error as error:
+        except session.error as error:
             if mode == "fast" and needs_care(error):
                 continue
             raise failure(error, query.text) from error

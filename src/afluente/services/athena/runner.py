@@ -19,7 +19,7 @@ from afluente.services.athena.hive_statement import Utility
 from afluente.services.athena.port import ObjectStore
 from afluente.services.athena.query import Ready, run, translate
 from afluente.services.athena.result import ENGINE_TYPE, Results, utility_column
-from afluente.services.athena.sandbox import Sandbox
+from afluente.services.athena.sandbox import Session
 from afluente.services.athena.saved_query import PreparedStatements
 from afluente.services.athena.show import show
 from afluente.services.athena.sql.duck import literal
@@ -63,26 +63,28 @@ class Runner:
         self._prepared = prepared
         self._clock = clock
 
-    def run(self, task: Task, sandbox: Sandbox, folder: Path) -> None:
-        """Run `task` to its end. Raises QueryFailure, the engine's own errors, and what other services refuse."""
-        for kind, action in self._actions().items():
-            if isinstance(task.statement, kind):
-                action(task, sandbox, folder)
-                return
-        self._ddl(task)
-
-    def _actions(self) -> dict[type[Statement], Callable[[Task, Sandbox, Path], None]]:
-        return {
+    def query(self, task: Task, session: Session) -> None:
+        """Run a statement that holds a query. Raises QueryFailure, the engine's errors, and what others refuse."""
+        actions: dict[type[Statement], Callable[[Task, Session], None]] = {
             Select: self._select,
             Explain: self._explain,
             CreateTableAs: self._create_table_as,
             Insert: self._insert,
             Unload: self._unload,
             CreateView: self._create_view,
-            Utility: lambda task, _, __: self._show(task),
-            Prepare: lambda task, _, __: self._prepare(task),
-            Deallocate: lambda task, _, __: self._deallocate(task),
         }
+        actions[type(task.statement)](task, session)
+
+    def change(self, task: Task) -> None:
+        """Run a statement that touches nothing but the catalog or the prepared statements. Raises QueryFailure."""
+        if isinstance(task.statement, Utility):
+            self._show(task)
+        elif isinstance(task.statement, Prepare):
+            self._prepare(task, task.statement)
+        elif isinstance(task.statement, Deallocate):
+            self._deallocate(task, task.statement)
+        else:
+            self._ddl(task)
 
     def catalog(self, call: Call) -> Catalog:
         """The catalog as `call`'s caller sees it."""
@@ -93,7 +95,7 @@ class Runner:
 
     # queries
 
-    def _select(self, task: Task, sandbox: Sandbox, folder: Path) -> None:
+    def _select(self, task: Task, session: Session) -> None:
         execution = task.execution
         statement: Any = task.statement
         catalog = self.catalog(task.call)
@@ -101,19 +103,19 @@ class Runner:
             statement.query(), catalog, execution.context.get("Database"), statement.text, self._now(execution)
         )
         execution.planning_ms = self._clock.now_ms() - (execution.started_at_ms or execution.submitted_at_ms)
-        file = folder / "result.csv"
+        file = session.folder / "result.csv"
 
         def action(ready: Ready) -> None:
             execution.columns = [column.type.column_info(column.name) for column in ready.columns]
             execution.rows = _copy_csv(ready, file)
             execution.scanned_bytes = ready.bytes_of()
 
-        run(query, catalog, self._store, sandbox, folder, action)
+        run(query, catalog, self._store, session, action)
         if task.work_group.cutoff_bytes is None or execution.scanned_bytes <= task.work_group.cutoff_bytes:
             self._results.put_metadata(execution)
             self._results.put_csv(execution, file)
 
-    def _explain(self, task: Task, sandbox: Sandbox, folder: Path) -> None:
+    def _explain(self, task: Task, session: Session) -> None:
         execution = task.execution
         statement: Any = task.statement
         catalog = self.catalog(task.call)
@@ -124,32 +126,32 @@ class Runner:
             plan: str = ready.connection.execute(f"EXPLAIN {ready.sql}").fetchall()[0][1]
             return plan.rstrip("\n").split("\n")
 
-        lines = ["Query Plan", *run(query, catalog, self._store, sandbox, folder, action)]
+        lines = ["Query Plan", *run(query, catalog, self._store, session, action)]
         execution.columns = [utility_column("Query Plan", "varchar")]
         self._results.put_text(execution, lines)
         self._results.put_metadata(execution)
 
     # statements that write
 
-    def _writer(self, task: Task, sandbox: Sandbox, folder: Path) -> Writer:
+    def _writer(self, task: Task, session: Session) -> Writer:
         execution = task.execution
         database = execution.context.get("Database", "default").lower()
         enforced = task.work_group.enforces and bool(task.work_group.location)
         return Writer(
-            self.catalog(task.call), self._store, sandbox, folder, execution, database, self._now(execution), enforced
+            self.catalog(task.call), self._store, session, execution, database, self._now(execution), enforced
         )
 
-    def _create_table_as(self, task: Task, sandbox: Sandbox, folder: Path) -> None:
+    def _create_table_as(self, task: Task, session: Session) -> None:
         statement: Any = task.statement
-        self._written(task.execution, self._writer(task, sandbox, folder).create_table_as(statement), "CREATE TABLE")
+        self._written(task.execution, self._writer(task, session).create_table_as(statement), "CREATE TABLE")
 
-    def _insert(self, task: Task, sandbox: Sandbox, folder: Path) -> None:
+    def _insert(self, task: Task, session: Session) -> None:
         statement: Any = task.statement
-        self._written(task.execution, self._writer(task, sandbox, folder).insert(statement), "INSERT")
+        self._written(task.execution, self._writer(task, session).insert(statement), "INSERT")
 
-    def _unload(self, task: Task, sandbox: Sandbox, folder: Path) -> None:
+    def _unload(self, task: Task, session: Session) -> None:
         statement: Any = task.statement
-        self._written(task.execution, self._writer(task, sandbox, folder).unload(statement), "")
+        self._written(task.execution, self._writer(task, session).unload(statement), "")
 
     def _written(self, execution: Execution, written: Written, update_type: str) -> None:
         execution.update_count = written.rows
@@ -160,9 +162,9 @@ class Runner:
             self._results.put(execution.manifest, "".join(f"{uri}\n" for uri in written.uris).encode(), ENGINE_TYPE)
         self._results.put_metadata(execution, update_type)
 
-    def _create_view(self, task: Task, sandbox: Sandbox, folder: Path) -> None:
+    def _create_view(self, task: Task, session: Session) -> None:
         statement: Any = task.statement
-        self._writer(task, sandbox, folder).create_view(statement)
+        self._writer(task, session).create_view(statement)
         self._finish_ddl(task.execution, [])
 
     # statements that only touch the catalog
@@ -192,17 +194,15 @@ class Runner:
     def _failures_shown(self, execution: Execution) -> "_FailuresShown":
         return _FailuresShown(self._results, execution)
 
-    def _prepare(self, task: Task) -> None:
+    def _prepare(self, task: Task, statement: Prepare) -> None:
         execution = task.execution
-        statement: Any = task.statement
         self._prepared.put(
             execution.account, execution.region, execution.work_group, statement.name, statement.text, ""
         )
         self._finish_ddl(execution, [])
 
-    def _deallocate(self, task: Task) -> None:
+    def _deallocate(self, task: Task, statement: Deallocate) -> None:
         execution = task.execution
-        statement: Any = task.statement
         self._prepared.delete(execution.account, execution.region, execution.work_group, statement.name)
         self._finish_ddl(execution, [])
 
@@ -225,7 +225,7 @@ class _FailuresShown:
 def _copy_csv(ready: Ready, file: Path) -> int:
     """Write the rows; how many there are."""
     names = [column.name for column in ready.columns]
-    if len(set(name.lower() for name in names)) == len(names):
+    if len({name.lower() for name in names}) == len(names):
         select = ready.select(lambda value, column: text_of(value, column.native))
         return _copied(ready, f"COPY ({select}) TO {literal(str(file))} ({CSV})")
     body = file.with_suffix(".rows")  # DuckDB would rename columns of the same name

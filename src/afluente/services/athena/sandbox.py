@@ -1,13 +1,13 @@
-"""DuckDB shut in: in memory, no files but those it is given, no network, no extensions, bounded in memory and threads.
+"""DuckDB shut in: in memory, no files but the lake's objects and its own results, no network, no extensions.
 
-One instance serves one query and is thrown away, so nothing is left over between callers. Making one takes longer than
-a small query, so the next is made ahead, once the first was asked for.
+Memory and threads are bounded for all queries together. Queries leave nothing behind in it: what reaches it is built
+from trees of queries alone (`sql/parse.py`), and this is the second wall, should the first have a hole.
 """
 
 import contextlib
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,6 @@ import msgspec
 from afluente.core.setting import Settings
 from afluente.services.athena.reader.json import first_document, fold
 from afluente.services.athena.sql.duck import literal
-
-MOST_SINGLE_FILES = 500
-"""Above this many files, their bucket's folder is allowed instead: each allowed path costs."""
 
 _MILLIS = "'%Y-%m-%d %H:%M:%S.%g'"
 
@@ -52,46 +49,13 @@ FUNCTIONS = (
 """What has no counterpart in SQL; called for few rows."""
 
 
-class Sandbox:
-    """One query's DuckDB."""
+class Session:
+    """A connection to the sandbox, for one query at a time, with a folder of the query's own."""
 
-    def __init__(self, settings: Settings, folder: Path, memory_mib: int) -> None:
-        import duckdb  # noqa: PLC0415 - 60 ms and 50 MiB that a process without queries need not pay
-
-        self.error: type[Exception] = duckdb.Error
-        self.connection: Any = duckdb.connect(
-            ":memory:",
-            config={
-                "threads": settings.query_threads,
-                "memory_limit": f"{memory_mib}MiB",
-                "temp_directory": str(folder / "spill"),
-                "autoinstall_known_extensions": "false",
-                "autoload_known_extensions": "false",
-                "enable_external_file_cache": "false",
-                "python_enable_replacements": "false",
-                "integer_division": "true",
-                "default_null_order": "nulls_last",
-                # it moves a TRY_CAST of a CSV column into the reader, which then fails where NULL is due
-                "disabled_optimizers": "type_pushdown",
-            },
-        )
-        self.connection.execute(
-            "SET TimeZone = 'UTC'; SET profiling_coverage = 'ALL'; SET enable_profiling = 'no_output'"
-        )
-        for macro in MACROS:
-            self.connection.execute(f"CREATE MACRO {macro}")
-        for name, function, parameters in FUNCTIONS:
-            self.connection.create_function(name, function, list(parameters), "VARCHAR")
-
-    def lock(self, files: Sequence[str], folders: Sequence[str]) -> None:
-        """Shut the door: from here on only `files` and what lies in `folders` can be opened, and nothing be set."""
-        paths, kept = list(files), list(folders)
-        if len(paths) > MOST_SINGLE_FILES:
-            kept, paths = [*kept, *sorted({_bucket_folder(paths)})], []
-        for setting, values in (("allowed_paths", paths), ("allowed_directories", kept)):
-            if values:
-                self.connection.execute(f"SET {setting} = [{', '.join(map(literal, values))}]")
-        self.connection.execute("SET enable_external_access = false; SET lock_configuration = true")
+    def __init__(self, connection: Any, error: type[Exception], folder: Path) -> None:
+        self.connection = connection
+        self.error = error
+        self.folder = folder
 
     def bytes_read(self) -> int:
         """The bytes that the last statement really read from files."""
@@ -102,77 +66,101 @@ class Sandbox:
         """Stop the running statement; safe from any thread."""
         self.connection.interrupt()
 
-    def close(self) -> None:
-        """Give back its memory."""
-        self.connection.close()
 
+class Sandbox:
+    """DuckDB shut in: as many connections as there are workers, made before the door is shut.
 
-def _bucket_folder(paths: Sequence[str]) -> str:
-    """The folder that all of `paths` lie in."""
-    first, last = min(paths), max(paths)
-    shared = next((index for index, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
-    return first[: first.rfind("/", 0, shared) + 1]
+    `objects` is the folder of S3's objects, `folder` one for results in the making.
+    """
 
-
-class Sandboxes:
-    """Makes sandboxes, a few ahead of demand."""
-
-    AHEAD = 2
-
-    def __init__(self, settings: Settings, folder: Path, workers: int) -> None:
+    def __init__(self, settings: Settings, objects: Path, folder: Path, sessions: int) -> None:
         self._settings = settings
-        self._folder = folder
-        self._memory_mib = max(64, settings.query_memory_mib // workers)
+        self._objects = objects.resolve()
+        self._folder = folder.resolve()
+        self._sessions = sessions
         self._lock = threading.Lock()
-        self._spares: list[Sandbox] = []
-        self._spent: list[Sandbox] = []
-        self._maker: threading.Thread | None = None
-        self._closed = False
+        self._instance: Any = None
+        self._idle: list[Any] = []
 
     @contextlib.contextmanager
-    def lend(self, name: str) -> Iterator[tuple[Sandbox, Path]]:
-        """A sandbox and a folder of its own, both gone afterwards."""
+    def lend(self, name: str) -> Iterator[Session]:
+        """A session, with a folder that is gone afterwards. At most `sessions` at once."""
+        import duckdb  # noqa: PLC0415 - 60 ms and 40 MiB that a process without queries need not pay
+
         folder = self._folder / name
         folder.mkdir(parents=True)
-        with self._lock:
-            sandbox = self._spares.pop() if self._spares else None
-        sandbox = sandbox or Sandbox(self._settings, self._folder, self._memory_mib)
+        connection = self._take()
         try:
-            yield sandbox, folder
+            yield Session(connection, duckdb.Error, folder)
+            broken = False
+        except (duckdb.FatalException, duckdb.InternalException):
+            broken = True
+            raise
+        except BaseException:
+            broken = False
+            raise
         finally:
-            self.make_ahead(sandbox)
+            self._give_back(connection, broken=broken)
             shutil.rmtree(folder, ignore_errors=True)
 
-    def make_ahead(self, used: Sandbox | None = None) -> None:
-        """Close `used` and make the next ones, in the background."""
+    def _take(self) -> Any:
         with self._lock:
-            if used is not None:
-                self._spent.append(used)
-            if self._maker is None and not self._closed:
-                self._maker = threading.Thread(target=self._make, name="athena-sandbox", daemon=True)
-                self._maker.start()
+            if not self._idle:
+                self._idle = self._opened()
+            return self._idle.pop()
 
-    def _make(self) -> None:
-        while True:
-            with self._lock:
-                spent, self._spent = self._spent, []
-                if not spent and (self._closed or len(self._spares) >= self.AHEAD):
-                    self._maker = None
-                    return
-            for sandbox in spent:
-                sandbox.close()
-            if len(self._spares) < self.AHEAD and not self._closed:
-                made = Sandbox(self._settings, self._folder, self._memory_mib)
-                with self._lock:
-                    self._spares.append(made)
+    def _give_back(self, connection: Any, *, broken: bool) -> None:
+        with self._lock:
+            if broken:  # the instance is invalid from then on; the next query gets a new one
+                self._idle = []
+            else:
+                self._idle.append(connection)
+
+    def warm(self) -> None:
+        """Open the instance, if it is not yet."""
+        with self._lock:
+            if self._instance is None:
+                self._idle = self._opened()
+
+    def _opened(self) -> list[Any]:
+        import duckdb  # noqa: PLC0415 - see lend
+
+        self._folder.mkdir(parents=True, exist_ok=True)
+        instance = duckdb.connect(":memory:", config=self._configuration())
+        for macro in MACROS:
+            instance.execute(f"CREATE MACRO {macro}")
+        for name, function, parameters in FUNCTIONS:
+            instance.create_function(name, function, list(parameters), "VARCHAR")
+        sessions = [instance.cursor() for _ in range(self._sessions)]
+        for session in sessions:
+            session.execute("SET TimeZone = 'UTC'; SET profiling_coverage = 'ALL'; SET enable_profiling = 'no_output'")
+        folders = ", ".join(literal(f"{folder}/") for folder in (self._objects, self._folder))
+        instance.execute(f"SET allowed_directories = [{folders}]")
+        instance.execute("SET enable_external_access = false; SET lock_configuration = true")
+        self._instance = instance
+        return sessions
+
+    def _configuration(self) -> dict[str, Any]:
+        return {
+            "threads": self._settings.query_threads,
+            "memory_limit": f"{self._settings.query_memory_mib}MiB",
+            "temp_directory": str(self._folder / "spill"),
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "enable_external_file_cache": "false",
+            "python_enable_replacements": "false",
+            "integer_division": "true",
+            "default_null_order": "nulls_last",
+            # it moves a TRY_CAST of a CSV column into the reader, which then fails where NULL is due
+            "disabled_optimizers": "type_pushdown",
+        }
 
     def close(self) -> None:
-        """Close them all and make no more."""
+        """Give back its memory."""
         with self._lock:
-            self._closed = True
-            maker = self._maker
-        if maker is not None:
-            maker.join()
-        for sandbox in (*self._spares, *self._spent):
-            sandbox.close()
-        self._spares, self._spent = [], []
+            for connection in self._idle:
+                connection.close()
+            self._idle = []
+            if self._instance is not None:
+                self._instance.close()
+                self._instance = None

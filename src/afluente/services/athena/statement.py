@@ -21,6 +21,8 @@ class Select(Ddl):
 
     type = "DML"
     subtype = "SELECT"
+    output = "{id}.csv"
+    queries = True
     text: str
     tree: exp.Query | None
     refusal: QueryFailure | None = None
@@ -38,6 +40,7 @@ class Explain(Ddl):
 
     type = "DML"
     subtype = "EXPLAIN"
+    queries = True
     select: Select
 
 
@@ -47,6 +50,8 @@ class Insert(Ddl):
 
     type = "DML"
     subtype = "INSERT"
+    output = "{id}"
+    queries = True
     name: Name
     columns: list[str]
     select: Select
@@ -57,6 +62,8 @@ class CreateTableAs(Ddl):
     """CREATE TABLE AS; `properties` are those of its WITH, texts or lists of texts."""
 
     subtype = "CREATE_TABLE_AS_SELECT"
+    output = "tables/{id}"
+    queries = True
     name: Name
     if_not_exists: bool
     properties: dict[str, str | list[str]]
@@ -69,6 +76,7 @@ class CreateView(Ddl):
     """CREATE [OR REPLACE] VIEW; `text` is the query as written, which the catalog keeps."""
 
     subtype = "CREATE_VIEW"
+    queries = True
     name: Name
     replace: bool
     text: str
@@ -81,6 +89,8 @@ class Unload(Ddl):
 
     type = "DML"
     subtype = "UNLOAD"
+    output = "{id}"
+    queries = True
     location: str
     properties: dict[str, str | list[str]]
     select: Select
@@ -110,11 +120,6 @@ class Deallocate(Ddl):
 
     subtype = "DEALLOCATE"
     name: str
-
-
-def trimmed(text: str) -> str:
-    """A statement without the space and semicolon around it."""
-    return re.sub(r"[\s;]+$", "", text).lstrip()
 
 
 def parse(text: str, parameters: list[str] | None = None) -> Ddl:

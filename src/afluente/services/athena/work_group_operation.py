@@ -62,6 +62,7 @@ class WorkGroupOperations:
         return {}
 
     def get_work_group(self, call: Call, request: Request) -> Response:
+        self._engine.warm()  # clients look at their work group before the first query
         return {"WorkGroup": self._engine.work_groups.get(call.account, call.region, request["WorkGroup"]).describe()}
 
     def list_work_groups(self, call: Call, request: Request) -> Response:

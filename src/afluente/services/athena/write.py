@@ -6,7 +6,6 @@ Files are in place before the catalog names them, so that a table or a partition
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from sqlglot import exp
@@ -19,7 +18,7 @@ from afluente.services.athena.execution import Execution
 from afluente.services.athena.location import Location
 from afluente.services.athena.port import ObjectStore
 from afluente.services.athena.query import Column, Ready, Translated, check_columns, run, translate
-from afluente.services.athena.sandbox import Sandbox
+from afluente.services.athena.sandbox import Session
 from afluente.services.athena.sql.duck import identifier
 from afluente.services.athena.sql.view import table_input
 from afluente.services.athena.statement import CreateTableAs, CreateView, Insert, Select, Unload
@@ -56,8 +55,7 @@ class Writer:
 
     catalog: Catalog
     store: ObjectStore
-    sandbox: Sandbox
-    folder: Path
+    session: Session
     execution: Execution
     database: str
     now: datetime
@@ -98,10 +96,10 @@ class Writer:
             _hive_types(ready.columns, self._default_location())
             if not with_data:
                 return ready.columns, [], Written()
-            files, rows = write(ready, self.folder, form, keys, self.execution.engine_id)
+            files, rows = write(ready, self.session.folder, form, keys, self.execution.engine_id)
             return ready.columns, files, Written(rows, [], ready.bytes_of())
 
-        return run(query, self.catalog, self.store, self.sandbox, self.folder, action)
+        return run(query, self.catalog, self.store, self.session, action)
 
     def _create_table(
         self, database: str, table: dict[str, Any], files: list[WrittenFile], keys: Sequence[str], location: Location
@@ -162,10 +160,10 @@ class Writer:
 
         def action(ready: Ready) -> tuple[list[WrittenFile], Written]:
             fitted = _fitted(ready, table, statement.columns)
-            files, rows = write(fitted, self.folder, form, keys, self.execution.engine_id)
+            files, rows = write(fitted, self.session.folder, form, keys, self.execution.engine_id)
             return files, Written(rows, [], ready.bytes_of())
 
-        files, written = run(query, self.catalog, self.store, self.sandbox, self.folder, action)
+        files, written = run(query, self.catalog, self.store, self.session, action)
         location = _place(table.storage.get("Location", ""))
         written.uris = publish(files, location, self.store)
         if keys:
@@ -183,12 +181,10 @@ class Writer:
 
         def action(ready: Ready) -> tuple[list[WrittenFile], Written]:
             _check_partition_columns(ready.columns, keys)
-            files, rows = write(ready, self.folder, form, keys, self.execution.engine_id)
+            files, rows = write(ready, self.session.folder, form, keys, self.execution.engine_id)
             return files, Written(rows, [], ready.bytes_of())
 
-        files, written = run(
-            self.translated(statement.select), self.catalog, self.store, self.sandbox, self.folder, action
-        )
+        files, written = run(self.translated(statement.select), self.catalog, self.store, self.session, action)
         written.uris = publish(files, location, self.store)
         return written
 
@@ -204,7 +200,7 @@ class Writer:
             check_columns(ready.columns)
             return ready.columns
 
-        columns = run(self.translated(statement.select), self.catalog, self.store, self.sandbox, self.folder, action)
+        columns = run(self.translated(statement.select), self.catalog, self.store, self.session, action)
         view = table_input(
             statement.name.table, statement.text, self.database, [(one.name.lower(), one.type) for one in columns]
         )

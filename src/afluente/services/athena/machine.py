@@ -1,0 +1,76 @@
+"""The part of Athena that knows SQL: reads statements and runs them.
+
+It is heavy (sqlglot, DuckDB), so the engine loads this module when the first query comes, and not before.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from afluente.core.call import Call
+from afluente.core.clock import Clock
+from afluente.core.provider import Invoke
+from afluente.core.setting import Settings
+from afluente.services.athena import statement as statements
+from afluente.services.athena.catalog import Catalog
+from afluente.services.athena.error import InvalidRequestException
+from afluente.services.athena.hive_statement import Ddl
+from afluente.services.athena.port import ObjectStore
+from afluente.services.athena.runner import Runner, Task
+from afluente.services.athena.sandbox import Sandbox, Session
+from afluente.services.athena.saved_query import PreparedStatements
+from afluente.services.athena.show import check
+
+
+class Machine:
+    """Statements in, results out. `sessions` queries can run at once."""
+
+    def __init__(
+        self,
+        invoke: Invoke,
+        store: ObjectStore,
+        prepared: PreparedStatements,
+        settings: Settings,
+        clock: Clock,
+        *,
+        folder: Path,
+        sessions: int,
+    ) -> None:
+        self._invoke = invoke
+        self._prepared = prepared
+        self._runner = Runner(invoke, store, prepared, clock)
+        self._sandbox = Sandbox(settings, settings.data / "s3", folder, sessions)
+
+    def statement(self, call: Call, group: str, text: str, parameters: list[str] | None) -> Ddl:
+        """The statement that `text` spells; EXECUTE is replaced by what was prepared. Raises InvalidRequestException."""
+        statement = statements.parse(text, parameters)
+        if not isinstance(statement, statements.Execute):
+            return statement
+        found = self._prepared.find(call.account, call.region, group, statement.name)
+        if found is None:
+            raise InvalidRequestException(f"PreparedStatement {statement.name} was not found in workGroup {group}")
+        return statements.parse(found["QueryStatement"], statement.values)
+
+    def check(self, statement: Ddl, call: Call, database: str) -> None:
+        """Refuse at once what AWS refuses at once. Raises InvalidRequestException."""
+        check(statement, Catalog(self._invoke, call), database, call.request_id)
+
+    def run(self, task: Task, attach: Callable[[Session | None], Any]) -> None:
+        """Run `task` to its end. `attach` is told the session that can be interrupted, and then that there is none."""
+        if not task.statement.queries:
+            self._runner.change(task)
+            return
+        with self._sandbox.lend(task.execution.id) as session:
+            attach(session)
+            try:
+                self._runner.query(task, session)
+            finally:
+                attach(None)
+
+    def warm(self) -> None:
+        """Open the engine ahead of the first query."""
+        self._sandbox.warm()
+
+    def close(self) -> None:
+        """Give back the engine's memory."""
+        self._sandbox.close()

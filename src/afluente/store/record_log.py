@@ -101,8 +101,7 @@ class RecordLog:
             return self._place(drafts)
 
     def _place(self, drafts: Sequence[Draft]) -> _Append:
-        if self._closing:
-            raise LogClosed("the record log is closed")
+        self._check_open()
         if self._dropped and any(draft.partition in self._dropped for draft in drafts):
             raise PartitionDropped("a frame for a partition that was dropped")
         frames = []
@@ -140,12 +139,14 @@ class RecordLog:
         Whole frames, but none more once `limit_records` from `position` on are among them.
         Raises CorruptFrame when the disk gives back other bytes than were written.
         """
+        self._check_open()
         if position >= self.end(partition):
             return []
         return self._table.read(partition, position, limit_bytes, limit_records)
 
     def seek_time(self, partition: int, time_ms: int) -> int:
         """The position of the first record that arrived at `time_ms` or later; `end` when there is none."""
+        self._check_open()
         first, high = self._table.first(partition), self.end(partition)
         if first is None:
             return high
@@ -174,6 +175,7 @@ class RecordLog:
 
     def trim(self, partition: int, position: int) -> None:
         """Remove every frame that ends at `position` or before. Returns when it is done; appends go on between."""
+        self._check_open()
         first = self._table.first(partition)
         if first is None or first[0] >= position:
             return
@@ -198,11 +200,14 @@ class RecordLog:
         self._thread.join()
         self._table.close()
 
+    def _check_open(self) -> None:
+        if self._closing:
+            raise LogClosed("the record log is closed")
+
     def _run(self, run: Callable[[], Any]) -> Any:
         task = _Task(run, _running_future())
         with self._changed:
-            if self._closing:
-                raise LogClosed("the record log is closed")
+            self._check_open()
             self._queue.append(task)
             self._changed.notify_all()
         return task.future.result()

@@ -195,6 +195,6 @@ class FrameTable:
 
     def close(self) -> None:
         """Close every connection; the write-ahead log is folded into the file."""
-        for db in self._readers:
-            db.close()
+        while self._readers:
+            self._readers.pop().close()
         self._writer.close()

@@ -8,9 +8,11 @@ removes all others.
 
 import errno
 import io
+import itertools
 import logging
 import os
 import secrets
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -36,7 +38,7 @@ class Blobs:
         self.root = root
         self._staged = root / STAGED
         self._staged.mkdir(parents=True, exist_ok=True)
-        self._staged_folder = os.open(self._staged, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._staged_folder = _Folder(self._staged)
         self._mode = 0o666 & ~_umask()
         self._syncer = ThreadPoolExecutor(4, thread_name_prefix="blob-sync")
         sync_folder(root)
@@ -44,7 +46,7 @@ class Blobs:
     def close(self) -> None:
         """Let go of threads and descriptors."""
         self._syncer.shutdown()
-        os.close(self._staged_folder)
+        self._staged_folder.close()
 
     def stage(self, body: Body, observe: Observe) -> str:
         """Stage `body`, and show all of its bytes to `observe` in order. Returns the id.
@@ -76,7 +78,7 @@ class Blobs:
         path.chmod(self._mode)
         self._sync(path, lambda: _show(path, observe))
         path.rename(self.staged_path(identifier))
-        os.fsync(self._staged_folder)
+        self._staged_folder.sync()
         return identifier
 
     def stage_copy(self, sources: Iterable[tuple[BinaryIO, int, int]], observe: Observe | None = None) -> str:
@@ -153,7 +155,29 @@ class Blobs:
                 meanwhile()
             finally:
                 syncing.result()
-        os.fsync(self._staged_folder)
+        self._staged_folder.sync()
+
+
+class _Folder:
+    """A folder that many threads make entries in, and that is synced once for all who wait."""
+
+    def __init__(self, path: Path) -> None:
+        self._descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._lock = threading.Lock()
+        self._tickets = itertools.count(1)
+        self._synced = 0
+
+    def sync(self) -> None:
+        """Make durable what is in the folder now."""
+        ticket = next(self._tickets)
+        with self._lock:
+            if self._synced < ticket:
+                latest = next(self._tickets)  # whoever has a lower one made its entry before this sync
+                os.fsync(self._descriptor)
+                self._synced = latest
+
+    def close(self) -> None:
+        os.close(self._descriptor)
 
 
 def sync_file(path: Path) -> None:

@@ -6,9 +6,13 @@ one. Readers have a connection per thread and see the last commit (write-ahead l
 
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+Result = TypeVar("Result")
 
 
 class Database:
@@ -19,6 +23,7 @@ class Database:
         self._lock = threading.RLock()
         self._depth = 0
         self._after_commit: list[Callable[[], None]] = []
+        self._waiting: deque[_Entry[Any]] = deque()
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._writer = self._connect()
@@ -71,6 +76,57 @@ class Database:
             if outermost:
                 self._run_after_commit()
 
+    def write_together(self, work: Callable[[], Result]) -> Result:
+        """What `work` returns, which ran in a transaction; calls that wait at the same time share one commit.
+
+        Each is undone alone when it raises, and its exception raised here. Inside `write` it is part of that.
+        """
+        if self._is_mine():
+            return work()
+        entry = _Entry(work)
+        self._waiting.append(entry)
+        with self._lock:
+            if not entry.is_done:
+                self._commit_waiting()
+        return entry.outcome()
+
+    def waiting(self) -> int:
+        """How many calls of `write_together` wait for a commit."""
+        return len(self._waiting)
+
+    def _commit_waiting(self) -> None:
+        entries = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        try:
+            with self.write():
+                for entry in entries:
+                    self._run_alone(entry)
+        except BaseException as error:
+            for entry in entries:
+                entry.error = entry.error or error
+        finally:
+            for entry in entries:
+                entry.is_done = True
+
+    def _run_alone(self, entry: "_Entry[Any]") -> None:
+        after = len(self._after_commit)
+        self._writer.execute("SAVEPOINT entry")
+        try:
+            entry.result = entry.work()
+        except BaseException as error:
+            entry.error = error
+            del self._after_commit[after:]
+            self._writer.execute("ROLLBACK TO entry")
+        self._writer.execute("RELEASE entry")
+
+    def _is_mine(self) -> bool:
+        """Whether a transaction of this thread is open."""
+        if self._depth and self._lock.acquire(blocking=False):
+            try:
+                return self._depth > 0  # the lock is re-entrant: holding it here means the transaction is this thread's
+            finally:
+                self._lock.release()
+        return False
+
     def after_commit(self, action: Callable[[], None]) -> None:
         """Do `action`, which must not raise, once the open transaction is committed; never if it is rolled back.
 
@@ -86,12 +142,8 @@ class Database:
 
     def read(self) -> sqlite3.Connection:
         """A connection for reading: the writer's own inside this thread's transaction, else this thread's."""
-        if self._depth and self._lock.acquire(blocking=False):
-            try:
-                if self._depth:  # the lock is re-entrant: holding it here means the transaction is this thread's
-                    return self._writer
-            finally:
-                self._lock.release()
+        if self._is_mine():
+            return self._writer
         db: sqlite3.Connection | None = getattr(self._local, "db", None)
         if db is None:
             db = self._local.db = self._connect()
@@ -102,3 +154,18 @@ class Database:
         with self._lock:
             for db in self._connections:
                 db.close()
+
+
+class _Entry(Generic[Result]):
+    """Work that waits for a commit, and what came of it."""
+
+    def __init__(self, work: Callable[[], Result]) -> None:
+        self.work = work
+        self.is_done = False
+        self.result: Result | None = None
+        self.error: BaseException | None = None
+
+    def outcome(self) -> Result:
+        if self.error is not None:
+            raise self.error
+        return self.result  # type: ignore[return-value]  # set when there is no error

@@ -237,16 +237,20 @@ class S3Engine:
         self, row: ObjectRow, condition: WriteCondition = UNCONDITIONAL, also: Callable[[], None] = lambda: None
     ) -> ObjectRow:
         """Make the staged `row` the object of its key, `also` in the same transaction. The file goes if that fails."""
-        with self.discarding(row.id), self.database.write():
+
+        def change() -> ObjectRow:
             self.buckets.get(row.bucket)
             also()
             existing = self.rows.get(row.bucket, row.key)
             condition.check(row.key, existing)
-            row = replace(row, aside=self._placement.lies_aside(row.bucket, row.key, existing))
-            self.rows.put(row)
-            self._placement.put(row, existing)
-            self.database.after_commit(partial(self._announce, row))
-        return row
+            placed = replace(row, aside=self._placement.lies_aside(row.bucket, row.key, existing))
+            self.rows.put(placed)
+            self._placement.put(placed, existing)
+            self.database.after_commit(partial(self._announce, placed))
+            return placed
+
+        with self.discarding(row.id):
+            return self.database.write_together(change)
 
     def head(self, bucket: str, key: str) -> ObjectRow:
         """Raises NoSuchBucket, NoSuchKey."""

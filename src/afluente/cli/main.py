@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from afluente import __version__
+from afluente.cli.error import CommandError
 from afluente.core.setting import Settings
 from afluente.store.data_folder import DataFolderError
 
@@ -19,10 +20,6 @@ examples:
 
 Point any AWS client at it with AWS_ENDPOINT_URL=http://127.0.0.1:4566 (any access key is taken).
 """
-
-
-class CommandError(Exception):
-    """A command cannot go on; the message is one clear sentence for the user."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,11 +2,12 @@
 
 import argparse
 import ipaddress
+import os
 import signal
 import threading
 
 from afluente.app import App
-from afluente.cli.main import CommandError
+from afluente.cli.error import CommandError
 from afluente.core.setting import Settings
 
 
@@ -36,8 +37,9 @@ def start(settings: Settings) -> App:
         app.start()
     except OSError as error:
         app.stop()
+        reason = os.strerror(error.errno) if error.errno else error
         raise CommandError(
-            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror or error}. Is another afluente "
+            f"Cannot listen on {settings.host}:{settings.port}: {reason}. Is another afluente "
             "running? Stop it, or choose another --port."
         ) from None
     return app

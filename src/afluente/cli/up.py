@@ -15,7 +15,7 @@ from rich.live import Live
 
 from afluente.app import App
 from afluente.cli import serve, view
-from afluente.cli.main import CommandError
+from afluente.cli.error import CommandError
 from afluente.cli.sensor_process import APPS, SensorProcess
 from afluente.core.setting import Settings
 from windfarm.deployment import DeploymentError, Lake, deploy, query_text

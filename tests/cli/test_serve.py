@@ -1,0 +1,63 @@
+"""`afluente serve` as a process: its start, its refusals, its end."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+COMMAND = [sys.executable, "-m", "afluente.cli.main", "serve"]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A serving process on `tmp_path/data`, and its endpoint."""
+    process = subprocess.Popen(
+        [*COMMAND, "--port", "0", "--data", str(tmp_path / "data")], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    endpoint = process.stdout.readline().rsplit(" ", 1)[1].strip()
+    yield process, endpoint
+    process.kill()
+    process.communicate()
+
+
+def refused(*arguments: str) -> str:
+    done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    return done.stderr
+
+
+def test_health_answers_once_it_serves(server: tuple[subprocess.Popen[str], str]) -> None:
+    with urllib.request.urlopen(f"{server[1]}/_afluente/health") as answer:
+        health = json.load(answer)
+    assert health["status"] == "running"
+    assert {"kinesis", "firehose", "s3", "glue", "athena", "iam", "sts", "cloudformation"} <= set(health["services"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signal_ends_it_with_0(server: tuple[subprocess.Popen[str], str], number: signal.Signals) -> None:
+    process, _ = server
+    process.send_signal(number)
+    assert process.wait(30) == 0
+
+
+def test_busy_port_is_one_clear_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = str(busy.getsockname()[1])
+        assert port in refused("--port", port, "--data", str(tmp_path / "data"))
+
+
+def test_locked_folder_is_one_clear_sentence(server: tuple[subprocess.Popen[str], str], tmp_path: Path) -> None:
+    assert "in use" in refused("--port", "0", "--data", str(tmp_path / "data"))
+
+
+def test_foreign_folder_is_one_clear_sentence(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    assert "not an Afluente data folder" in refused("--port", "0", "--data", str(tmp_path))

@@ -1,0 +1,55 @@
+"""What the documents say is so."""
+
+import re
+from pathlib import Path
+
+import pytest
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+
+from afluente import app
+from afluente.cli import docs, main
+from afluente.core.provider import Provider
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.mark.parametrize("name", sorted(docs.pages()))
+def test_generated_page_is_up_to_date(name: str) -> None:
+    assert (ROOT / "docs" / name).read_text() == docs.pages()[name], "run `make docs`"
+
+
+@pytest.mark.parametrize("provider", app.PROVIDERS, ids=lambda provider: provider.service)
+def test_supported_operations_are_the_methods_of_the_provider(provider: type[Provider]) -> None:
+    from botocore import xform_name
+
+    model = ServiceModel(Loader().load_service_model(provider.service, "service-2"))
+    methods = {xform_name(operation): operation for operation in model.operation_names}
+    written = {methods[name] for name in dir(provider) if name in methods}
+    assert written == set(provider.operations)
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.pt-BR.md"])
+def test_readme_links_lead_somewhere(page: str) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / page).read_text())
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.pt-BR.md"])
+def test_readme_commands_exist(page: str) -> None:
+    text = (ROOT / page).read_text()
+    for command in re.findall(r"afluente (\w+) --", text):
+        with pytest.raises(SystemExit) as exit_:
+            main.main([command, "--help"])
+        assert exit_.value.code == 0
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert set(re.findall(r"`?make (\w+)", text)) <= set(targets)
+    for module in re.findall(r"python -m (windfarm[\w.]+)", text):
+        assert (ROOT / "src" / (module.replace(".", "/") + ".py")).exists()
+
+
+def test_every_setting_and_command_is_documented(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main.main(["--help"])
+    printed = capsys.readouterr().out
+    assert all(command in printed for command in ("up", "serve", "docs"))

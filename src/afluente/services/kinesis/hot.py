@@ -77,6 +77,9 @@ class GetRecordsResponse(msgspec.Struct, rename="pascal"):
 PUT_RECORDS = msgspec.json.Decoder(PutRecordsRequest)
 PUT_RECORD = msgspec.json.Decoder(PutRecordRequest)
 GET_RECORDS = msgspec.json.Decoder(GetRecordsRequest)
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError)
+"""What decoding raises; bytes that are no UTF-8 come as the latter."""
+
 ENCODER = msgspec.json.Encoder()
 
 
@@ -104,7 +107,7 @@ class PutRecords(_HotPut):
     async def __call__(self, call: Call, body: bytes) -> bytes | None:
         try:
             request = PUT_RECORDS.decode(body)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             return None
         keys = [entry.partition_key for entry in request.records]
         data = [entry.data for entry in request.records]
@@ -124,7 +127,7 @@ class PutRecord(_HotPut):
     async def __call__(self, call: Call, body: bytes) -> bytes | None:
         try:
             request = PUT_RECORD.decode(body)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             return None
         placed = self._place(call, request.stream_name, [request.partition_key], [request.data])
         if placed is None or placed.refused:
@@ -146,7 +149,7 @@ class GetRecords:
     async def __call__(self, call: Call, body: bytes) -> bytes | None:
         try:
             request = GET_RECORDS.decode(body)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             return None
         return await asyncio.to_thread(self._answer, call, request)
 

@@ -1,0 +1,211 @@
+"""S3 as boto3 sees it, over HTTP."""
+
+import hashlib
+import io
+import os
+import urllib.error
+import urllib.request
+from typing import Any
+
+import pytest
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import ClientError
+
+MIB = 1 << 20
+
+
+@pytest.fixture
+def boto(client: Any) -> Any:
+    boto = client("s3")
+    boto.create_bucket(Bucket="b-1")
+    return boto
+
+
+def error(caught: pytest.ExceptionInfo[ClientError]) -> tuple[int, str, str]:
+    answer: Any = caught.value.response
+    return answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"], answer["Error"].get("Message", "")
+
+
+@pytest.mark.parametrize("size", [0, 1, 70_000, MIB, 3 * MIB + 1])
+def test_put_and_get(boto: Any, size: int) -> None:
+    data = os.urandom(size)
+    put = boto.put_object(Bucket="b-1", Key="x/ü y+z%2F.bin", Body=data, Metadata={"a": "b"})
+    assert put["ETag"] == f'"{hashlib.md5(data).hexdigest()}"'
+    got = boto.get_object(Bucket="b-1", Key="x/ü y+z%2F.bin")
+    assert got["Body"].read() == data
+    assert (got["ContentLength"], got["Metadata"], got["ContentType"]) == (size, {"a": "b"}, "binary/octet-stream")
+    assert got["ChecksumType"] == "FULL_OBJECT"
+    head = boto.head_object(Bucket="b-1", Key="x/ü y+z%2F.bin")
+    assert head["ETag"] == put["ETag"]
+    assert head["ContentLength"] == size
+
+
+@pytest.mark.parametrize("algorithm", ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"])
+def test_put_with_each_checksum(boto: Any, algorithm: str) -> None:
+    boto.put_object(Bucket="b-1", Key="k", Body=b"123", ChecksumAlgorithm=algorithm)
+    head = boto.head_object(Bucket="b-1", Key="k", ChecksumMode="ENABLED")
+    assert head[f"Checksum{algorithm}"]
+
+
+def test_ranges(boto: Any) -> None:
+    data = os.urandom(2 * MIB)
+    boto.put_object(Bucket="b-1", Key="k", Body=data)
+    got = boto.get_object(Bucket="b-1", Key="k", Range="bytes=1000-1999999")
+    assert got["ResponseMetadata"]["HTTPStatusCode"] == 206
+    assert got["Body"].read() == data[1000:2000000]
+    with pytest.raises(ClientError) as caught:
+        boto.get_object(Bucket="b-1", Key="k", Range="bytes=9999999-")
+    assert error(caught)[:2] == (416, "InvalidRange")
+
+
+def test_upload_and_download_of_a_large_file(boto: Any) -> None:
+    data = os.urandom(12 * MIB + 5)
+    config = TransferConfig(multipart_threshold=8 * MIB, multipart_chunksize=5 * MIB)
+    boto.upload_fileobj(io.BytesIO(data), "b-1", "large", Config=config)
+    head = boto.head_object(Bucket="b-1", Key="large")
+    assert head["ETag"].endswith('-3"')
+    target = io.BytesIO()
+    boto.download_fileobj("b-1", "large", target, Config=config)
+    assert target.getvalue() == data
+    boto.copy({"Bucket": "b-1", "Key": "large"}, "b-1", "copied", Config=config)
+    assert boto.get_object(Bucket="b-1", Key="copied")["Body"].read() == data
+
+
+def test_awkward_keys(boto: Any) -> None:
+    keys = [
+        "a",
+        "a/b",
+        "a//b",
+        "a/",
+        "/a",
+        "..",
+        "a/../b",
+        ".",
+        "x" * 1024,
+        "%2F",
+        "+",
+        " ",
+        "日本",
+        "a\tb",
+        "a?b#c&d=e",
+    ]
+    for key in keys:
+        boto.put_object(Bucket="b-1", Key=key, Body=key.encode())
+    for key in keys:
+        assert boto.get_object(Bucket="b-1", Key=key)["Body"].read() == key.encode()
+    listed = [item["Key"] for item in boto.list_objects_v2(Bucket="b-1")["Contents"]]
+    assert listed == sorted(keys, key=str.encode)
+    answer = boto.delete_objects(Bucket="b-1", Delete={"Objects": [{"Key": key} for key in keys]})
+    assert len(answer["Deleted"]) == len(keys)
+    assert "Contents" not in boto.list_objects_v2(Bucket="b-1")
+
+
+def test_paginators(boto: Any) -> None:
+    for number in range(25):
+        boto.put_object(Bucket="b-1", Key=f"p/{number % 5}/{number:02}")
+    for name in ("list_objects", "list_objects_v2"):
+        pages = boto.get_paginator(name).paginate(Bucket="b-1", Prefix="p/", PaginationConfig={"PageSize": 4})
+        assert len([item for page in pages for item in page["Contents"]]) == 25
+        pages = boto.get_paginator(name).paginate(
+            Bucket="b-1", Prefix="p/", Delimiter="/", PaginationConfig={"PageSize": 2}
+        )
+        prefixes = [item["Prefix"] for page in pages for item in page["CommonPrefixes"]]
+        assert prefixes == [f"p/{number}/" for number in range(5)]
+
+
+def test_errors(boto: Any) -> None:
+    cases: list[tuple[Any, tuple[int, str, str]]] = [
+        (lambda: boto.get_object(Bucket="b-1", Key="k"), (404, "NoSuchKey", "The specified key does not exist.")),
+        (lambda: boto.head_object(Bucket="b-1", Key="k"), (404, "404", "Not Found")),
+        (lambda: boto.head_bucket(Bucket="missing"), (404, "404", "Not Found")),
+        (
+            lambda: boto.put_object(Bucket="missing", Key="k", Body=b"1"),
+            (404, "NoSuchBucket", "The specified bucket does not exist"),
+        ),
+        (
+            lambda: boto.put_object(Bucket="b-1", Key="k", Body=b"1", ChecksumCRC32="AAAAAA=="),
+            (400, "BadDigest", "The CRC32 you specified did not match the calculated checksum."),
+        ),
+    ]
+    for call, expected in cases:
+        with pytest.raises(ClientError) as caught:
+            call()
+        assert error(caught) == expected
+
+
+@pytest.mark.parametrize(
+    ("members", "name"),
+    [
+        ({"StorageClass": "GLACIER"}, "GLACIER"),
+        ({"SSECustomerKey": "0" * 32, "SSECustomerAlgorithm": "AES256"}, "SSECustomer"),
+        ({"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "k"}, "SSEKMSKeyId"),
+        ({"ObjectLockMode": "GOVERNANCE"}, "ObjectLockMode"),
+        ({"GrantRead": "id=1"}, "GrantRead"),
+    ],
+)
+def test_what_is_not_supported_is_named(boto: Any, members: dict[str, str], name: str) -> None:
+    with pytest.raises(ClientError) as caught:
+        boto.put_object(Bucket="b-1", Key="k", Body=b"1", **members)
+    status, code, message = error(caught)
+    assert (status, code) == (501, "NotImplemented")
+    assert name in message
+
+
+def test_conditions(boto: Any) -> None:
+    etag = boto.put_object(Bucket="b-1", Key="k", Body=b"1")["ETag"]
+    with pytest.raises(ClientError) as caught:
+        boto.put_object(Bucket="b-1", Key="k", Body=b"2", IfNoneMatch="*")
+    assert error(caught)[:2] == (412, "PreconditionFailed")
+    for operation in (boto.get_object, boto.head_object):
+        with pytest.raises(ClientError) as caught:
+            operation(Bucket="b-1", Key="k", IfNoneMatch=etag)
+        assert error(caught)[0] == 304
+
+
+def test_configurations(boto: Any) -> None:
+    assert boto.get_bucket_location(Bucket="b-1")["LocationConstraint"] is None
+    assert "Status" not in boto.get_bucket_versioning(Bucket="b-1")
+    boto.put_bucket_tagging(Bucket="b-1", Tagging={"TagSet": [{"Key": "a", "Value": "1"}]})
+    assert boto.get_bucket_tagging(Bucket="b-1")["TagSet"] == [{"Key": "a", "Value": "1"}]
+    rule = {"ID": "r", "Status": "Enabled", "Prefix": "", "Expiration": {"Days": 30}}
+    boto.put_bucket_lifecycle_configuration(Bucket="b-1", LifecycleConfiguration={"Rules": [rule]})
+    assert boto.get_bucket_lifecycle_configuration(Bucket="b-1")["Rules"] == [rule]
+    assert boto.get_public_access_block(Bucket="b-1")["PublicAccessBlockConfiguration"]["BlockPublicPolicy"]
+    grants = boto.get_bucket_acl(Bucket="b-1")["Grants"]
+    assert [grant["Permission"] for grant in grants] == ["FULL_CONTROL"]
+    boto.put_bucket_encryption(
+        Bucket="b-1",
+        ServerSideEncryptionConfiguration={
+            "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+        },
+    )
+    with pytest.raises(ClientError) as caught:
+        boto.put_bucket_versioning(Bucket="b-1", VersioningConfiguration={"Status": "Enabled"})
+    assert error(caught)[1] == "NotImplemented"
+
+
+def test_presigned_urls(boto: Any) -> None:
+    boto.put_object(Bucket="b-1", Key="k y", Body=b"data", ContentType="text/csv")
+    url = boto.generate_presigned_url("get_object", Params={"Bucket": "b-1", "Key": "k y"})
+    with urllib.request.urlopen(url) as answer:
+        assert (answer.read(), answer.headers["Content-Type"]) == (b"data", "text/csv")
+
+
+def test_virtual_hosted_style(app: Any, boto: Any) -> None:
+    boto.put_object(Bucket="b-1", Key="x/k", Body=b"data")
+    host = f"b-1.{app.endpoint.removeprefix('http://').replace('127.0.0.1', 'localhost')}"
+    request = urllib.request.Request(f"{app.endpoint}/x/k", headers={"Host": host})
+    with urllib.request.urlopen(request) as answer:
+        assert answer.read() == b"data"
+
+
+def test_multipart_listings(boto: Any) -> None:
+    upload = boto.create_multipart_upload(Bucket="b-1", Key="k")["UploadId"]
+    part = boto.upload_part(Bucket="b-1", Key="k", UploadId=upload, PartNumber=1, Body=b"1")
+    assert [each["UploadId"] for each in boto.list_multipart_uploads(Bucket="b-1")["Uploads"]] == [upload]
+    assert boto.list_parts(Bucket="b-1", Key="k", UploadId=upload)["Parts"][0]["ETag"] == part["ETag"]
+    boto.abort_multipart_upload(Bucket="b-1", Key="k", UploadId=upload)
+    assert "Uploads" not in boto.list_multipart_uploads(Bucket="b-1")
+    with pytest.raises(ClientError) as caught:
+        boto.list_parts(Bucket="b-1", Key="k", UploadId=upload)
+    assert error(caught)[:2] == (404, "NoSuchUpload")

@@ -132,3 +132,15 @@ def test_crawler_target_that_is_not_supported(glue: Any, role: str) -> None:
     with pytest.raises(ClientError) as error:
         glue.create_crawler(Name="raw", Role=role, DatabaseName="farm", Targets={"JdbcTargets": [{"Path": "db/%"}]})
     assert "JdbcTargets" in code(error)[1]
+
+
+def test_crawler_made_from_the_description_of_another(glue: Any, role: str) -> None:
+    target = {"S3Targets": [{"Path": "s3://windfarm-raw"}]}
+    glue.create_crawler(Name="one", Role=role, DatabaseName="farm", Targets=target)
+    shown = glue.get_crawler(Name="one")["Crawler"]
+    members = glue.meta.service_model.operation_model("CreateCrawler").input_shape.members
+    glue.create_crawler(**{name: shown[name] for name in shown if name in members} | {"Name": "two"})
+    twin = glue.get_crawler(Name="two")["Crawler"]
+    assert {name: twin[name] for name in twin if name in members} == {
+        name: shown[name] for name in shown if name in members
+    } | {"Name": "two"}

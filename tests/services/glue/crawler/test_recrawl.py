@@ -222,6 +222,31 @@ def test_a_failed_crawl_changes_nothing(glue: Ask, create: Ask, crawl: Ask, lake
     assert any("ERROR : The bucket not-there" in line for line in log_lines())
 
 
+def test_a_crawl_that_fails_while_it_writes_leaves_nothing_behind(
+    glue: Ask, create: Ask, crawl: Ask, catalog: Any, monkeypatch: pytest.MonkeyPatch, log_lines: Any
+) -> None:
+    create(PATH)
+    monkeypatch.setattr(catalog.partitions, "create", lambda *_: 1 / 0)
+    assert crawl()["Status"] == "FAILED"
+    assert glue("get_databases")["DatabaseList"] == []
+    assert not any("Created table" in line for line in log_lines())
+
+
+def test_merge_new_columns_into_a_table_made_by_hand(
+    glue: Ask, create: Ask, crawl: Ask, lake: Any, json_lines: Any, columns: Any, sales: Any
+) -> None:
+    lake.delete("sales/")
+    lake.put("sales/a.json", json_lines({"id": 1, "price": 2.5}))
+    glue("create_database", DatabaseInput={"Name": "farm"})
+    storage = {"Columns": [{"Name": "id", "Type": "bigint"}], "Location": "s3://windfarm-raw/sales/"}
+    glue("create_table", DatabaseName="farm", TableInput={"Name": "sales", "StorageDescriptor": storage})
+    create(
+        PATH, Configuration='{"Version": 1.0, "CrawlerOutput": {"Tables": {"AddOrUpdateBehavior": "MergeNewColumns"}}}'
+    )
+    assert crawl()["Status"] == "SUCCEEDED"
+    assert columns(sales()) == {"id": "bigint", "price": "double"}
+
+
 def test_more_tables_than_the_threshold(create: Ask, crawl: Ask, glue: Ask, lake: Any, json_lines: Any) -> None:
     lake.put("other/a.json", json_lines({"x": 1}))
     create(Configuration='{"Version": 1.0, "CrawlerOutput": {"Tables": {"TableThreshold": 1}}}')

@@ -103,6 +103,7 @@ def test_csv_is_texts_named_by_its_header_or_by_number(world: Any) -> None:
     rows, types = read(world, "csv", options='{"withHeader": True, "separator": ";"}')
     assert rows == [{"id": "1", "name": "a;b"}, {"id": "2", "name": "c"}]
     assert set(types.values()) == {"string"}
+    world.put("in/2", "")
     rows, _ = read(world, "csv", options='{"separator": ";", "skipFirst": True}')
     assert rows == [{"col0": "1", "col1": "a;b"}, {"col0": "2", "col1": "c"}]
 

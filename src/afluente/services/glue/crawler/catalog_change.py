@@ -123,7 +123,7 @@ class CatalogChange:
         wanted, known = self._updated(row, table), row.input()
         if not _differs(wanted, known):
             return row
-        if wanted["PartitionKeys"] != known.get("PartitionKeys", []):
+        if wanted.get("PartitionKeys", []) != known.get("PartitionKeys", []):
             self._catalog.partitions.delete_all(row)  # they have other values than the new keys ask for
             for index in self._catalog.indexes.all(row):
                 self._catalog.indexes.delete(row, index["IndexName"])

@@ -20,12 +20,17 @@ PAGE = 100
 CRAWLS_PAGE = 20
 MEASURED = 100
 
-UNSUPPORTED_TARGETS = (
-    "Targets.JdbcTargets", "Targets.MongoDBTargets", "Targets.DynamoDBTargets", "Targets.CatalogTargets",
-    "Targets.DeltaTargets", "Targets.IcebergTargets", "Targets.HudiTargets", "Targets.S3Targets.*.ConnectionName",
-    "Targets.S3Targets.*.EventQueueArn", "Targets.S3Targets.*.DlqEventQueueArn",
-)  # fmt: skip
-UNSUPPORTED = (*UNSUPPORTED_TARGETS, "Classifiers", "CrawlerSecurityConfiguration")
+OTHER_TARGETS = ("Jdbc", "MongoDB", "DynamoDB", "Catalog", "Delta", "Iceberg", "Hudi")
+UNSUPPORTED = (
+    *(f"Targets.{kind}Targets.*" for kind in OTHER_TARGETS),
+    "Targets.S3Targets.*.ConnectionName",
+    "Targets.S3Targets.*.EventQueueArn",
+    "Targets.S3Targets.*.DlqEventQueueArn",
+    "Classifiers.*",
+    "CrawlerSecurityConfiguration",
+    "LineageConfiguration.CrawlerLineageSettings=ENABLE",
+    "RecrawlPolicy.RecrawlBehavior=CRAWL_EVENT_MODE",
+)
 
 
 class CrawlerOperations:

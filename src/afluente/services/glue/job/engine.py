@@ -12,8 +12,9 @@ from afluente.services.glue.error import (
     InvalidInputException,
 )
 from afluente.services.glue.job.definition import Definition, check_queuing, define, role_arn
+from afluente.services.glue.job.launcher import SERVICE
 from afluente.services.glue.job.port import Logs, Objects, Roles
-from afluente.services.glue.job.run_engine import SERVICE, RunEngine
+from afluente.services.glue.job.run_engine import RunEngine
 from afluente.services.glue.job.run_store import JobKey
 from afluente.services.glue.job.script import Location
 from afluente.services.glue.job.visual.generator import generate

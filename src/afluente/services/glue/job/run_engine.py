@@ -1,18 +1,12 @@
 """Runs of jobs: started, watched, stopped, timed out, tried again. What a run does lies in process.py and runtime/."""
 
 import logging
-import os
-import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from afluente.core.arn import Arn
-from afluente.core.call import Call, Principal
 from afluente.core.clock import Clock
-from afluente.core.identifier import request_id, run_id
 from afluente.core.loop import Loop
 from afluente.core.provider import Invoke
 from afluente.core.setting import Settings
@@ -21,25 +15,17 @@ from afluente.services.glue.error import (
     EntityNotFoundException,
     InvalidInputException,
 )
-from afluente.services.glue.job import argument
 from afluente.services.glue.job.bookmark import Bookmarks
-from afluente.services.glue.job.capacity import with_capacity
-from afluente.services.glue.job.definition import Definition, role_arn
-from afluente.services.glue.job.host import Host
+from afluente.services.glue.job.definition import Definition
+from afluente.services.glue.job.launcher import Launcher, Start
 from afluente.services.glue.job.port import Logs, Objects, Roles
-from afluente.services.glue.job.process import Launch, Process
-from afluente.services.glue.job.run_log import RunLog
+from afluente.services.glue.job.process import Process
+from afluente.services.glue.job.run_definition import new_run
 from afluente.services.glue.job.run_store import ENDED, JobKey, Run, RunStore
-from afluente.services.glue.job.script import LaunchError, fetch, fetch_all
+from afluente.services.glue.job.script import LaunchError
 from afluente.store.database import Database
 
-SERVICE = "glue.amazonaws.com"
-SESSION_NAME = "GlueJobRunnerSession"
-SESSION_S = 43_200
 INTERRUPTED = "The run was interrupted: Afluente stopped while it was under way."
-LOG_GROUPS = {"glueetl": "/aws-glue/jobs", "pythonshell": "/aws-glue/python-jobs"}
-MAX_TIMEOUT_MIN = 10_080
-CAPACITY = {"WorkerType", "NumberOfWorkers", "MaxCapacity", "AllocatedCapacity"}
 
 Listener = Callable[[str, str, str, str], None]
 """Told (account, region, job, state) of each run that has ended."""
@@ -74,7 +60,7 @@ class Live:
 
 
 class RunEngine:
-    """The runs of every job, in `database`; their files lie under `<data>/tmp/glue`."""
+    """The runs of every job, in `database`."""
 
     def __init__(  # noqa: PLR0917  # the ports are the arguments
         self,
@@ -86,29 +72,30 @@ class RunEngine:
         settings: Settings,
         clock: Clock,
     ) -> None:
-        self.endpoint = f"http://{settings.host}:{settings.port}"
         self.bookmarks = Bookmarks(database)
         self._database = database
-        self._objects = objects
-        self._roles = roles
-        self._logs = logs
-        self._invoke = invoke
-        self._settings = settings
+        self._launcher = Launcher(objects, roles, logs, invoke, self.bookmarks, settings, clock)
         self._clock = clock
         self._store = RunStore(database)
         self._live: dict[str, Live] = {}
         self._listeners: list[Listener] = []
         self._stopping = False
-        self._stamp_ms = 0
-        self._stamp_lock = threading.Lock()
         self._timeouts = Loop("glue-job-timeout", self._check_timeouts, clock)
-        self._folder = settings.data.absolute() / "tmp" / "glue"
+
+    @property
+    def endpoint(self) -> str:
+        """The URL under which the scripts of runs reach the AWS APIs."""
+        return self._launcher.endpoint
+
+    @endpoint.setter
+    def endpoint(self, url: str) -> None:
+        self._launcher.endpoint = url
 
     # ---- life -------------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Mark the runs that an earlier process left behind as failed, and watch timeouts."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._launcher.clear()
         for key, run in list(self._store.active()):
             self._store.change(key, run["Id"], **self._ending("FAILED", run, INTERRUPTED))
         self._timeouts.start()
@@ -182,7 +169,7 @@ class RunEngine:
     ) -> str:
         if self._stopping:
             raise InvalidInputException("Afluente is stopping.")
-        run = self._new_run(job, members, before, trigger)
+        run = new_run(job, members, before, trigger, self._clock.now_ms())
         with self._database.write():
             if self._store.count_active(key) >= job["ExecutionProperty"]["MaxConcurrentRuns"]:
                 raise ConcurrentRunsExceededException("Concurrent runs exceeded.")
@@ -194,39 +181,6 @@ class RunEngine:
         live.thread.start()
         self._timeouts.wake()
         return str(run["Id"])
-
-    def _new_run(self, job: Definition, members: dict[str, Any], before: Run | None, trigger: str | None) -> Run:
-        now_ms = self._clock.now_ms()
-        command = job["Command"]["Name"]
-        asked = members if members.keys() & CAPACITY else job
-        if asked is job and "WorkerType" in job:
-            asked = {name: value for name, value in job.items() if name != "MaxCapacity"}
-        attempt = before["Attempt"] + 1 if before else 0
-        first = before["Id"].partition("_attempt_")[0] if before else run_id("jr_")
-        timeout = members.get("Timeout") or job["Timeout"]
-        if timeout > MAX_TIMEOUT_MIN:
-            raise InvalidInputException(f"Timeout must be at most {MAX_TIMEOUT_MIN} minutes.")
-        run = {
-            "Id": f"{first}_attempt_{attempt}" if attempt else first,
-            "Attempt": attempt,
-            "PreviousRunId": before["Id"] if before else None,
-            "TriggerName": trigger,
-            "JobName": job["Name"],
-            "JobMode": job["JobMode"],
-            "JobRunQueuingEnabled": False,
-            "StartedOnMs": now_ms,
-            "LastModifiedOnMs": now_ms,
-            "JobRunState": "STARTING",
-            "Arguments": members.get("Arguments") or None,
-            "PredecessorRuns": [],
-            "ExecutionTime": 0,
-            "Timeout": timeout,
-            "LogGroupName": LOG_GROUPS[command],
-            "GlueVersion": job["GlueVersion"],
-            "ExecutionClass": members.get("ExecutionClass", job.get("ExecutionClass")),
-            **with_capacity(command, {**asked, "ExecutionClass": None}),
-        }
-        return {name: value for name, value in run.items() if value is not None}
 
     def _follow(self, live: Live) -> None:
         """The run's thread, from its start to its end."""
@@ -251,121 +205,19 @@ class RunEngine:
 
     def _execute(self, live: Live) -> tuple[str, str | None]:
         """(state, error message) with which the run has ended."""
-        run, job = live.run, live.job
-        arguments = argument.merged(
-            job.get("DefaultArguments", {}),
-            run.get("Arguments", {}),
-            job.get("NonOverridableArguments", {}),
-            job=job["Name"],
-            run_id=run["Id"],
-        )
-        if reason := argument.refusal(arguments):
-            raise LaunchError(reason)
-        run_log = RunLog(self._logs, live.key, run, arguments, self._clock)
-        run_log.error([*argument.notes(arguments)])
-        folder = self._folder / run["Id"]
-        folder.mkdir(parents=True)
+        start = Start(live.key, live.run, live.job, lambda: self._set_running(live))
         try:
-            return self._run_process(live, arguments, folder, run_log)
+            process, host = self._launcher.prepare(start)
+            with live.lock:
+                live.process = process
+                if live.verdict is not None:
+                    return live.verdict, None
+            code = process.run()
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-    def _run_process(
-        self, live: Live, arguments: dict[str, str], folder: Path, run_log: RunLog
-    ) -> tuple[str, str | None]:
-        principal, variables = self._assume(live)
-        call = self._call(live, principal)
-        run = live.run
-        host = Host(
-            call, live.key, run["Id"], run["Attempt"], folder, self._objects, self.bookmarks, self._invoke,
-            lambda: self._set_running(live),
-        )  # fmt: skip
-        launch = Launch(folder, self._environment(live, variables), self._order(live, arguments, folder))
-        process = Process(launch, host.answer, run_log.output, run_log.error)
-        with live.lock:
-            live.process = process
-            if live.verdict is not None:
-                return live.verdict, None
-        code = process.run()
+            self._launcher.remove(start)
         if host.ended and host.failure is None:
             return "SUCCEEDED", None
         return "FAILED", host.failure or f"Command failed with exit code {code}"
-
-    def _order(self, live: Live, arguments: dict[str, str], folder: Path) -> dict[str, Any]:
-        """What the process is told."""
-        scripts = folder / "script"
-        modules = folder / "module"
-        scripts.mkdir()
-        modules.mkdir()
-        work = folder / "work"
-        work.mkdir()
-        script = fetch(self._objects, live.job["Command"]["ScriptLocation"], scripts)
-        extra = fetch_all(self._objects, arguments.get("--extra-py-files", ""), modules)
-        fetch_all(self._objects, arguments.get("--extra-files", ""), folder)
-        return {
-            "script": str(script),
-            "location": live.job["Command"]["ScriptLocation"],
-            "arguments": argument.command_line(arguments),
-            "modules": [str(modules), *(str(path) for path in extra if path.suffix in {".zip", ".egg", ".whl"})],
-            "shell": live.job["Command"]["Name"] == "pythonshell",
-            "job": live.job["Name"],
-            "run_id": live.run["Id"],
-            "started_ms": live.run["StartedOnMs"],
-            "stamp_ms": self._stamp(),
-            "account": live.key[0],
-            "region": live.key[1],
-            "work": str(work),
-            "threads": self._settings.query_threads,
-            "memory_mib": self._settings.query_memory_mib,
-            "bookmark": arguments[argument.BOOKMARK],
-            "bookmark_sources": self.bookmarks.sources(live.key),
-            "run_number": self.bookmarks.run_number(live.key),
-            "catalog": arguments.get("--enable-glue-datacatalog", "false").lower() != "false",
-        }
-
-    def _stamp(self) -> int:
-        """A time in milliseconds for the names of a run's files, which no other run has, nor the second after it."""
-        with self._stamp_lock:
-            self._stamp_ms = max(self._clock.now_ms(), self._stamp_ms + 1000)
-            return self._stamp_ms
-
-    def _environment(self, live: Live, variables: dict[str, str]) -> dict[str, str]:
-        inherited = {
-            name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "AFLUENTE_", "PYTHON"))
-        }
-        return {
-            **inherited,
-            **variables,
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_REGION": live.key[1],
-            "AWS_DEFAULT_REGION": live.key[1],
-            "PYTHONUNBUFFERED": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONPATH": os.pathsep.join(_import_path()),
-        }
-
-    def _assume(self, live: Live) -> tuple[Principal, dict[str, str]]:
-        """The role's session, and the environment variables that carry its credentials."""
-        role = role_arn(live.job["Role"], live.key[0])
-        if not self._roles.can_assume(role, SERVICE):
-            raise LaunchError(
-                f"JobName:{live.job['Name']} and JobRunId:{live.run['Id']} failed to execute with exception "
-                f"Role {role} should be given assume role permissions for Glue Service."
-            )
-        access_key, secret, token, *_ = self._roles.credentials(role, SESSION_NAME, SESSION_S)
-        session = f"assumed-role/{role.rsplit('/', 1)[-1]}/{SESSION_NAME}"
-        principal = self._roles.identify(access_key, token) or Principal(
-            live.key[0], str(Arn("sts", "", live.key[0], session)), session, "assumed-role"
-        )
-        return principal, {
-            "AWS_ACCESS_KEY_ID": access_key,
-            "AWS_SECRET_ACCESS_KEY": secret,
-            "AWS_SESSION_TOKEN": token,
-        }
-
-    def _call(self, live: Live, principal: Principal) -> Call:
-        account, region, _ = live.key
-        return Call("glue", "", account, region, principal, request_id(), self._clock.now_ms(), self.endpoint)
 
     # ---- states -----------------------------------------------------------------------------------------------------
 
@@ -410,9 +262,3 @@ class RunEngine:
             else:
                 waiting.append(live.deadline_ms)
         return min(waiting, default=None)
-
-
-def _import_path() -> list[str]:
-    """Where the process finds awsglue and pyspark, ours before any other, and this package."""
-    here = Path(__file__).resolve()
-    return [str(here.parent / "runtime" / "package"), str(here.parents[4])]

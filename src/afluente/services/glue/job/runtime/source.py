@@ -35,6 +35,17 @@ INTEGERS = ("tinyint", "smallint", "int", "bigint")
 FRACTIONS = {"float", "double", "decimal"}
 TEXTS = {"string", "varchar", "char"}
 
+OPTIONS = {
+    "json": {"jsonPath", "multiline", "multiLine", "optimizePerformance", "compressionType"},
+    "csv": {
+        "separator", "quoteChar", "withHeader", "skipFirst", "multiline", "multiLine", "optimizePerformance",
+        "compressionType", "inferSchema", "skip",
+    },
+    "parquet": {"compressionType"},
+    "glueparquet": {"compressionType"},
+}  # fmt: skip
+"""The format options that are known: those on lines and speed make no difference, as texts are read whole."""
+
 EMPTY = f"SELECT NULL AS {NOTHING} WHERE false"
 
 
@@ -67,6 +78,9 @@ def read(source: Input) -> str:
     reader = {"json": _json, "csv": _csv, "parquet": _parquet, "glueparquet": _parquet}.get(source.format)
     if reader is None:
         raise NotImplementedError(f"reading the format {source.format!r} is not supported; json, csv and parquet are")
+    unknown = sorted(set(source.options) - OPTIONS[source.format])
+    if unknown:
+        raise NotImplementedError(f"the options {', '.join(unknown)} of the format {source.format} are not supported")
     scan, columns = reader(items, source)
     name = view(f"SELECT * FROM {scan}")
     return _with_partitions(name, columns, source)
@@ -202,7 +216,6 @@ def _without_times(kind: Any) -> str:
 
 def _csv(items: Sequence[Item], source: Input) -> tuple[str, dict[str, str]]:
     options = source.options
-    _refuse(options, {"escaper", "multiLine", "multiline", "strictCheckForQuoting", "logInvalidQuotedFields"})
     quote = options.get("quoteChar", '"')
     quote = "" if str(quote) == "-1" else str(quote)
     header = _is_true(options.get("withHeader"))
@@ -211,7 +224,7 @@ def _csv(items: Sequence[Item], source: Input) -> tuple[str, dict[str, str]]:
     parsing = (
         f"delim = {text(options.get('separator', ','))}, quote = {text(quote)}, escape = {text(quote)}, "
         f"header = {str(header).lower()}, skip = {skip}, all_varchar = {str(not inferred).lower()}, "
-        "null_padding = true, auto_detect = true, strict_mode = false"
+        f"nullstr = '\\N', null_padding = true, auto_detect = true, strict_mode = false"
     )
     listed = _files(items, source) + _compression(items, source)
     if not source.columns:
@@ -222,12 +235,6 @@ def _csv(items: Sequence[Item], source: Input) -> tuple[str, dict[str, str]]:
     typed = ", ".join(f"{text(name)}: 'VARCHAR'" for name, _ in source.columns)
     scan = f"read_csv({listed}, {parsing.replace('auto_detect = true', 'auto_detect = false')}, columns = {{{typed}}})"
     return scan, {name: plain_cast(identifier(name), kind) for name, kind in source.columns}
-
-
-def _refuse(options: Mapping[str, Any], names: set[str]) -> None:
-    for name in sorted(names & options.keys()):
-        if _is_true(options[name]) or name == "escaper":
-            raise NotImplementedError(f"the format option {name} is not supported")
 
 
 def _is_true(value: Any) -> bool:

@@ -10,9 +10,10 @@ WITHOUT_EFFECT = (
     "spark.sql.autoBroadcastJoinThreshold", "spark.sql.broadcastTimeout", "spark.sql.files.", "spark.sql.optimizer.",
     "spark.sql.parquet.enableVectorizedReader", "spark.sql.parquet.filterPushdown",
     "spark.sql.parquet.fs.optimized.committer", "spark.sql.shuffle.", "spark.task.", "spark.ui.", "spark.yarn.",
-    "spark.master",
+    "spark.master", "spark.sql.legacy.timeParserPolicy", "spark.sql.parquet.datetimeRebaseMode",
+    "spark.sql.parquet.int96RebaseMode", "spark.sql.avro.datetimeRebaseMode", "spark.sql.legacy.parquet.",
 )  # fmt: skip
-"""Settings that tune a cluster."""
+"""Settings that tune a cluster, or choose between an old Spark's reading of calendars and a new one's."""
 
 DEFAULTS = {
     "spark.sql.session.timeZone": "UTC",
@@ -44,7 +45,7 @@ class RuntimeConfig:
             if str(value).lower() not in ALLOWED[key]:
                 raise NotImplementedError(f"the Spark setting {key} = {value} is not supported")
         elif key.startswith(WITHOUT_EFFECT):
-            print(f"the Spark setting {key} has no effect on Afluente: there is no cluster", file=sys.stderr)
+            print(f"the Spark setting {key} has no effect on Afluente", file=sys.stderr)
         else:
             raise NotImplementedError(f"the Spark setting {key} is not supported")
         self._values[key] = str(value)

@@ -75,6 +75,12 @@ class Exchange:
         self.refusal: HttpResponse | None = None
         self.expects = False
 
+    def refuse(self, status: int, code: str, message: str) -> None:
+        """Answer with an error whatever the request is, and close."""
+        body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
+        self.refusal = HttpResponse(status, {"Content-Type": "application/xml"}, body)
+        self.keep_alive = False
+
 
 class Connection(asyncio.Protocol):
     """The protocol of one connection. Its `on_` methods are httptools' callbacks."""
@@ -186,8 +192,9 @@ class Connection(asyncio.Protocol):
         self._arriving = exchange
         self._in_head = False
         if self._field_bytes > MAX_HEAD_BYTES:
-            exchange.refusal = _refusal(*HEAD_TOO_LARGE)
-            exchange.keep_alive = False
+            exchange.refuse(*HEAD_TOO_LARGE)
+        if self._parser.should_upgrade() and (request.method == "CONNECT" or _has_body(request)):
+            exchange.refuse(400, "BadRequest", "Afluente speaks HTTP/1.1 only; send the request without Upgrade.")
         self._head_bytes, self._field_bytes, self._url, self._headers = 0, 0, b"", {}
         self._next()
 
@@ -324,7 +331,7 @@ class Connection(asyncio.Protocol):
     def _refuse(self, status: int, code: str, message: str) -> None:
         """Answer broken HTTP, after the requests before it, and close."""
         exchange = Exchange(HttpRequest("GET", "/", "", {}), keep_alive=False)
-        exchange.refusal = _refusal(status, code, message)
+        exchange.refuse(status, code, message)
         if self._arriving is not None:
             self._arriving.receiver.discard()
             self._arriving = None
@@ -364,6 +371,6 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
 
-def _refusal(status: int, code: str, message: str) -> HttpResponse:
-    body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
-    return HttpResponse(status, {"Content-Type": "application/xml"}, body)
+def _has_body(request: HttpRequest) -> bool:
+    """The parser takes a message that wants to upgrade for one without a body, so this must not be lost on us."""
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers

@@ -216,6 +216,7 @@ class Farm:
                 if time.monotonic() >= next_query_s and seen.lake_exists:
                     next_query_s = time.monotonic() + QUERY_EVERY_S
                     seen.result = self._query("latest")
+                    seen.trouble = ""
             except (CommandError, KeyboardInterrupt) as error:
                 seen.trouble = str(error)
             except Exception as error:

@@ -4,13 +4,14 @@ A query begins when its execution is on disk and ends when its results and its l
 process ended is FAILED when it starts again.
 """
 
-import contextlib
 import logging
 import queue
 import shutil
 import threading
 import uuid
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from afluente.core import error
 from afluente.core.call import Call
@@ -59,10 +60,6 @@ BYTES_EXCEEDED = "Bytes scanned limit was exceeded"
 log = logging.getLogger(__name__)
 
 
-class _Cancelled(Exception):
-    """The query was cancelled before it began."""
-
-
 class _Running:
     """A task on its way through a worker."""
 
@@ -87,7 +84,7 @@ class AthenaEngine:
         self.named_queries = NamedQueries(database)
         self.prepared = PreparedStatements(database, clock)
         self.tags = Tags(database)
-        self.results = Results(store)
+        self.results = Results(database, store)
         self._database = database
         self._invoke = invoke
         self._store = store
@@ -101,6 +98,7 @@ class AthenaEngine:
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._last: Execution | None = None
+        self._stopping = False
         self._warming: threading.Thread | None = None
 
     def start(self) -> None:
@@ -115,6 +113,7 @@ class AthenaEngine:
 
     def stop(self) -> None:
         """Interrupt what runs, and end the workers. Open executions fail when the engine next starts."""
+        self._stopping = True
         for running in list(self._running.values()):
             running.cancelled.set()
         for _ in self._threads:
@@ -144,7 +143,7 @@ class AthenaEngine:
         with self._machine_lock:
             if self._machine is None:
                 self._machine = Machine(
-                    self._invoke, self._store, self.prepared, self._settings, self._clock,
+                    self._invoke, self._store, self.results, self.prepared, self._settings, self._clock,
                     folder=self._folder, sessions=WORKERS,
                 )  # fmt: skip
             return self._machine
@@ -244,7 +243,7 @@ class AthenaEngine:
 
     def _run(self, running: _Running) -> None:
         execution = running.task.execution
-        if execution.final or running.cancelled.is_set():
+        if running.cancelled.is_set():
             return
         execution.started_at_ms = self._clock.now_ms()
         execution.state = "RUNNING"
@@ -258,43 +257,33 @@ class AthenaEngine:
             if not running.cancelled.is_set():
                 log.exception("query %s failed", execution.id)
             self._fail(running, InternalFailure(f"{type(fault).__name__}: see the log, query {execution.id}"))
-        else:
-            self._succeed(running)
 
     def _attempt(self, running: _Running) -> None:
         def attach(session: "Session | None") -> None:
             running.session = session
             if session is not None and running.cancelled.is_set():
-                raise _Cancelled
+                raise QueryFailure("CANCELLED", CANCELLED_BY_USER)
 
-        with contextlib.suppress(_Cancelled):
-            self.machine.run(running.task, attach)
-
-    def _succeed(self, running: _Running) -> None:
-        execution = running.task.execution
-        cutoff = running.task.work_group.cutoff_bytes
-        if running.cancelled.is_set():
-            self._end(execution, "CANCELLED", CANCELLED_BY_USER)
-        elif cutoff is not None and execution.scanned_bytes > cutoff:
+        self.machine.run(running.task, attach)
+        execution, cutoff = running.task.execution, running.task.work_group.cutoff_bytes
+        if cutoff is not None and execution.scanned_bytes > cutoff:
             self._end(execution, "CANCELLED", BYTES_EXCEEDED)
         else:
             self._end(execution, "SUCCEEDED")
 
     def _fail(self, running: _Running, failure: QueryFailure) -> None:
-        execution = running.task.execution
-        if running.cancelled.is_set():
-            self._end(execution, "CANCELLED", CANCELLED_BY_USER)
-            return
-        execution.error = failure.athena_error()
-        reason = str(failure)
-        self._end(execution, "FAILED", reason)
+        if not running.cancelled.is_set():
+            self._end(running.task.execution, "FAILED", str(failure), failure.athena_error())
+        elif not self._stopping:  # else it stays open, and has failed when the engine starts again
+            self._end(running.task.execution, "CANCELLED", CANCELLED_BY_USER)
 
-    def _end(self, execution: Execution, state: str, reason: str = "") -> None:
-        execution.completed_at_ms = max(self._clock.now_ms(), execution.submitted_at_ms)
-        execution.reason = reason
-        execution.state = state
-        self.executions.finish(execution)
-        self._last = execution
+    def _end(self, execution: Execution, state: str, reason: str = "", fault: dict[str, Any] | None = None) -> None:
+        completed_at_ms = max(self._clock.now_ms(), execution.submitted_at_ms)
+        ended = msgspec.structs.replace(
+            execution, state=state, reason=reason, error=fault, completed_at_ms=completed_at_ms
+        )
+        self.executions.finish(ended)
+        self._last = ended
 
     # stopping
 

@@ -129,28 +129,27 @@ class Executions:
 
     def add(self, execution: Execution) -> None:
         """Keep a new execution."""
-        with self._database.write() as db:
-            db.execute(
-                "INSERT INTO athena_query_execution (id, account, region, work_group, token, final, body) "
-                "VALUES (?, ?, ?, ?, ?, 0, ?)",
-                (
-                    execution.id,
-                    execution.account,
-                    execution.region,
-                    execution.work_group,
-                    execution.token,
-                    _body(execution),
-                ),
-            )
+        given = (execution.id, execution.account, execution.region, execution.work_group, execution.token)
+        self._write(
+            "INSERT INTO athena_query_execution (id, account, region, work_group, token, final, body) "
+            "VALUES (?, ?, ?, ?, ?, 0, ?)",
+            (*given, _body(execution)),
+        )
         self._open[execution.id] = execution
 
     def finish(self, execution: Execution) -> None:
-        """Keep the end of an execution."""
-        with self._database.write() as db:
-            db.execute(
-                "UPDATE athena_query_execution SET final = 1, body = ? WHERE id = ?", (_body(execution), execution.id)
-            )
+        """Keep the end of an execution. Only then does anyone see it."""
+        self._write(
+            "UPDATE athena_query_execution SET final = 1, body = ? WHERE id = ?", (_body(execution), execution.id)
+        )
         self._open.pop(execution.id, None)
+
+    def _write(self, statement: str, values: tuple[Any, ...]) -> None:
+        def change() -> None:
+            with self._database.write() as db:
+                db.execute(statement, values)
+
+        self._database.write_together(change)
 
     def fail_interrupted(self, now_ms: int) -> None:
         """End those that were open when the process ended: nothing of them runs any more."""

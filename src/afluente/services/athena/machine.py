@@ -16,6 +16,7 @@ from afluente.services.athena.catalog import Catalog
 from afluente.services.athena.error import InvalidRequestException
 from afluente.services.athena.hive_statement import Ddl
 from afluente.services.athena.port import ObjectStore
+from afluente.services.athena.result import Results
 from afluente.services.athena.runner import Runner, Task
 from afluente.services.athena.sandbox import Sandbox, Session
 from afluente.services.athena.saved_query import PreparedStatements
@@ -29,6 +30,7 @@ class Machine:
         self,
         invoke: Invoke,
         store: ObjectStore,
+        results: Results,
         prepared: PreparedStatements,
         settings: Settings,
         clock: Clock,
@@ -38,7 +40,7 @@ class Machine:
     ) -> None:
         self._invoke = invoke
         self._prepared = prepared
-        self._runner = Runner(invoke, store, prepared, clock)
+        self._runner = Runner(invoke, store, results, prepared, clock)
         self._sandbox = Sandbox(settings, settings.data / "s3", folder, sessions)
 
     def statement(self, call: Call, group: str, text: str, parameters: list[str] | None) -> Ddl:

@@ -4,6 +4,7 @@ A CSV result: header and every value in double quotes, NULL as nothing, LF after
 by LF. Reading begins at a byte offset, so that a page costs its own rows alone.
 """
 
+import contextlib
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,11 +14,15 @@ from afluente.services.athena.execution import Execution
 from afluente.services.athena.location import split
 from afluente.services.athena.port import ObjectStore
 from afluente.services.athena.result_metadata import encode
+from afluente.store.database import Database
 
 ENGINE_TYPE = "application/octet-stream"
 PLAIN_TYPE = "binary/octet-stream"
 
 CHUNK_BYTES = 1 << 20
+
+SMALL_BYTES = 1 << 18
+"""A result below this is synced in a moment, so that other writers may wait for it."""
 
 _FIELD = re.compile(rb'(?:"((?:[^"]|"")*)"|([^",\n]*))([,\n])')
 
@@ -35,13 +40,17 @@ def utility_column(name: str, kind: str = "string") -> dict[str, Any]:
 class Results:
     """Writes and reads the result objects of executions."""
 
-    def __init__(self, store: ObjectStore) -> None:
+    def __init__(self, database: Database, store: ObjectStore) -> None:
+        self._database = database
         self._store = store
 
     def put_csv(self, execution: Execution, file: Path) -> None:
-        """Move a finished CSV into place."""
+        """Move a finished CSV into place, its metadata with it; small ones in one commit."""
+        small = file.stat().st_size < SMALL_BYTES
         bucket, key = split(execution.output)
-        self._store.put_file(bucket, key, file, content_type=ENGINE_TYPE)
+        with self._database.write() if small else contextlib.nullcontext():
+            self.put_metadata(execution)
+            self._store.put_file(bucket, key, file, content_type=ENGINE_TYPE)
 
     def put_text(self, execution: Execution, lines: Sequence[str]) -> None:
         """Write a text result."""

@@ -56,10 +56,12 @@ class Task:
 class Runner:
     """Runs tasks; what they find out is put into their executions."""
 
-    def __init__(self, invoke: Invoke, store: ObjectStore, prepared: PreparedStatements, clock: Clock) -> None:
+    def __init__(
+        self, invoke: Invoke, store: ObjectStore, results: Results, prepared: PreparedStatements, clock: Clock
+    ) -> None:
         self._invoke = invoke
         self._store = store
-        self._results = Results(store)
+        self._results = results
         self._prepared = prepared
         self._clock = clock
 
@@ -112,7 +114,6 @@ class Runner:
 
         run(query, catalog, self._store, session, action)
         if task.work_group.cutoff_bytes is None or execution.scanned_bytes <= task.work_group.cutoff_bytes:
-            self._results.put_metadata(execution)
             self._results.put_csv(execution, file)
 
     def _explain(self, task: Task, session: Session) -> None:

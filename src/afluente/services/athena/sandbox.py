@@ -29,16 +29,18 @@ MACROS = (
     """athena_scientific(s) AS left(athena_digits(s), 1) || '.' ||
         coalesce(nullif(rtrim(substring(athena_digits(s), 2), '0'), ''), '0') || 'E' || athena_exponent(s)""",
     """athena_double(x) AS CASE
+        WHEN abs(x) >= 1e-3 AND abs(x) < 1e7 THEN CAST(x AS VARCHAR)
         WHEN isnan(x) THEN 'NaN'
         WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END
-        WHEN x = 0 OR (abs(x) >= 1e-3 AND abs(x) < 1e7) THEN CAST(x AS VARCHAR)
+        WHEN x = 0 THEN CAST(x AS VARCHAR)
         ELSE CASE WHEN x < 0 THEN '-' ELSE '' END || athena_scientific(CAST(abs(x) AS VARCHAR)) END""",
     f"athena_timestamp(x) AS strftime(x, {_MILLIS})",
     f"athena_timestamptz(x) AS strftime(timezone('UTC', x), {_MILLIS}) || ' UTC'",
     "athena_iso8601(x) AS strftime(x, '%Y-%m-%dT%H:%M:%S.%g')",
     "athena_bytes(x) AS trim(regexp_replace(lower(hex(x)), '(..)', '\\1 ', 'g'))",
     """athena_interval(x) AS CASE WHEN datepart('year', x) <> 0 OR datepart('month', x) <> 0
-        THEN datepart('year', x) || '-' || datepart('month', x)
+        THEN CASE WHEN datepart('year', x) < 0 OR datepart('month', x) < 0 THEN '-' ELSE '' END
+            || abs(datepart('year', x)) || '-' || abs(datepart('month', x))
         ELSE (epoch_ms(x) // 86400000) || ' ' || strftime(make_timestamp(abs(epoch_ms(x) % 86400000) * 1000), '%H:%M:%S.%g') END""",
 )
 

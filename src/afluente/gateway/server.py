@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from weakref import WeakSet
 
 import msgspec
 
@@ -74,6 +75,7 @@ class Gateway:
         self._thread = threading.Thread(target=self._loop.run_forever, name="gateway", daemon=True)
         self._listener: asyncio.Server | None = None
         self._connections: set[Connection] = set()
+        self._receivers: WeakSet[ObjectReceiver] = WeakSet()
         self._all_gone: asyncio.Event | None = None
 
     @property
@@ -120,6 +122,7 @@ class Gateway:
                 log.warning("%s requests were cut off after %s s", len(self._connections), FINISH_S)
         for connection in list(self._connections):
             connection.abort()
+        await asyncio.gather(*(receiver.settle() for receiver in list(self._receivers)))
         self._dispatcher.run_on(None)
         running = asyncio.all_tasks() - {asyncio.current_task()}
         if running:  # what other services invoked in this process
@@ -141,7 +144,9 @@ class Gateway:
         except AwsError:
             return MemoryReceiver(MAX_BODY_BYTES)  # the dispatcher will meet the same fault, and say it
         if is_object_request(request, credential):
-            return ObjectReceiver(request.headers, self._settings.data / "tmp", self._spool_pool, pause, resume)
+            receiver = ObjectReceiver(request.headers, self._settings.data / "tmp", self._spool_pool, pause, resume)
+            self._receivers.add(receiver)
+            return receiver
         is_kinesis = request.headers.get("x-amz-target", "").startswith("Kinesis_")
         return MemoryReceiver(MAX_KINESIS_BODY_BYTES if is_kinesis else MAX_BODY_BYTES)
 

@@ -150,9 +150,13 @@ class ObjectReceiver:
     def content(self) -> None:
         return None
 
-    async def finish(self, headers: dict[str, str]) -> Body:
+    async def settle(self) -> None:
+        """Wait until no thread works on the body."""
         while self._running is not None:
             await asyncio.wait([self._running])
+
+    async def finish(self, headers: dict[str, str]) -> Body:
+        await self.settle()
         if self._error is None and self._waiting_bytes >= BATCH_BYTES // 4:
             self._absorb_in_pool()
             return await self.finish(headers)

@@ -7,11 +7,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.services.kinesis.stand import Stand
 
+from afluente.core.error import AwsError
+from afluente.services.kinesis.provider import KinesisProvider
 from afluente.services.kinesis.reader import Record
+from afluente.wire.binding import binding_of
+from afluente.wire.message import HttpRequest
+from afluente.wire.unsupported import refuse
+from afluente.wire.validation import validate
 
 KEYS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=140)
 ENTRIES = st.lists(st.tuples(st.binary(max_size=300), KEYS), min_size=1, max_size=20)
@@ -49,26 +55,92 @@ def ends(stand: Stand, stream: str) -> list[int]:
     return [shard.next_position for shard in stand.engine.shards("000000000000", "us-east-1", stream)]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def generic(stand: Stand, operation: str, body: bytes) -> Any:
+    """The answer of the generic path, from bytes to bytes. Raises what it refuses with."""
+    headers = {"x-amz-target": f"Kinesis_20131202.{operation}", "content-type": "application/x-amz-json-1.1"}
+    request = HttpRequest("POST", "/", "", headers, body)
+    binding = binding_of("kinesis", request)
+    wanted = binding.operation(request)
+    members = binding.parse(wanted, request)
+    validate(binding.model, wanted, members)
+    refuse("kinesis", operation, members, KinesisProvider.unsupported)
+    method = {"PutRecords": stand.provider.put_records, "PutRecord": stand.provider.put_record}[operation]
+    content = binding.answer(wanted, method(stand.call(operation), members), "request").body
+    assert isinstance(content, bytes)
+    return json.loads(content)
+
+
+BASE64 = st.binary(max_size=300).map(lambda data: base64.b64encode(data).decode())
+ODD = st.one_of(st.none(), st.integers(), st.text(max_size=12), st.booleans())
+ODD_ENTRY = st.fixed_dictionaries(
+    {"Data": BASE64 | st.text("QUJD=+/-_ \n", max_size=8) | ODD, "PartitionKey": KEYS | ODD},
+    optional={"ExplicitHashKey": ODD, "Unknown": ODD},
+)
+ODD_BODY = st.fixed_dictionaries(
+    {"Records": st.lists(ODD_ENTRY, max_size=3) | ODD}, optional={"DryRun": ODD, "StreamId": ODD, "Other": ODD}
+)
+
+
+def both(stand: Stand, operation: str, members: dict[str, Any], ascii_only: bool) -> tuple[Any, Any]:
+    """What the hot path and the generic one make of the same request; of the latter None where it refuses."""
+    bodies = [
+        json.dumps({"StreamName": stream, **members}, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
+        for stream in ("hot", "generic")
+    ]
+    before = {stream: ends(stand, stream) for stream in ("hot", "generic")}
+    hot = run(stand, operation, bodies[0])
+    try:
+        slow = generic(stand, operation, bodies[1])
+    except AwsError:
+        slow = None
+    if hot is None:
+        assert ends(stand, "hot") == before["hot"]
+        return hot, slow
+    found, expected = (tail(stand, stream, before[stream]) for stream in ("hot", "generic"))
+    assert [[each[:2] for each in shard] for shard in found] == [[each[:2] for each in shard] for shard in expected]
+    by_number = {each.sequence_number: each[:2] for shard in found for each in shard}
+    results = hot.get("Records", [hot])
+    assert len(by_number) == len(results)
+    entries = members.get("Records", [members])
+    for result, entry in zip(results, entries, strict=True):
+        assert by_number[result["SequenceNumber"]] == (base64.b64decode(entry["Data"]), entry["PartitionKey"])
+    return hot, slow
+
+
+def shape(answer: dict[str, Any]) -> Any:
+    """All of an answer that does not differ between two streams."""
+    results = [{**each, "SequenceNumber": None} for each in answer.get("Records", [answer])]
+    return answer.get("FailedRecordCount"), results
+
+
+@settings(max_examples=100, deadline=None)
 @given(records=ENTRIES, ascii_only=st.booleans())
 def test_put_records_hot_stores_and_answers_as_the_generic_path(
     shared: Stand, records: list[tuple[bytes, str]], ascii_only: bool
 ) -> None:
-    before = {stream: ends(shared, stream) for stream in ("hot", "generic")}
-    body = {"StreamName": "hot", "Records": [encoded(data, key) for data, key in records]}
-    answer = run(shared, "PutRecords", json.dumps(body, ensure_ascii=ascii_only).encode())
-    if any(len(key) > 128 for _, key in records):
-        assert answer is None
-        return
-    generic = shared.put_records(
-        StreamName="generic", Records=[{"Data": data, "PartitionKey": key} for data, key in records]
-    )
-    assert answer["FailedRecordCount"] == generic["FailedRecordCount"] == 0
-    assert [each["ShardId"] for each in answer["Records"]] == [each["ShardId"] for each in generic["Records"]]
-    hot, stored = (tail(shared, stream, before[stream]) for stream in ("hot", "generic"))
-    assert [[record[:2] for record in shard] for shard in hot] == [[record[:2] for record in shard] for shard in stored]
-    by_number = {record.sequence_number: record[:2] for shard in hot for record in shard}
-    assert [by_number[each["SequenceNumber"]] for each in answer["Records"]] == records
+    hot, slow = both(shared, "PutRecords", {"Records": [encoded(data, key) for data, key in records]}, ascii_only)
+    if all(len(key) <= 128 for _, key in records):
+        assert shape(hot) == shape(slow)
+    else:
+        assert hot is None
+
+
+@settings(max_examples=200, deadline=None)
+@given(members=ODD_BODY, ascii_only=st.booleans())
+def test_put_records_hot_takes_nothing_that_the_generic_path_refuses(
+    shared: Stand, members: dict[str, Any], ascii_only: bool
+) -> None:
+    hot, slow = both(shared, "PutRecords", members, ascii_only)
+    assert hot is None or shape(hot) == shape(slow)
+
+
+@settings(max_examples=100, deadline=None)
+@given(members=ODD_ENTRY, ascii_only=st.booleans())
+def test_put_record_hot_takes_nothing_that_the_generic_path_refuses(
+    shared: Stand, members: dict[str, Any], ascii_only: bool
+) -> None:
+    hot, slow = both(shared, "PutRecord", members, ascii_only)
+    assert hot is None or shape(hot) == shape(slow)
 
 
 ENTRY = {"Data": "eA==", "PartitionKey": "key"}

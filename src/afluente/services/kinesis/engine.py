@@ -13,6 +13,7 @@ from afluente.core.loop import Loop
 from afluente.core.setting import Settings
 from afluente.services.kinesis.control import Control
 from afluente.services.kinesis.error import ProvisionedThroughputExceededException, ResourceNotFoundException
+from afluente.services.kinesis.put import rate_exceeded
 from afluente.services.kinesis.reader import RecordBatch
 from afluente.services.kinesis.routing import Router
 from afluente.services.kinesis.shard_iterator import ShardIterator, Start, read_iterator
@@ -250,8 +251,3 @@ def find_shard(stream: Stream, text: str) -> StoredShard:
     raise ResourceNotFoundException(
         f"Shard shardId-{int(digits):012d} in stream {stream.name} under account {stream.account} does not exist"
     )
-
-
-def rate_exceeded(stream: Stream, shard: StoredShard) -> str:
-    """AWS's text when a shard is over its limits."""
-    return f"Rate exceeded for shard {shard.shard_id} in stream {stream.name} under account {stream.account}."

@@ -6,6 +6,7 @@ the generic path says what is wrong. A test holds both to reading the same bytes
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Annotated
 
 import msgspec
@@ -13,15 +14,14 @@ import msgspec
 from afluente.core.call import Call
 from afluente.core.error import AwsError
 from afluente.services.kinesis import sequence_number
-from afluente.services.kinesis.engine import PAGE_RECORDS, KinesisEngine, Page, rate_exceeded
+from afluente.services.kinesis.engine import PAGE_RECORDS, KinesisEngine, Page
 from afluente.services.kinesis.error import InternalFailureException
-from afluente.services.kinesis.put import MAX_BATCH_BYTES
+from afluente.services.kinesis.put import FAILED, MAX_BATCH_BYTES, put_records_answer
 from afluente.services.kinesis.stream import Shard
 from afluente.services.kinesis.stream_table import LiveStream
 from afluente.services.kinesis.writer import Placed
 from afluente.store import record
-
-FAILED = "Internal Service Failure."
+from afluente.store.record_log import LogFailed
 
 # AWS counts a key's characters in UTF-16; up to 128 of any kind are within its 256, and longer keys are rare.
 PartitionKey = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
@@ -114,11 +114,9 @@ class PutRecords(_HotPut):
         placed = self._place(call, request.stream_name, keys, data)
         if placed is None:
             return None
-        try:
+        with suppress(LogFailed):  # then the answer says so of each record
             await asyncio.wrap_future(placed.future)
-        except Exception:  # the log has no other answer than that nothing is stored
-            return _results(placed, failed=True)
-        return _results(placed, failed=False)
+        return _results(placed)
 
 
 class PutRecord(_HotPut):
@@ -134,7 +132,7 @@ class PutRecord(_HotPut):
             return None
         try:
             await asyncio.wrap_future(placed.future)
-        except Exception:
+        except LogFailed:
             raise InternalFailureException(FAILED) from None
         ((shard, number),) = placed.in_order()
         return f'{{"ShardId":"{shard.shard_id}","SequenceNumber":"{number}"}}'.encode()
@@ -174,30 +172,17 @@ def _fits(live: LiveStream, keys: Sequence[str], data: Sequence[bytes]) -> bool:
     return size <= limit or (size <= MAX_BATCH_BYTES and max(map(len, data)) <= limit - 4 * max(map(len, keys)))
 
 
-def _results(placed: Placed, failed: bool) -> bytes:
-    """The body of a PutRecords answer."""
-    if failed or placed.refused:
-        return _partial_results(placed, failed)
+def _results(placed: Placed) -> bytes:
+    """The body of a PutRecords answer, once the batch's future is done."""
+    if placed.refused or placed.future.exception() is not None:
+        return ENCODER.encode(put_records_answer(placed))
     texts = {slot: _successes(placed.shards[slot], numbers) for slot, numbers in placed.numbers.items()}
     if len(texts) == 1:
         (results,) = texts.values()
-        return _answer(0, results)
-    following = {slot: iter(mine).__next__ for slot, mine in texts.items()}
-    return _answer(0, [following[slot]() for slot in placed.slots])
-
-
-def _partial_results(placed: Placed, failed: bool) -> bytes:
-    results, refused = [], 0
-    for shard, number in placed.in_order():
-        if number is None:
-            results.append(_failure("ProvisionedThroughputExceededException", rate_exceeded(placed.stream, shard)))
-        elif failed:
-            results.append(_failure("InternalFailure", FAILED))
-        else:
-            results += _successes(shard, range(number, number + 1))
-            continue
-        refused += 1
-    return _answer(refused, results)
+    else:
+        following = {slot: iter(mine).__next__ for slot, mine in texts.items()}
+        results = [following[slot]() for slot in placed.slots]
+    return f'{{"FailedRecordCount":0,"Records":[{",".join(results)}]}}'.encode()
 
 
 def _successes(shard: Shard, numbers: range) -> list[str]:
@@ -205,14 +190,6 @@ def _successes(shard: Shard, numbers: range) -> list[str]:
     leading, rest = sequence_number.split(numbers)
     before, after = f'{{"SequenceNumber":"{leading}', f'","ShardId":"{shard.shard_id}"}}'
     return [f"{before}{number}{after}" for number in rest]
-
-
-def _failure(code: str, message: str) -> str:
-    return f'{{"ErrorCode":"{code}","ErrorMessage":"{message}"}}'
-
-
-def _answer(failed_count: int, results: Sequence[str]) -> bytes:
-    return f'{{"FailedRecordCount":{failed_count},"Records":[{",".join(results)}]}}'.encode()
 
 
 def _given(page: Page) -> bytes:

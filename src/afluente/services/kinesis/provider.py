@@ -9,7 +9,7 @@ from afluente.core.clock import Clock, utc
 from afluente.core.provider import Provider, Request, Response
 from afluente.services.kinesis import description
 from afluente.services.kinesis.control import ON_DEMAND_STREAM_LIMIT, SHARD_LIMIT
-from afluente.services.kinesis.engine import PAGE_RECORDS, KinesisEngine, find_shard, rate_exceeded, visible_shards
+from afluente.services.kinesis.engine import PAGE_RECORDS, KinesisEngine, find_shard, visible_shards
 from afluente.services.kinesis.error import (
     InternalFailureException,
     InvalidArgumentException,
@@ -27,15 +27,20 @@ from afluente.services.kinesis.listing import (
     StreamsToken,
     read_token,
 )
-from afluente.services.kinesis.put import check_ordering, check_sizes, require_partition_keys
+from afluente.services.kinesis.put import (
+    FAILED,
+    check_ordering,
+    check_sizes,
+    put_records_answer,
+    rate_exceeded,
+    require_partition_keys,
+)
 from afluente.services.kinesis.routing import Router
 from afluente.services.kinesis.stream import Key
 from afluente.services.kinesis.tag import check_characters, checked, tag_list
 
 DESCRIBED_SHARDS = 100
 """DescribeStream shows no more shards at once, whatever Limit says."""
-
-FAILED = "Internal Service Failure."
 
 
 class KinesisProvider(Provider):
@@ -217,17 +222,7 @@ class KinesisProvider(Provider):
         keys, data = [entry["PartitionKey"] for entry in entries], [entry["Data"] for entry in entries]
         router = live.router
         placed = self._engine.put(live, router, _slots(router, entries), keys, data)
-        failed = placed.future.exception() is not None
-        results = []
-        for shard, number in placed.in_order():
-            if number is None:
-                code, message = "ProvisionedThroughputExceededException", rate_exceeded(live.stream, shard)
-                results.append({"ErrorCode": code, "ErrorMessage": message})
-            elif failed:
-                results.append({"ErrorCode": "InternalFailure", "ErrorMessage": FAILED})
-            else:
-                results.append({"SequenceNumber": str(number), "ShardId": shard.shard_id})
-        return {"FailedRecordCount": sum("ErrorCode" in result for result in results), "Records": results}
+        return put_records_answer(placed)
 
     def get_records(self, call: Call, request: Request) -> Response:
         limit = request.get("Limit", PAGE_RECORDS)

@@ -1,14 +1,18 @@
-"""What a put must satisfy beyond the model: keys, sizes, and SequenceNumberForOrdering."""
+"""What a put must satisfy beyond the model (keys, sizes, SequenceNumberForOrdering), and what PutRecords answers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from afluente.services.kinesis import sequence_number
 from afluente.services.kinesis.error import InvalidArgumentException, ValidationException
-from afluente.services.kinesis.stream import Stream
+from afluente.services.kinesis.stream import Shard, Stream
+from afluente.services.kinesis.writer import Placed
 
 MAX_BATCH_BYTES = 10 << 20
 """Data and partition keys of one PutRecords."""
+
+FAILED = "Internal Service Failure."
+"""AWS's text when a record could not be stored."""
 
 
 def require_partition_keys(entries: Sequence[Mapping[str, Any]], path: str) -> None:
@@ -61,6 +65,26 @@ def check_ordering(text: str, stream: Stream, now_ms: int) -> None:
         f"ExclusiveMinimumSequenceNumber {text} used in PutRecord on stream {stream.name} "
         f"under account {stream.account} is invalid."
     )
+
+
+def rate_exceeded(stream: Stream, shard: Shard) -> str:
+    """AWS's text when a shard is over its limits."""
+    return f"Rate exceeded for shard {shard.shard_id} in stream {stream.name} under account {stream.account}."
+
+
+def put_records_answer(placed: Placed) -> dict[str, Any]:
+    """The answer to PutRecords, once the batch's future is done."""
+    stored = placed.future.exception() is None
+    results = []
+    for shard, number in placed.in_order():
+        if number is None:
+            code, message = "ProvisionedThroughputExceededException", rate_exceeded(placed.stream, shard)
+            results.append({"ErrorCode": code, "ErrorMessage": message})
+        elif stored:
+            results.append({"SequenceNumber": str(number), "ShardId": shard.shard_id})
+        else:
+            results.append({"ErrorCode": "InternalFailure", "ErrorMessage": FAILED})
+    return {"FailedRecordCount": sum("ErrorCode" in result for result in results), "Records": results}
 
 
 def _complain(complaints: Sequence[str]) -> None:

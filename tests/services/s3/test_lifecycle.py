@@ -103,6 +103,11 @@ def test_lifecycle_filters(running: Any, filter: dict[str, Any], expired: list[s
     assert sorted({"large", "small", "tagged"} - set(running.listed())) == expired
 
 
+def test_lifecycle_of_ages_that_no_calendar_holds(s3: Any) -> None:
+    _put(s3, _rule(Expiration={"Days": 2**31 - 1}))
+    assert 'expiry-date="Fri, 31 Dec 9999 00:00:00 GMT"' in s3.put("k")["Expiration"]
+
+
 def test_lifecycle_that_is_disabled_does_nothing(running: Any) -> None:
     running.put("k")
     _put(running, _rule(Status="Disabled", Expiration={"Days": 1}))

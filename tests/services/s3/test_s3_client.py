@@ -5,6 +5,7 @@ import io
 import os
 import urllib.error
 import urllib.request
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -45,6 +46,14 @@ def test_put_with_each_checksum(boto: Any, algorithm: str) -> None:
     boto.put_object(Bucket="b-1", Key="k", Body=b"123", ChecksumAlgorithm=algorithm)
     head = boto.head_object(Bucket="b-1", Key="k", ChecksumMode="ENABLED")
     assert head[f"Checksum{algorithm}"]
+
+
+def test_expires_is_kept_and_replaced(boto: Any) -> None:
+    moment = datetime(2030, 1, 1, tzinfo=UTC)
+    boto.put_object(Bucket="b-1", Key="k", Body=b"1", Expires=moment)
+    assert boto.head_object(Bucket="b-1", Key="k")["Expires"] == moment
+    later = moment.replace(year=2031)
+    assert boto.get_object(Bucket="b-1", Key="k", ResponseExpires=later)["Expires"] == later
 
 
 def test_ranges(boto: Any) -> None:

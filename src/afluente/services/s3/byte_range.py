@@ -4,7 +4,7 @@ import re
 
 from afluente.services.s3.error import InvalidRange
 
-_ONE_RANGE = re.compile(r"bytes=(?:(\d+)-(\d*)|-(\d+))")
+_ONE_RANGE = re.compile(r"bytes=(?:([0-9]{1,19})-([0-9]{0,19})|-([0-9]{1,19}))")
 
 
 def parse(header: str | None, size: int) -> tuple[int, int] | None:

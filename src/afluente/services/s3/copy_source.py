@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from afluente.services.s3.error import invalid_argument
 from afluente.services.s3.operation import check_version
 
-_RANGE = re.compile(r"bytes=(\d+)-(\d+)")
+_RANGE = re.compile(r"bytes=([0-9]{1,19})-([0-9]{1,19})")
 
 
 class CopySource(NamedTuple):

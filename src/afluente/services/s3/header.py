@@ -1,29 +1,27 @@
 """What is stored with an object and comes back with it: content headers and user metadata."""
 
 from collections.abc import Mapping
+from email.utils import format_datetime
 from typing import Any
 
-from afluente.core.clock import utc
 from afluente.core.error import NotImplemented as Unsupported
 from afluente.services.s3.error import AccessControlListNotSupported, MetadataTooLarge
 
 DEFAULT_CONTENT_TYPE = "binary/octet-stream"
 METADATA_BYTES = 2048
-TEXTS = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "ContentType")
+TEXTS = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "ContentType", "Expires")
 
 Header = dict[str, Any]
 
 
 def from_request(request: Mapping[str, Any]) -> Header:
-    """The header to store: `TEXTS`, `Expires` in milliseconds, `Metadata`. Raises MetadataTooLarge."""
+    """The header to store: `TEXTS`, verbatim, and `Metadata`. Raises MetadataTooLarge."""
     header = {name: request[name] for name in TEXTS if request.get(name)}
     header.setdefault("ContentType", DEFAULT_CONTENT_TYPE)
     if "ContentEncoding" in header:
         header["ContentEncoding"] = _without_framing(header["ContentEncoding"])
         if not header["ContentEncoding"]:
             del header["ContentEncoding"]
-    if "Expires" in request:
-        header["Expires"] = int(request["Expires"].timestamp() * 1000)
     if request.get("Metadata"):
         header["Metadata"] = _metadata(request["Metadata"])
     return header
@@ -31,16 +29,15 @@ def from_request(request: Mapping[str, Any]) -> Header:
 
 def to_response(header: Header) -> Header:
     """The members of a response."""
-    response = {**header, "Metadata": header.get("Metadata", {})}
-    if "Expires" in header:
-        response["Expires"] = utc(header["Expires"])
-    return response
+    return {**header, "Metadata": header.get("Metadata", {})}
 
 
 def overrides(request: Mapping[str, Any]) -> Header:
     """The response's members that the caller of a read replaces: `ResponseContentType` and its kin."""
-    names = (*TEXTS, "Expires")
-    return {name: request[f"Response{name}"] for name in names if f"Response{name}" in request}
+    replaced = {name: request[f"Response{name}"] for name in TEXTS if f"Response{name}" in request}
+    if "Expires" in replaced:
+        replaced["Expires"] = format_datetime(replaced["Expires"], usegmt=True)
+    return replaced
 
 
 def check_storage(request: Mapping[str, Any], ownership: str | None) -> None:

@@ -17,6 +17,8 @@ from afluente.services.s3.tag import from_set
 
 DAY_MS = 86_400_000
 MOST_RULES = 1000
+END_OF_TIME_MS = 253_402_214_400_000
+"""9999-12-31: the last day that can be written."""
 
 Rule = dict[str, Any]
 
@@ -116,7 +118,7 @@ def _expiry_ms(row: ObjectRow, rule: Rule) -> int | None:
 
 
 def _midnight_after(time_ms: int, days: int) -> int:
-    return -(-(time_ms + days * DAY_MS) // DAY_MS) * DAY_MS
+    return min(-(-(time_ms + days * DAY_MS) // DAY_MS) * DAY_MS, END_OF_TIME_MS)
 
 
 def _is_enabled(rule: Rule) -> bool:

@@ -25,7 +25,7 @@ class ObjectRow:
 
     aside: where the file lies (`store/key_path.py`).
     staged: not yet known to lie there durably.
-    header: the members `ContentType`, `CacheControl` ..., `Metadata`, and `Expires` in milliseconds.
+    header: the members `ContentType`, `CacheControl` ... and `Metadata`.
     """
 
     bucket: str

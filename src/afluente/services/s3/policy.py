@@ -22,7 +22,7 @@ _NARROWING = {
 def check(text: str, bucket: str) -> None:
     """Raises MalformedPolicy."""
     for statement in _statements(_document(text)):
-        if statement.get("Effect") not in {"Allow", "Deny"}:
+        if statement.get("Effect") not in ("Allow", "Deny"):
             raise MalformedPolicy(f"Invalid effect: {statement.get('Effect', '')}")
         for name in ("Principal", "Action", "Resource"):
             if name not in statement and f"Not{name}" not in statement:
@@ -43,11 +43,11 @@ def is_public(text: str) -> bool:
 def _document(text: str) -> dict[str, Any]:
     try:
         document = json.loads(text) if text.startswith("{") else None
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
         raise MalformedPolicy("Policies must be valid JSON and the first byte must be '{'")
-    if document.get("Version", "2008-10-17") not in {"2008-10-17", "2012-10-17"}:
+    if document.get("Version", "2008-10-17") not in ("2008-10-17", "2012-10-17"):
         raise MalformedPolicy("The policy must contain a valid version string")
     return document
 

@@ -36,17 +36,14 @@ def _read_json(text: str) -> Any:
 
 
 def _read_yaml(text: str) -> Any:
-    loader = _Loader(text)
     try:
-        return loader.get_single_data()
+        return yaml.load(text, _Loader)  # noqa: S506  # a SafeLoader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
         raise ValidationError(f"Template format error: YAML not well-formed.{place}") from None
     except (yaml.YAMLError, ValueError, RecursionError):
         raise ValidationError("Template format error: YAML not well-formed.") from None
-    finally:
-        loader.dispose()
 
 
 class _Loader(yaml.SafeLoader):

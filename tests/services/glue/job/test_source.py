@@ -193,12 +193,16 @@ def test_push_down_predicate_opens_no_other_file(partitioned: Any) -> None:
 
 
 def test_from_catalog_of_csv_casts_as_the_table_says(world: Any) -> None:
-    world.put("in/1", "id,v,t\n1,2.5,x\nq,,y\n")
+    world.put("in/1", "id,v,t\n1,2.5,x\nq,,y\n\\N,\\N,\n")
     world.table(
         "t", "s3://lake/in/", "csv", "id int, v double, t string", **{"field.delim": ",", "skip.header.line.count": "1"}
     )
     rows, _ = read_table(world, "t")
-    assert rows == [{"id": 1, "v": 2.5, "t": "x"}, {"id": None, "v": None, "t": "y"}]
+    assert rows == [
+        {"id": 1, "v": 2.5, "t": "x"},
+        {"id": None, "v": None, "t": ""},
+        {"id": None, "v": None, "t": "y"},
+    ]
 
 
 def test_empty_input_has_no_columns(world: Any) -> None:

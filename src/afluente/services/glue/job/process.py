@@ -53,9 +53,11 @@ class Process:
         ours, theirs = socket.socketpair()
         lifeline_read, self._lifeline = os.pipe()
         try:
-            with theirs:
+            try:
                 child = self._start(theirs.fileno(), lifeline_read)
-            os.close(lifeline_read)
+            finally:
+                theirs.close()
+                os.close(lifeline_read)
             readers = [
                 threading.Thread(target=_pump, args=(pipe, sink), name=f"glue-run-{child.pid}", daemon=True)
                 for pipe, sink in zip((child.stdout, child.stderr), self._sinks, strict=True)

@@ -1,0 +1,100 @@
+"""Jobs and triggers over HTTP, with boto3 outside and inside the job."""
+
+import json
+import threading
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from afluente.app import App
+from afluente.core.clock import ManualClock
+
+SCRIPT = """
+import boto3
+s3 = boto3.client("s3")
+s3.put_object(Bucket="lake", Key="out", Body=boto3.client("sts").get_caller_identity()["Arn"].encode())
+"""
+
+
+@pytest.fixture
+def role(client: Any) -> str:
+    statement = {"Effect": "Allow", "Principal": {"Service": "glue.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    arn: str = client("iam").create_role(RoleName="glue", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    client("iam").attach_role_policy(RoleName="glue", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    client("s3").create_bucket(Bucket="lake")
+    return arn
+
+
+def create_job(client: Any, role: str, script: str, **members: Any) -> None:
+    client("s3").put_object(Bucket="lake", Key="job.py", Body=script.encode())
+    command = {"Name": "glueetl", "ScriptLocation": "s3://lake/job.py"}
+    client("glue").create_job(Name="etl", Role=role, Command=command, **members)
+
+
+def ended(client: Any, number: int = 1) -> dict[str, Any]:
+    """The newest run, once there are so many that have ended."""
+    for _ in range(1000):
+        runs = client("glue").get_job_runs(JobName="etl")["JobRuns"]
+        if len([run for run in runs if "CompletedOn" in run]) >= number:
+            newest: dict[str, Any] = runs[0]
+            return newest
+        threading.Event().wait(0.05)  # the process is another: only real time tells
+    raise AssertionError("the run does not end")
+
+
+def test_boto3_in_a_script_acts_as_the_role(app: App, client: Any, role: str) -> None:
+    create_job(client, role, SCRIPT)
+    run_id = client("glue").start_job_run(JobName="etl")["JobRunId"]
+    run = ended(client)
+    assert (run["Id"], run["JobRunState"]) == (run_id, "SUCCEEDED"), run.get("ErrorMessage")
+    body = client("s3").get_object(Bucket="lake", Key="out")["Body"].read().decode()
+    assert body == "arn:aws:sts::000000000000:assumed-role/glue/GlueJobRunnerSession"
+
+
+def test_output_is_in_the_logs(app: App, client: Any, role: str) -> None:
+    create_job(client, role, "print('one')\nprint('two')\nraise ValueError('three')")
+    run_id = client("glue").start_job_run(JobName="etl")["JobRunId"]
+    assert ended(client)["ErrorMessage"].endswith("ValueError: three")
+    logs = client("logs")
+    events = logs.get_log_events(logGroupName="/aws-glue/jobs/output", logStreamName=run_id)["events"]
+    assert [event["message"] for event in events] == ["one", "two"]
+    errors = logs.get_log_events(logGroupName="/aws-glue/jobs/error", logStreamName=run_id)["events"]
+    assert errors[-1]["message"] == "ValueError: three"
+
+
+@pytest.mark.parametrize(
+    "members",
+    [{"Connections": {"Connections": ["c"]}}, {"SecurityConfiguration": "s"}, {"MaintenanceWindow": "Sun:10"}],
+)
+def test_create_job_refuses_by_name_what_it_does_not_honour(
+    app: App, client: Any, role: str, members: dict[str, Any]
+) -> None:
+    with pytest.raises(ClientError, match=next(iter(members))):
+        create_job(client, role, "", **members)
+    assert client("glue").get_jobs()["Jobs"] == []
+
+
+def test_a_crawl_and_a_conditional_trigger_start_the_job(app: App, clock: ManualClock, client: Any, role: str) -> None:
+    glue = client("glue")
+    client("s3").put_object(Bucket="lake", Key="in/1", Body=b'{"a":1}')
+    create_job(client, role, "import sys\nprint(sys.argv)")
+    glue.create_database(DatabaseInput={"Name": "db"})
+    targets = {"S3Targets": [{"Path": "s3://lake/in/"}]}
+    glue.create_crawler(Name="crawler", Role=role, DatabaseName="db", Targets=targets)
+    glue.create_trigger(Name="crawl", Type="ON_DEMAND", Actions=[{"CrawlerName": "crawler"}])
+    condition = {"LogicalOperator": "EQUALS", "CrawlerName": "crawler", "CrawlState": "SUCCEEDED"}
+    glue.create_trigger(
+        Name="then",
+        Type="CONDITIONAL",
+        StartOnCreation=True,
+        Predicate={"Conditions": [condition]},
+        Actions=[{"JobName": "etl", "Arguments": {"--from": "trigger"}}],
+    )
+    glue.start_trigger(Name="crawl")
+    while glue.get_crawler(Name="crawler")["Crawler"]["State"] != "READY":
+        clock.advance(1)
+    run = ended(client)
+    assert (run["JobRunState"], run["TriggerName"], run["Arguments"]) == ("SUCCEEDED", "then", {"--from": "trigger"})
+    assert glue.get_trigger(Name="then")["Trigger"]["State"] == "ACTIVATED"

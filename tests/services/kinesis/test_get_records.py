@@ -333,3 +333,9 @@ def test_read_gives_whole_records_to_other_services(stand: Stand) -> None:
     ]
     assert batch.records == expected[1:]
     assert batch.next_position == 3
+
+
+def test_shards_are_there_for_other_services_while_the_stream_is_creating(make_stand: Callable[..., Stand]) -> None:
+    stand = make_stand(kinesis_create_delay_ms=500)
+    stand.stream(shards=2)
+    assert len(stand.engine.shards("000000000000", "us-east-1", "wind")) == 2

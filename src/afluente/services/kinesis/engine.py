@@ -92,7 +92,7 @@ class KinesisEngine:
     # What other services are given (see `ARCHITECTURE.md`, data-plane ports).
 
     def shards(self, account: str, region: str, stream: str) -> list[Shard]:
-        """The shards of a stream, by index; none while it is CREATING. Raises ResourceNotFoundException."""
+        """The shards of a stream, by index, also while it is CREATING. Raises ResourceNotFoundException."""
         found = self.control.find((account, region, stream)).stream
         return [
             Shard(
@@ -102,7 +102,7 @@ class KinesisEngine:
                 self._log.end(shard.partition),
                 shard.closed_at_ms is not None,
             )
-            for shard in visible_shards(found, self._clock.now_ms())
+            for shard in kept_shards(found, self._clock.now_ms())
         ]
 
     def read(self, partition: int, position: int, limit_bytes: int, limit_records: int = PAGE_RECORDS) -> RecordBatch:
@@ -230,12 +230,15 @@ class KinesisEngine:
         return min(now_ms + TRIM_EVERY_MS, gone_at_ms or now_ms + TRIM_EVERY_MS)
 
 
-def visible_shards(stream: Stream, now_ms: int) -> list[StoredShard]:
-    """The shards that are listed: none yet while CREATING, none any more whose last record has expired."""
-    if stream.status(now_ms) == "CREATING":
-        return []
+def kept_shards(stream: Stream, now_ms: int) -> list[StoredShard]:
+    """The shards that may have records: not those that were closed before the retention period."""
     horizon_ms = stream.horizon_ms(now_ms)
     return [shard for shard in stream.shards if shard.closed_at_ms is None or shard.closed_at_ms >= horizon_ms]
+
+
+def visible_shards(stream: Stream, now_ms: int) -> list[StoredShard]:
+    """The shards that AWS lists: none while CREATING."""
+    return [] if stream.status(now_ms) == "CREATING" else kept_shards(stream, now_ms)
 
 
 def find_shard(stream: Stream, text: str) -> StoredShard:

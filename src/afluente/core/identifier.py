@@ -1,14 +1,14 @@
 """Random identifiers in AWS's shapes."""
 
 import secrets
-import uuid
 
 BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
 def request_id() -> str:
-    """A request id: a UUID, version 4."""
-    return str(uuid.uuid4())
+    """A request id: a UUID, version 4. Spelled directly, because every request needs one."""
+    digits = secrets.token_hex(16)
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
 def unique_id(prefix: str, length: int = 16) -> str:

@@ -113,7 +113,7 @@ ENUM = "Member must satisfy enum value set"
 def broken(shape: Shape, value: Any) -> Iterator[str]:
     """The constraints of `shape` itself, not of what it contains, that `value` breaks."""
     if shape.enum and value not in shape.enum:
-        yield f"{ENUM}: [{', '.join(shape.enum)}]"
+        yield _enumeration(shape)
     if shape.min is None and shape.max is None and shape.pattern is None:
         return
     size, measure = (value, "value") if shape.type in NUMBERS else (_length(value), "length")
@@ -124,6 +124,10 @@ def broken(shape: Shape, value: Any) -> Iterator[str]:
         yield f"Member must have {measure} greater than or equal to {_number(shape.min)}"
     if too_long and shape.max is not None:
         yield f"Member must have {measure} less than or equal to {_number(shape.max)}"
+
+
+def _enumeration(shape: Shape) -> str:
+    return f"{ENUM}: [{', '.join(sorted(shape.enum))}]"  # sorted: as a capture of Kinesis's CreateStream has it
 
 
 NUMBERS = frozenset({"integer", "long", "float", "double"})
@@ -144,7 +148,7 @@ def _summary(subject: str, shape: Shape) -> str:
     if shape.pattern is not None:
         parts.append(f"Member must satisfy regular expression pattern: {shape.pattern}")
     if shape.enum:
-        parts.append(f"{ENUM}: [{', '.join(shape.enum)}]")
+        parts.append(_enumeration(shape))
     return f"{subject} must satisfy constraint: [{', '.join(parts)}]"
 
 

@@ -178,7 +178,11 @@ class Lake:
             )["ShardIterator"]
             last = ""
             while True:
-                answer = kinesis.get_records(ShardIterator=iterator)
+                try:
+                    answer = kinesis.get_records(ShardIterator=iterator)
+                except kinesis.exceptions.ProvisionedThroughputExceededException:
+                    self._server.live(0.3)
+                    continue
                 for record in answer["Records"]:
                     number = record["SequenceNumber"]
                     assert (len(number), number) > (len(last), last), "sequence numbers run back"

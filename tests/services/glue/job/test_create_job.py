@@ -1,16 +1,19 @@
 """Definitions of jobs: defaults, rules, idempotence, paging."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from afluente.core.error import AwsError
 from afluente.core.error import NotImplemented as Unsupported
+from afluente.core.setting import Settings
 from afluente.services.glue.error import (
     EntityNotFoundException,
     IdempotentParameterMismatchException,
     InvalidInputException,
 )
+from afluente.services.glue.job.engine import JobEngine
 
 COMMAND = {"Name": "glueetl", "ScriptLocation": "s3://lake/scripts/none.py", "PythonVersion": "3"}
 SHELL = {"Name": "pythonshell", "ScriptLocation": "s3://lake/scripts/none.py", "PythonVersion": "3.9"}
@@ -46,6 +49,15 @@ def test_create_job_with_workers_has_their_capacity(world: Any) -> None:
     job = world.glue("GetJob", JobName="etl")["Job"]
     assert (job["MaxCapacity"], job["WorkerType"], job["NumberOfWorkers"]) == (6.0, "G.2X", 3)
     assert job["Timeout"] == 2880
+
+
+def test_create_job_that_sets_no_timeout_gets_the_settings(world: Any) -> None:
+    settings = Settings(data=Path("unused"), job_default_timeout_s=600)
+    jobs = JobEngine(
+        world.database, world.tags, world.s3, world.iam, world.logs, world.invoke, settings, world.clock
+    )  # fmt: skip
+    jobs.create(("000000000000", "us-east-1", "etl"), {"Role": "glue-role", "Command": COMMAND})
+    assert jobs.get(("000000000000", "us-east-1", "etl"))["Timeout"] == 10
 
 
 def test_create_job_of_python_shell_gets_a_sixteenth(world: Any) -> None:

@@ -24,8 +24,11 @@ KEPT = (
 )  # fmt: skip
 
 
-def define(name: str, members: dict[str, Any]) -> Definition:
-    """The job `name` with these `members`, defaults filled in. Raises InvalidInputException or NotImplemented."""
+def define(name: str, members: dict[str, Any], longest_default_min: int) -> Definition:
+    """The job `name` with these `members`, defaults filled in. Raises InvalidInputException or NotImplemented.
+
+    `longest_default_min` bounds the timeout of a job that sets none.
+    """
     command = dict(members.get("Command") or {})
     _check_command(command)
     version = members.get("GlueVersion", DEFAULT_VERSION)
@@ -40,7 +43,7 @@ def define(name: str, members: dict[str, Any]) -> Definition:
         "Command": {"PythonVersion": "3"} | command if command["Name"] == "glueetl" else command,
         "ExecutionProperty": {"MaxConcurrentRuns": 1} | members.get("ExecutionProperty", {}),
         "MaxRetries": _max_retries(members),
-        "Timeout": _timeout(version, members),
+        "Timeout": _timeout(version, members, longest_default_min),
         "GlueVersion": version,
     }
     return job | with_capacity(command["Name"], members)
@@ -91,9 +94,9 @@ def _max_retries(members: dict[str, Any]) -> int:
     return retries
 
 
-def _timeout(version: str, members: dict[str, Any]) -> int:
+def _timeout(version: str, members: dict[str, Any], longest_default_min: int) -> int:
     """In minutes. From Glue 5.0 on a job that sets none gets 480, before 2,880."""
-    timeout: int = members.get("Timeout") or (480 if float(version) >= 5 else 2880)
+    timeout: int = members.get("Timeout") or min(480 if float(version) >= 5 else 2880, longest_default_min)
     if timeout > MAX_TIMEOUT_MIN:
         raise InvalidInputException(f"Timeout must be at most {MAX_TIMEOUT_MIN} minutes.")
     return timeout

@@ -44,6 +44,7 @@ class JobEngine:
         self._objects = objects
         self._roles = roles
         self._clock = clock
+        self._longest_default_min = max(1, settings.job_default_timeout_s // 60)
         self._documents = Documents(database, "glue_job")
         tags.register("job", lambda account, region, name: self.find((account, region, name)) is not None)
 
@@ -60,7 +61,7 @@ class JobEngine:
 
         Raises InvalidInputException, IdempotentParameterMismatchException, NotImplemented.
         """
-        job = define(key[2], members)
+        job = define(key[2], members, self._longest_default_min)
         before = self._documents.get(key)
         if before is not None:
             if {name: value for name, value in before.items() if name not in TIMES} != job:
@@ -73,7 +74,7 @@ class JobEngine:
         before = self.get(key)
         if "Role" not in members:
             raise InvalidInputException("Role should not be null.")
-        self._store(key, define(key[2], members), before["CreatedOnMs"])
+        self._store(key, define(key[2], members, self._longest_default_min), before["CreatedOnMs"])
 
     def get(self, key: JobKey) -> Definition:
         """Raises EntityNotFoundException."""

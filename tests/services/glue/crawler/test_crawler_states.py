@@ -145,10 +145,13 @@ def test_a_kill_after_the_catalog_was_written(
     engine.stop()
     assert crawler(glue)["State"] == "STOPPING"
     restarted = make_engine()
+    restarted.subscribe(lambda *what: ended.append(what))
     restarted.start()
-    clock.advance(1, waiters=2)
+    clock.settle(2)
+    clock.advance(1)
     restarted.stop()
     assert crawler(glue)["LastCrawl"]["Status"] == "SUCCEEDED"
+    assert ended == [("000000000000", "us-east-1", "raw", "SUCCEEDED")]
     assert glue("get_table", DatabaseName="farm", Name="windfarm_raw")["Table"]["VersionId"] == "0"
 
 

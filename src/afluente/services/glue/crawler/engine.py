@@ -41,7 +41,10 @@ LONGEST_ERROR = 2048
 NEVER = 2**62
 
 Listener = Callable[[str, str, str, str], None]
-"""Called with (account, region, crawler, SUCCEEDED or FAILED or CANCELLED) when a crawler is READY after a crawl."""
+"""Called with (account, region, crawler, SUCCEEDED or FAILED or CANCELLED) once a crawl has ended and is committed.
+
+The crawler is STOPPING then, and READY a moment later.
+"""
 
 log = logging.getLogger(__name__)
 
@@ -314,19 +317,20 @@ class CrawlerEngine:
             return list(self._store.scan())
 
     def _make_ready(self, key: Key) -> None:
-        with self._database.write():
-            record = self.get(*key)
-            crawl = record["crawl"]
-            if crawl is None or crawl["outcome"] is None:
-                return
-            record["state"], record["crawl"] = "READY", None
-            record["last_crawl"] = {**crawl["outcome"], "started_at_ms": crawl["started_at_ms"]}
-            self._store.put(key, record)
+        """Tell the listeners, then show it: after a kill in between they are told again, and never not at all."""
+        crawl = self.get(*key)["crawl"]
+        if crawl is None or crawl["outcome"] is None:
+            return
         for listener in self._listeners:
             try:
                 listener(*key, crawl["outcome"]["Status"])
             except Exception:  # one listener's fault is no matter of the others
                 log.exception("a listener to the crawler %s failed", key[2])
+        with self._database.write():
+            record = self.get(*key)
+            record["state"], record["crawl"] = "READY", None
+            record["last_crawl"] = {**crawl["outcome"], "started_at_ms": crawl["started_at_ms"]}
+            self._store.put(key, record)
 
     def _start_scheduled(self, key: Key) -> None:
         with self._database.write():

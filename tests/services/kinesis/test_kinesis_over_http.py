@@ -127,3 +127,16 @@ def test_put_record_of_an_oversized_key_in_utf16(client: Clients) -> None:
     kinesis.put_record(StreamName="wind", Data=b"", PartitionKey="k" * 256)
     with pytest.raises(ClientError, match="at 'partitionKey' failed to satisfy constraint"):
         kinesis.put_record(StreamName="wind", Data=b"", PartitionKey="k" * 257)
+
+
+def test_get_records_with_the_arn_of_another_stream_is_refused(client: Any) -> None:
+    kinesis = client("kinesis")
+    for name in ("one", "two"):
+        kinesis.create_stream(StreamName=name, ShardCount=1)
+    iterator = kinesis.get_shard_iterator(
+        StreamName="one", ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
+    )["ShardIterator"]
+    arn = "arn:aws:kinesis:us-east-1:000000000000:stream/{}".format
+    assert kinesis.get_records(ShardIterator=iterator, StreamARN=arn("one"))["Records"] == []
+    with pytest.raises(kinesis.exceptions.InvalidArgumentException, match="Invalid ShardIterator"):
+        kinesis.get_records(ShardIterator=iterator, StreamARN=arn("two"))

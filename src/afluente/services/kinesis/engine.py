@@ -12,7 +12,11 @@ from afluente.core.clock import Clock
 from afluente.core.loop import Loop
 from afluente.core.setting import Settings
 from afluente.services.kinesis.control import Control
-from afluente.services.kinesis.error import ProvisionedThroughputExceededException, ResourceNotFoundException
+from afluente.services.kinesis.error import (
+    InvalidArgumentException,
+    ProvisionedThroughputExceededException,
+    ResourceNotFoundException,
+)
 from afluente.services.kinesis.put import rate_exceeded
 from afluente.services.kinesis.reader import RecordBatch
 from afluente.services.kinesis.routing import Router
@@ -181,9 +185,11 @@ class KinesisEngine:
         position = Start(self._log, stream, shard, now_ms).position(kind, starting_sequence_number, timestamp)
         return self._iterator(key, shard, position)
 
-    def page(self, text: str, account: str, region: str, limit: int = PAGE_RECORDS) -> Page:
-        """Up to `limit` records from a shard iterator on. Raises what GetRecords answers."""
+    def page(self, text: str, account: str, region: str, limit: int = PAGE_RECORDS, stream: Key | None = None) -> Page:
+        """Up to `limit` records from a shard iterator on; of `stream`, if given. Raises what GetRecords answers."""
         iterator = read_iterator(self.tokens, text, account, region, self._clock.now_ms())
+        if stream is not None and iterator.key != stream:
+            raise InvalidArgumentException("Invalid ShardIterator.")
         live, shard = self._readable(iterator)
         self._admit_read(live, shard)
         batch = self.read(shard.partition, iterator.position, PAGE_BYTES, limit)

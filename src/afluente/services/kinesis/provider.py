@@ -226,7 +226,8 @@ class KinesisProvider(Provider):
 
     def get_records(self, call: Call, request: Request) -> Response:
         limit = request.get("Limit", PAGE_RECORDS)
-        page = self._engine.page(request["ShardIterator"], call.account, call.region, limit)
+        stream = _arn_key(call, request["StreamARN"]) if "StreamARN" in request else None
+        page = self._engine.page(request["ShardIterator"], call.account, call.region, limit, stream)
         records = [
             {
                 "SequenceNumber": record.sequence_number,

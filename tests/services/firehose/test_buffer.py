@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.services.firehose.test_deaggregation import aggregate
 
+from afluente.services.firehose import buffer
 from afluente.services.firehose.buffer import Buffer
 from afluente.services.firehose.rendering import Rendering
 from afluente.store import record
@@ -35,16 +37,16 @@ def test_buffers_hold_every_record_once(
     positions = {1: 0, 2: 0}
     covered: dict[int, list[int]] = {1: [], 2: []}
     while any(positions[frame.partition] < frame.end for frame in frames):
-        buffer = Buffer(positions, size_bytes, rendering)
+        filled = Buffer(positions, size_bytes, rendering)
         for frame in frames:
-            if not buffer.full and frame.end > buffer.next[frame.partition]:
-                buffer.add(frame)
-        count = sum(span.end - span.start for span in buffer.ranges)
+            if not filled.full and frame.end > filled.next[frame.partition]:
+                filled.add(frame)
+        count = sum(span.end - span.start for span in filled.ranges)
         assert count >= 1
-        assert buffer.object_bytes <= size_bytes or count == 1
-        for span in buffer.ranges:
+        assert filled.object_bytes <= size_bytes or count == 1
+        for span in filled.ranges:
             covered[span.partition] += range(span.start, span.end)
-        positions = buffer.next
+        positions = filled.next
     for partition, seen in covered.items():
         assert seen == list(range(sum(frame.count for frame in frames if frame.partition == partition)))
 
@@ -63,17 +65,21 @@ def test_blocks_joined_are_the_records_joined(
     assert delimiter.join(whole) == delimiter.join(single)
 
 
-def test_blocks_read_again_are_the_blocks_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kept_bytes", [0, 30, 100, 1000])
+def test_blocks_read_again_are_the_blocks_kept(
+    kept_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(buffer, "KEPT_BYTES", kept_bytes)
     log = RecordLog(tmp_path / "record.log")
     partition = log.new_partition()
     for number in range(20):
         payload = record.encode([(b"", b"%d-%d;" % (number, item)) for item in range(7)])
         log.append_next([Draft(partition, 7, 0, payload)])[1].result()
     rendering = Rendering(b"|", deaggregates=False)
-    buffer = Buffer({partition: 10}, 200, rendering)
+    filled = Buffer({partition: 10}, 200, rendering)
     for frame in log.read(partition, 10, 1 << 20):
-        if not buffer.full:
-            buffer.add(frame)
-    (span,) = buffer.ranges
-    assert b"|".join(rendering.blocks(log, span)) == b"|".join(buffer.blocks(log))
+        if not filled.full:
+            filled.add(frame)
+    (span,) = filled.ranges
+    assert b"|".join(rendering.blocks(log, span)) == b"|".join(filled.blocks(log))
     log.close()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.services.firehose.world import ROLE, World
 
-from afluente.services.firehose.buffer import KEPT_BYTES
+from afluente.services.firehose import buffer
 from afluente.services.logs import event
 
 DELIMITER = {"Enabled": True, "Processors": [{"Type": "AppendDelimiterToRecord"}]}
@@ -118,12 +118,12 @@ def test_deliver_with_delimiter_counts_it(world: World) -> None:
     assert b"".join(world.buckets.bodies).replace(b"\n", b"") == b"x" * 999 * 1500
 
 
-def test_deliver_large_objects_through_a_file(world: World) -> None:
+def test_deliver_large_objects_through_a_file(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(buffer, "KEPT_BYTES", 3_000_000)
     world.create(BufferingHints={"SizeInMBs": 20, "IntervalInSeconds": 300})
     records = [b"%07d" % number * 100_000 for number in range(18)]
     for start in range(0, 18, 3):
         world.put(*records[start : start + 3])
-    assert sum(map(len, records)) > KEPT_BYTES
     world.advance(300)
     assert world.buckets.bodies == [b"".join(records)]
     assert world.buckets.files == 1
@@ -143,6 +143,22 @@ def test_deliver_after_an_update_goes_to_the_new_prefix(world: World) -> None:
     world.advance(300)
     assert re.fullmatch(rf"new/2026/09/21/14/d-2-2026-09-21-14-13-21-{UUID}", world.buckets.keys[0])
     assert world.buckets.bodies == [b"a\nb"]
+
+
+@pytest.mark.parametrize(("size_mib", "expected"), [(2, [1_500_000]), (1, [1_000_000, 500_000])])
+def test_deliver_after_an_update_of_the_size(world: World, size_mib: int, expected: list[int]) -> None:
+    world.create(BufferingHints={"SizeInMBs": 5, "IntervalInSeconds": 300})
+    world.put(*[b"x" * 500_000] * 3)
+    world.advance(1)
+    world.ask(
+        "update_destination",
+        DeliveryStreamName="d",
+        CurrentDeliveryStreamVersionId="1",
+        DestinationId="destinationId-000000000001",
+        S3DestinationUpdate={"BufferingHints": {"SizeInMBs": size_mib}},
+    )
+    world.advance(299)
+    assert [len(body) for body in world.buckets.bodies] == expected
 
 
 def test_deliver_lets_go_of_what_is_delivered(world: World) -> None:

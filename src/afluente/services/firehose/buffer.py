@@ -10,7 +10,7 @@ from afluente.services.firehose.rendering import Rendering
 from afluente.store.record_frame import Frame
 from afluente.store.record_log import RecordLog
 
-KEPT_BYTES = 8 << 20
+KEPT_BYTES = 32 << 20
 """Memory that one buffer may take."""
 
 
@@ -26,8 +26,12 @@ class Buffer:
         self._limit = size_bytes
         self._rendering = rendering
         self._kept: dict[int, list[bytes]] = {}
+        self._kept_ends = dict(positions)
         self._kept_bytes = 0
-        self._reread: set[int] = set()
+
+    def resize(self, size_bytes: int) -> None:
+        """Hold up to `size_bytes` from now on. Only for a buffer that holds less."""
+        self._limit = size_bytes
 
     def add(self, frame: Frame) -> None:
         """Take in what of the frame is new and fits; `full` says when nothing more does."""
@@ -59,19 +63,20 @@ class Buffer:
     def blocks(self, log: RecordLog) -> Iterator[bytes]:
         """The object's bytes, in pieces to be joined by the delimiter."""
         for span in self.ranges:
-            if span.partition in self._reread:
-                yield from self._rendering.blocks(log, span)
-            else:
-                yield from self._kept[span.partition]
+            yield from self._kept.get(span.partition, ())
+            rest = Range(span.partition, self._kept_ends[span.partition], span.end)
+            yield from self._rendering.blocks(log, rest)
 
     def _take(self, frame: Frame, end: int, block: bytes) -> None:
+        if self._kept_ends[frame.partition] == self.next[frame.partition]:
+            self._keep(frame.partition, end, block)
         self.next[frame.partition] = end
         self.size_bytes += len(block) + len(self._rendering.delimiter)
         self.oldest_ms = frame.time_ms if self.oldest_ms is None else min(self.oldest_ms, frame.time_ms)
         self.full = self.full or self.size_bytes >= self._limit
-        self._kept_bytes += len(block)
-        if self._kept_bytes > KEPT_BYTES:
-            self._reread.add(frame.partition)
-            self._kept.pop(frame.partition, None)
-        else:
-            self._kept.setdefault(frame.partition, []).append(block)
+
+    def _keep(self, partition: int, end: int, block: bytes) -> None:
+        if self._kept_bytes + len(block) <= KEPT_BYTES:
+            self._kept.setdefault(partition, []).append(block)
+            self._kept_ends[partition] = end
+            self._kept_bytes += len(block)

@@ -157,10 +157,14 @@ class Delivery:
         return 0 if buffer.full or now_ms >= due_ms else min(due_ms, now_ms + LOOK_MS)
 
     def _configured(self, stream: DeliveryStream) -> Destination:
-        """The destination; after an update what is buffered is taken up anew, as the new configuration wants it."""
-        destination = Destination.of(stream.destination)
-        if self._version != stream.version:
-            self._version, self._buffer = stream.version, None
+        """The destination; after an update that matters to what is buffered, that is taken up anew."""
+        destination, buffer = Destination.of(stream.destination), self._buffer
+        if buffer and self._version != stream.version:
+            if self._rendering.delimiter == destination.delimiter and buffer.size_bytes < destination.size_bytes:
+                buffer.resize(destination.size_bytes)
+            else:
+                self._buffer = None
+        self._version = stream.version
         self._rendering = self._rendering._replace(delimiter=destination.delimiter)
         return destination
 

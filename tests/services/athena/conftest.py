@@ -117,12 +117,12 @@ class Lake:
         serde: str,
         keys: dict[str, str] | None = None,
         parameters: dict[str, str] | None = None,
-        **properties: str,
+        properties: dict[str, str] | None = None,
     ) -> None:
         storage = {
             "Columns": [{"Name": column, "Type": kind} for column, kind in columns.items()],
             "Location": location,
-            "SerdeInfo": {"SerializationLibrary": serde, "Parameters": properties},
+            "SerdeInfo": {"SerializationLibrary": serde, "Parameters": properties or {}},
         }
         given = {
             "Name": name,

@@ -41,7 +41,10 @@ def test_create_database(lake: Lake) -> None:
 
 def test_create_database_that_exists(lake: Lake) -> None:
     answer = lake.run("CREATE DATABASE farm")
-    reason = "FAILED: Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. Database farm already exists"
+    reason = (
+        "FAILED: Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. Database farm "
+        "already exists"
+    )
     assert (answer.state, answer.reason) == ("FAILED", reason)
     assert lake.get(answer.execution["ResultConfiguration"]["OutputLocation"]).decode() == reason
 
@@ -85,7 +88,10 @@ def test_create_external_table(lake: Lake) -> None:
 
 
 def test_create_external_table_delimited(lake: Lake) -> None:
-    sql = "CREATE EXTERNAL TABLE c (a int, b string) ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' STORED AS TEXTFILE LOCATION 's3://lake/c'"
+    sql = (
+        "CREATE EXTERNAL TABLE c (a int, b string) ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' STORED AS "
+        "TEXTFILE LOCATION 's3://lake/c'"
+    )
     _done(lake, sql)
     lake.put("s3://lake/c/1.csv", "1,x\n")
     assert lake.rows("SELECT * FROM c") == [["1", "x"]]
@@ -214,7 +220,7 @@ def test_a_statement_on_a_missing_table(lake: Lake) -> None:
 def test_describe_a_missing_table_is_refused_at_once(lake: Lake) -> None:
     for sql in ("DESCRIBE x", "SHOW COLUMNS IN x"):
         with pytest.raises(
-            InvalidRequestException, match="Entity Not Found .Service: AmazonDataCatalog; Status Code: 400"
+            InvalidRequestException, match=r"Entity Not Found .Service: AmazonDataCatalog; Status Code: 400"
         ):
             lake.start(sql)
 

@@ -1,14 +1,21 @@
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from afluente.core.error import NotImplemented
+from afluente.core import error
+from afluente.services.athena.engine import AthenaEngine
 from afluente.services.athena.error import InvalidRequestException
+from afluente.services.athena.execution import Execution
+from afluente.services.athena.provider import AthenaProvider
 
-from .conftest import CALL, Lake, _made
+from .conftest import CALL, Lake
 
-SLOW = "SELECT count(*) FROM UNNEST(sequence(1, 4000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 4000)) AS b(y) CROSS JOIN UNNEST(sequence(1, 4000)) AS c(z) WHERE (x + y) % (z + 1) = 7"
+SLOW = (
+    "SELECT count(*) FROM UNNEST(sequence(1, 4000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 4000)) AS b(y) "
+    "CROSS JOIN UNNEST(sequence(1, 4000)) AS c(z) WHERE (x + y) % (z + 1) = 7"
+)
 
 
 def test_start_query_execution_describes_what_was_asked(lake: Lake) -> None:
@@ -57,7 +64,7 @@ def test_start_query_execution_with_a_token_again(lake: Lake) -> None:
 
 def test_result_reuse_is_named_not_ignored(lake: Lake) -> None:
     reuse = {"ResultReuseByAgeConfiguration": {"Enabled": True, "MaxAgeInMinutes": 5}}
-    with pytest.raises(NotImplemented, match="ResultReuseConfiguration"):
+    with pytest.raises(error.NotImplemented, match="ResultReuseConfiguration"):
         lake.start("SELECT 1", ResultReuseConfiguration=reuse)
     assert lake.run(
         "SELECT 1", ResultReuseConfiguration={"ResultReuseByAgeConfiguration": {"Enabled": False}}
@@ -125,7 +132,7 @@ def test_stop_query_execution_while_it_runs(lake: Lake) -> None:
     running = lake.engine._running[id]
     while running.session is None and not running.done.is_set():
         running.done.wait(0.01)
-    with pytest.raises(InvalidRequestException, match="Query has not yet finished. Current state: RUNNING"):
+    with pytest.raises(InvalidRequestException, match=r"Query has not yet finished. Current state: RUNNING"):
         lake.athena.get_query_results(CALL, {"QueryExecutionId": id})
     lake.athena.stop_query_execution(CALL, {"QueryExecutionId": id})
     assert lake.wait(id)["Status"]["State"] == "CANCELLED"
@@ -150,7 +157,11 @@ def test_executions_are_there_after_a_restart(lake: Lake) -> None:
 
 
 def test_executions_that_were_interrupted_have_failed(lake: Lake) -> None:
-    execution = lake.engine._execution(CALL, _statement("SELECT 1"), "SELECT 1", lake.engine.work_groups.get("0", "r", "primary"), {}, "s3://results/", "t")  # fmt: skip
+    execution = Execution(
+        id=str(uuid.uuid4()), account=CALL.account, region=CALL.region, work_group="primary", query="SELECT 1",
+        type="DML", subtype="SELECT", token="t", context={}, location="s3://results/", output="s3://results/x.csv",
+        submitted_at_ms=1,
+    )  # fmt: skip
     lake.engine.executions.add(execution)
     again = _again(lake)
     try:
@@ -162,28 +173,22 @@ def test_executions_that_were_interrupted_have_failed(lake: Lake) -> None:
         again.engine.stop()
 
 
-def _statement(sql: str) -> Any:
-    from afluente.services.athena.statement import parse
-
-    return parse(sql)
-
-
-def _again(lake: Lake) -> Any:
+@dataclass
+class Again:
     """A second engine on the same data, as after a restart."""
 
-    class Again:
-        pass
+    engine: AthenaEngine
+    athena: AthenaProvider
 
-    from afluente.services.athena.engine import AthenaEngine
-    from afluente.services.athena.provider import AthenaProvider
+    def wait(self, id: str) -> dict[str, Any]:
+        return dict(self.athena.get_query_execution(CALL, {"QueryExecutionId": id})["QueryExecution"])
 
+
+def _again(lake: Lake) -> Again:
     lake.engine.stop()
-    again = Again()
-    again.engine = AthenaEngine(lake.database, lake.invoke, lake.s3, lake.settings, lake.clock)  # type: ignore[attr-defined]
-    again.athena = AthenaProvider(again.engine)  # type: ignore[attr-defined]
-    again.engine.start()  # type: ignore[attr-defined]
-    again.wait = lambda id: again.athena.get_query_execution(CALL, {"QueryExecutionId": id})["QueryExecution"]  # type: ignore[attr-defined]
-    return again
+    engine = AthenaEngine(lake.database, lake.invoke, lake.s3, lake.settings, lake.clock)
+    engine.start()
+    return Again(engine, AthenaProvider(engine))
 
 
 def test_many_queries_at_once(lake: Lake) -> None:
@@ -212,6 +217,3 @@ def test_statistics_of_the_engine(lake: Lake) -> None:
     lake.run("SELECT 1")
     last = lake.engine.statistics()["last_query"]
     assert (last["query"], last["state"], last["rows"]) == ("SELECT 1", "SUCCEEDED", 1)
-
-
-__all__ = ["_made"]

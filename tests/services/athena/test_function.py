@@ -224,7 +224,10 @@ def test_order_by_puts_nulls_last_in_both_directions(shared: Lake) -> None:
 
 def test_window_function(shared: Lake) -> None:
     rows = "(VALUES (1, 'a'), (2, 'a'), (3, 'b')) AS t(x, y)"
-    sql = f"SELECT x, row_number() OVER (PARTITION BY y ORDER BY x DESC), sum(x) OVER (ORDER BY x ROWS 1 PRECEDING) FROM {rows} ORDER BY x"
+    sql = (
+        f"SELECT x, row_number() OVER (PARTITION BY y ORDER BY x DESC), sum(x) OVER (ORDER BY x ROWS 1 "
+        f"PRECEDING) FROM {rows} ORDER BY x"
+    )
     assert shared.rows(sql) == [["1", "2", "1"], ["2", "1", "3"], ["3", "1", "5"]]
 
 

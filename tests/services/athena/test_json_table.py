@@ -18,10 +18,10 @@ COLUMNS = {
 
 
 def _rows(
-    lake: Lake, data: str | bytes, select: str = "*", key: str = "a.json", **serde: str
+    lake: Lake, data: str | bytes, select: str = "*", key: str = "a.json", properties: dict[str, str] | None = None
 ) -> list[list[str | None]]:
     lake.put(f"s3://lake/t/{key}", data)
-    lake.table("t", COLUMNS, "s3://lake/t/", OPENX, **serde)
+    lake.table("t", COLUMNS, "s3://lake/t/", OPENX, properties=properties)
     return lake.rows(f"SELECT {select} FROM t")
 
 
@@ -73,11 +73,11 @@ def test_keys_match_whatever_their_case(lake: Lake) -> None:
 
 def test_keys_match_exactly_when_the_serde_says_so(lake: Lake) -> None:
     data = '{"idTemp":"1"}\n{"idtemp":"2"}\n'
-    assert _rows(lake, data, "idtemp", **{"case.insensitive": "false"}) == [[None], ["2"]]
+    assert _rows(lake, data, "idtemp", properties={"case.insensitive": "false"}) == [[None], ["2"]]
 
 
 def test_mapping_renames_a_key(lake: Lake) -> None:
-    assert _rows(lake, '{"Turbine-Id":"1"}\n', "idtemp", **{"mapping.idtemp": "Turbine-Id"}) == [["1"]]
+    assert _rows(lake, '{"Turbine-Id":"1"}\n', "idtemp", properties={"mapping.idtemp": "Turbine-Id"}) == [["1"]]
 
 
 def test_a_value_that_its_type_cannot_hold_is_null(lake: Lake) -> None:
@@ -117,12 +117,12 @@ def test_a_malformed_line_fails_the_query(lake: Lake) -> None:
 
 
 def test_a_malformed_line_is_nulls_when_the_serde_says_so(lake: Lake) -> None:
-    assert _rows(lake, '{"n":1}\n{"n":\n', "n", **{"ignore.malformed.json": "TRUE"}) == [["1"], [None]]
+    assert _rows(lake, '{"n":1}\n{"n":\n', "n", properties={"ignore.malformed.json": "TRUE"}) == [["1"], [None]]
 
 
 def test_a_property_that_is_not_honoured_is_named(lake: Lake) -> None:
     lake.put("s3://lake/t/a.json", "{}\n")
-    lake.table("t", COLUMNS, "s3://lake/t/", OPENX, **{"dots.in.keys": "true"})
+    lake.table("t", COLUMNS, "s3://lake/t/", OPENX, properties={"dots.in.keys": "true"})
     assert "dots.in.keys" in lake.refused("SELECT n FROM t")
 
 

@@ -21,12 +21,20 @@ def test_data_catalogs(lake: Lake) -> None:
 def test_databases(lake: Lake) -> None:
     assert lake.athena.list_databases(CALL, CATALOG)["DatabaseList"] == [{"Name": "farm"}]
     assert lake.athena.get_database(CALL, {**CATALOG, "DatabaseName": "farm"})["Database"] == {"Name": "farm"}
-    with pytest.raises(MetadataException, match="Database x not found. .Service: AmazonDataCatalog"):
+    with pytest.raises(MetadataException, match=r"Database x not found. .Service: AmazonDataCatalog"):
         lake.athena.get_database(CALL, {**CATALOG, "DatabaseName": "x"})
 
 
 def test_table_metadata_flattens_the_storage_descriptor(lake: Lake) -> None:
-    lake.table("t", {"n": "int"}, "s3://lake/t/", OPENX, {"dt": "string"}, {"classification": "json"}, paths="n")
+    lake.table(
+        "t",
+        {"n": "int"},
+        "s3://lake/t/",
+        OPENX,
+        {"dt": "string"},
+        {"classification": "json"},
+        properties={"paths": "n"},
+    )
     found = lake.athena.get_table_metadata(CALL, {**CATALOG, "DatabaseName": "farm", "TableName": "t"})["TableMetadata"]
     assert found["Columns"] == [{"Name": "n", "Type": "int"}]
     assert found["PartitionKeys"] == [{"Name": "dt", "Type": "string"}]
@@ -39,7 +47,7 @@ def test_table_metadata_flattens_the_storage_descriptor(lake: Lake) -> None:
     }
     listed = lake.athena.list_table_metadata(CALL, {**CATALOG, "DatabaseName": "farm", "Expression": "T.*"})
     assert [table["Name"] for table in listed["TableMetadataList"]] == ["t"]
-    with pytest.raises(MetadataException, match="Entity Not Found .Service: AmazonDataCatalog; Status Code: 400"):
+    with pytest.raises(MetadataException, match=r"Entity Not Found .Service: AmazonDataCatalog; Status Code: 400"):
         lake.athena.get_table_metadata(CALL, {**CATALOG, "DatabaseName": "farm", "TableName": "x"})
 
 

@@ -83,7 +83,8 @@ def test_conditions_reach_the_scan_from_outside(days: Lake, sql: str) -> None:
         ("SELECT x.n, r.dt FROM (VALUES 1) AS x(n) LEFT JOIN raw r ON r.dt = '2030' WHERE r.dt IS NULL", [["1", None]]),
         ("SELECT count(*) FROM raw a LEFT JOIN raw b ON a.dt = b.dt AND a.h = b.h AND b.dt = '2026-01-01'", [["6"]]),
         (
-            "WITH x AS (SELECT * FROM raw) SELECT (SELECT count(*) FROM x WHERE dt = '2026-01-01'), (SELECT count(*) FROM x)",
+            "WITH x AS (SELECT * FROM raw) SELECT (SELECT count(*) FROM x WHERE dt = '2026-01-01'), (SELECT "
+            "count(*) FROM x)",
             [["2", "6"]],
         ),
     ],

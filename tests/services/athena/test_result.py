@@ -95,7 +95,7 @@ def test_a_token_that_is_not_ours_is_refused(lake: Lake, token: str) -> None:
 def test_results_of_a_failed_query(lake: Lake) -> None:
     id = lake.run("SELECT 1/0").execution["QueryExecutionId"]
     with pytest.raises(
-        InvalidRequestException, match="Query did not finish successfully. Final query state: FAILED"
+        InvalidRequestException, match=r"Query did not finish successfully. Final query state: FAILED"
     ) as refused:
         _page(lake, id)
     assert refused.value.members["AthenaErrorCode"] == "INVALID_QUERY_EXECUTION_STATE"
@@ -134,7 +134,10 @@ def test_values_come_back_as_they_went_in(
     texts = [
         f"({_text(s)}, {_double(d)}, {'NULL' if n is None else f'BIGINT {chr(39)}{n}{chr(39)}'})" for s, d, n in rows
     ]
-    sql = f"SELECT CAST(s AS varchar), CAST(d AS double), CAST(n AS bigint) FROM (VALUES {', '.join(texts)}) AS t(s, d, n)"
+    sql = (
+        f"SELECT CAST(s AS varchar), CAST(d AS double), CAST(n AS bigint) FROM (VALUES {', '.join(texts)}) AS "
+        f"t(s, d, n)"
+    )
     for (s, d, n), (text, double, number) in zip(rows, shared.rows(sql), strict=True):
         assert text == s
         assert number == (None if n is None else str(n))

@@ -35,7 +35,7 @@ def test_create_named_query_with_a_token_again(lake: Lake) -> None:
 
 
 def test_create_named_query_in_a_missing_work_group(lake: Lake) -> None:
-    with pytest.raises(InvalidRequestException, match="WorkGroup is not found."):
+    with pytest.raises(InvalidRequestException, match=r"WorkGroup is not found."):
         _create(lake, WorkGroup="nope")
 
 

@@ -8,7 +8,7 @@ def test_lazy_simple_reads_by_place(lake: Lake) -> None:
         {"a": "int", "b": "string", "c": "double"},
         "s3://lake/t/",
         LAZY_SIMPLE,
-        **{"field.delim": ",", "skip.header.line.count": "1"},
+        properties={"field.delim": ",", "skip.header.line.count": "1"},
     )
     assert lake.rows("SELECT * FROM t ORDER BY a") == [
         ["1", "x", "1.5"],
@@ -27,7 +27,7 @@ def test_lazy_simple_default_delimiter(lake: Lake) -> None:
 
 def test_lazy_simple_keeps_quotes(lake: Lake) -> None:
     lake.put("s3://lake/t/a", '"x",1\n')
-    lake.table("t", {"a": "string", "b": "int"}, "s3://lake/t/", LAZY_SIMPLE, **{"field.delim": ","})
+    lake.table("t", {"a": "string", "b": "int"}, "s3://lake/t/", LAZY_SIMPLE, properties={"field.delim": ","})
     assert lake.rows("SELECT * FROM t") == [['"x"', "1"]]
 
 
@@ -36,7 +36,7 @@ def test_lazy_simple_types(lake: Lake) -> None:
         "s3://lake/t/a", "2026-01-02\t2026-01-02 03:04:05.6\ttrue\t1|2\t1.25\n2026\t2026-01-02T03:04:05\tyes\t\tx\n"
     )
     columns = {"d": "date", "t": "timestamp", "b": "boolean", "xs": "array<int>", "n": "decimal(5,2)"}
-    lake.table("t", columns, "s3://lake/t/", LAZY_SIMPLE, **{"field.delim": "\t", "collection.delim": "|"})
+    lake.table("t", columns, "s3://lake/t/", LAZY_SIMPLE, properties={"field.delim": "\t", "collection.delim": "|"})
     assert lake.rows("SELECT d, t, b, n FROM t ORDER BY d") == [
         ["2026-01-02", "2026-01-02 03:04:05.600", "true", "1.25"],
         [None, None, None, None],

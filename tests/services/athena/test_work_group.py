@@ -118,7 +118,7 @@ def test_update_work_group(lake: Lake) -> None:
 def test_a_disabled_group_takes_no_query(lake: Lake) -> None:
     _create(lake)
     lake.athena.update_work_group(CALL, {"WorkGroup": "farm", "State": "DISABLED"})
-    with pytest.raises(InvalidRequestException, match="WorkGroup farm is disabled."):
+    with pytest.raises(InvalidRequestException, match=r"WorkGroup farm is disabled."):
         lake.start("SELECT 1", WorkGroup="farm")
 
 
@@ -139,7 +139,7 @@ def test_delete_work_group(lake: Lake) -> None:
     with pytest.raises(InvalidRequestException, match="WorkGroup farm is not empty"):
         lake.athena.delete_work_group(CALL, {"WorkGroup": "farm"})
     lake.athena.delete_work_group(CALL, {"WorkGroup": "farm", "RecursiveDeleteOption": True})
-    with pytest.raises(InvalidRequestException, match="WorkGroup is not found."):
+    with pytest.raises(InvalidRequestException, match=r"WorkGroup is not found."):
         _get(lake)
     with pytest.raises(InvalidRequestException, match="was not found"):
         lake.athena.get_query_execution(CALL, {"QueryExecutionId": id})

@@ -42,7 +42,10 @@ def test_create_table_as_lies_with_the_results_by_default(lake: Lake) -> None:
 
 @pytest.mark.parametrize("form", ["PARQUET", "JSON", "TEXTFILE"])
 def test_create_table_as_partitioned(lake: Lake, form: str) -> None:
-    sql = f"CREATE TABLE made WITH (format = '{form}', partitioned_by = ARRAY['dt'], external_location = 's3://lake/m/') AS SELECT n, s, dt FROM {ROWS}"
+    sql = (
+        f"CREATE TABLE made WITH (format = '{form}', partitioned_by = ARRAY['dt'], external_location = "
+        f"'s3://lake/m/') AS SELECT n, s, dt FROM {ROWS}"
+    )
     answer = lake.run(sql)
     assert answer.state == "SUCCEEDED", answer.reason
     assert {key.split("/")[1] for key in lake.keys("lake", "m/")} == {"dt=2026-01-01", "dt=2026-01-02"}
@@ -54,7 +57,8 @@ def test_create_table_as_partitioned(lake: Lake, form: str) -> None:
 
 def test_create_table_as_of_every_type(lake: Lake) -> None:
     select = (
-        "SELECT true AS b, CAST(1 AS tinyint) AS i8, 1 AS i, count(*) AS i64, sum(1) AS s, 1.5 AS d, CAST(1.5 AS real) AS r, "
+        "SELECT true AS b, CAST(1 AS tinyint) AS i8, 1 AS i, count(*) AS i64, sum(1) AS s, 1.5 AS d, CAST(1.5 AS "
+        "real) AS r, "
         "DECIMAL '1.50' AS c, 'x' AS v, date '2026-01-02' AS dt, timestamp '2026-01-02 03:04:05' AS ts, ARRAY[1] AS a, "
         "MAP(ARRAY['k'], ARRAY[1]) AS m, CAST(ROW(1) AS ROW(n integer)) AS w"
     )
@@ -86,14 +90,20 @@ def test_create_table_as_onto_objects(lake: Lake) -> None:
     ("sql", "reason"),
     [
         ("CREATE TABLE made AS SELECT 1", "MISSING_COLUMN_NAME: Column name not specified at position 1"),
-        ("CREATE TABLE made AS SELECT 1 AS a, 2 AS A", "DUPLICATE_COLUMN_NAME: Column name 'a' specified more than once"),
+        ("CREATE TABLE made AS SELECT 1 AS a, 2 AS A", "DUPLICATE_COLUMN_NAME: Column name 'a' specified more "
+            "than once"),
         ("CREATE TABLE made AS SELECT json_parse('1') AS j", "NOT_SUPPORTED: Unsupported Hive type: json"),
-        ("CREATE TABLE made WITH (format = 'ORC') AS SELECT 1 AS a", "NOT_SUPPORTED: Afluente does not write the format ORC"),
-        ("CREATE TABLE made WITH (table_type = 'ICEBERG') AS SELECT 1 AS a", "NOT_SUPPORTED: Afluente does not create ICEBERG tables yet"),
-        ("CREATE TABLE made WITH (bucket_count = 4) AS SELECT 1 AS a", "NOT_SUPPORTED: Afluente does not have the table property 'bucket_count'"),
+        ("CREATE TABLE made WITH (format = 'ORC') AS SELECT 1 AS "
+            "a", "NOT_SUPPORTED: Afluente does not write the format ORC"),
+        ("CREATE TABLE made WITH (table_type = 'ICEBERG') AS SELECT 1 AS "
+            "a", "NOT_SUPPORTED: Afluente does not create ICEBERG tables yet"),
+        ("CREATE TABLE made WITH (bucket_count = 4) AS SELECT 1 AS a",
+            "NOT_SUPPORTED: Afluente does not have the table "
+            "property 'bucket_count'"),
         (
             "CREATE TABLE made WITH (partitioned_by = ARRAY['a']) AS SELECT 1 AS a, 2 AS b",
-            "HIVE_COLUMN_ORDER_MISMATCH: Partition keys must be the last columns in the table and in the same order as the table properties: [a]",
+            "HIVE_COLUMN_ORDER_MISMATCH: Partition keys must be the last columns in the table and in the same "
+                "order as the table properties: [a]",
         ),
         ("CREATE TABLE x.made AS SELECT 1 AS a", "SCHEMA_NOT_FOUND: line 1:1: Schema 'x' does not exist"),
     ],
@@ -105,7 +115,10 @@ def test_create_table_as_that_fails_leaves_no_table(lake: Lake, sql: str, reason
 
 
 def test_create_table_as_with_too_many_partitions(lake: Lake) -> None:
-    sql = "CREATE TABLE made WITH (partitioned_by = ARRAY['p']) AS SELECT x AS n, x AS p FROM UNNEST(sequence(1, 101)) AS t(x)"
+    sql = (
+        "CREATE TABLE made WITH (partitioned_by = ARRAY['p']) AS SELECT x AS n, x AS p FROM UNNEST(sequence(1, "
+        "101)) AS t(x)"
+    )
     assert (
         lake.refused(sql) == "HIVE_TOO_MANY_OPEN_PARTITIONS: Exceeded limit of 100 open writers for partitions/buckets"
     )
@@ -127,7 +140,7 @@ def test_insert_into(lake: Lake) -> None:
 
 
 def test_insert_into_text(lake: Lake) -> None:
-    lake.table("t", {"n": "int", "s": "string"}, "s3://lake/t/", LAZY_SIMPLE, **{"field.delim": ","})
+    lake.table("t", {"n": "int", "s": "string"}, "s3://lake/t/", LAZY_SIMPLE, properties={"field.delim": ","})
     lake.run("INSERT INTO t SELECT * FROM (VALUES (1, 'x'), (NULL, '')) AS v(a, b)")
     assert lake.rows("SELECT n, s FROM t ORDER BY n") == [["1", "x"], [None, ""]]
 
@@ -137,8 +150,8 @@ def test_insert_that_does_not_fit(lake: Lake) -> None:
     lake.table("j", {"n": "int"}, "s3://lake/j/", OPENX)
     reason = lake.refused("INSERT INTO t VALUES (1, 2)")
     assert (
-        reason
-        == "TYPE_MISMATCH: line 1:1: Insert query has mismatched column types: Table: [integer], Query: [integer, integer]"
+        reason == "TYPE_MISMATCH: line 1:1: Insert query has mismatched column types: Table: [integer], Query: "
+        "[integer, integer]"
     )
     assert lake.refused("INSERT INTO nope VALUES (1)").startswith("TABLE_NOT_FOUND: line 1:1: ")
     assert OPENX in lake.refused("INSERT INTO j VALUES (1)")

@@ -40,7 +40,8 @@ class Ddl:
         """Do what `statement` says; the lines of its result. Raises QueryFailure."""
         return ACTIONS[type(statement)](self, statement) or []
 
-    def _create_database(self, statement: hive.CreateDatabase) -> None:
+    def create_database(self, statement: hive.CreateDatabase) -> None:
+        """CREATE DATABASE."""
         given: dict[str, Any] = {"Name": statement.name}
         if statement.comment:
             given["Description"] = statement.comment
@@ -56,7 +57,8 @@ class Ddl:
             if not statement.if_not_exists:
                 raise ddl_failure(f"Database {statement.name} already exists") from None
 
-    def _drop_database(self, statement: hive.DropDatabase) -> None:
+    def drop_database(self, statement: hive.DropDatabase) -> None:
+        """DROP DATABASE."""
         if self._catalog.database(statement.name) is None:
             if statement.if_exists:
                 return
@@ -68,7 +70,8 @@ class Ddl:
             raise ddl_failure(message)
         self._catalog.ask("DeleteDatabase", Name=statement.name)
 
-    def _set_database_properties(self, statement: hive.SetDatabaseProperties) -> None:
+    def set_database_properties(self, statement: hive.SetDatabaseProperties) -> None:
+        """ALTER DATABASE SET DBPROPERTIES."""
         found = self._catalog.database(statement.name)
         if found is None:
             raise HiveFailure(f"SemanticException [Error 10072]: Database does not exist: {statement.name}")
@@ -80,7 +83,8 @@ class Ddl:
             DatabaseInput={"Name": statement.name, **kept, "Parameters": parameters},
         )
 
-    def _create_table(self, statement: hive.CreateTable) -> None:
+    def create_table(self, statement: hive.CreateTable) -> None:
+        """CREATE EXTERNAL TABLE."""
         database = statement.name.database or self._database
         if self._catalog.database(database) is None:
             raise HiveFailure(f"SemanticException [Error 10072]: Database does not exist: {database}")
@@ -114,7 +118,8 @@ class Ddl:
             },
         }
 
-    def _drop_table(self, statement: hive.DropTable) -> None:
+    def drop_table(self, statement: hive.DropTable) -> None:
+        """DROP TABLE."""
         database = statement.name.database or self._database
         if self._catalog.table(database, statement.name.table) is None:
             if statement.if_exists:
@@ -122,7 +127,8 @@ class Ddl:
             raise HiveFailure(f"SemanticException [Error 10001]: Table not found {database}.{statement.name.table}")
         self._catalog.ask("DeleteTable", DatabaseName=database, Name=statement.name.table)
 
-    def _drop_view(self, statement: hive.DropView) -> None:
+    def drop_view(self, statement: hive.DropView) -> None:
+        """DROP VIEW."""
         database = statement.name.database or self._database
         table = self._catalog.table(database, statement.name.table)
         if table is None or not table.is_view:
@@ -134,7 +140,8 @@ class Ddl:
 
     # partitions
 
-    def _add_partitions(self, statement: hive.AddPartitions) -> None:
+    def add_partitions(self, statement: hive.AddPartitions) -> None:
+        """ALTER TABLE ADD PARTITION."""
         table = self._table(statement.name)
         inputs = [_partition(table, _values(table, spec), location) for spec, location in statement.partitions]
         known = set() if not statement.if_not_exists else self._existing(table)
@@ -158,7 +165,8 @@ class Ddl:
             )
             yield from answer.get("Errors", ())
 
-    def _drop_partitions(self, statement: hive.DropPartitions) -> None:
+    def drop_partitions(self, statement: hive.DropPartitions) -> None:
+        """ALTER TABLE DROP PARTITION."""
         table = self._table(statement.name)
         existing = self._existing(table)
         for spec in statement.partitions:
@@ -176,7 +184,7 @@ class Ddl:
                 )
             existing -= set(doomed)
 
-    def _repair(self, statement: hive.RepairTable) -> list[str]:
+    def repair(self, statement: hive.RepairTable) -> list[str]:
         """Add what lies under the table as `key=value/` folders and is not in the catalog."""
         table = self._table(statement.name)
         folders = list(_folders(table, self._store))
@@ -191,7 +199,8 @@ class Ddl:
 
     # properties of tables
 
-    def _set_location(self, statement: hive.SetLocation) -> None:
+    def set_location(self, statement: hive.SetLocation) -> None:
+        """ALTER TABLE SET LOCATION."""
         table = self._table(statement.name)
         _location(statement.location)
         if statement.partition is None:
@@ -211,11 +220,13 @@ class Ddl:
             PartitionInput={"Values": values, "StorageDescriptor": storage},
         )
 
-    def _set_properties(self, statement: hive.SetProperties) -> None:
+    def set_properties(self, statement: hive.SetProperties) -> None:
+        """ALTER TABLE SET TBLPROPERTIES."""
         table = self._table(statement.name)
         self._update(table, Parameters={**table.parameters, **statement.properties})
 
-    def _add_columns(self, statement: hive.AddColumns) -> None:
+    def add_columns(self, statement: hive.AddColumns) -> None:
+        """ALTER TABLE ADD COLUMNS."""
         table = self._table(statement.name)
         known = {column.name for column in (*table.columns, *table.partition_keys)}
         for column in statement.columns:
@@ -224,7 +235,8 @@ class Ddl:
         columns = [*(table.storage.get("Columns") or ()), *map(_column, statement.columns)]
         self._update(table, StorageDescriptor={**table.storage, "Columns": columns})
 
-    def _replace_columns(self, statement: hive.ReplaceColumns) -> None:
+    def replace_columns(self, statement: hive.ReplaceColumns) -> None:
+        """ALTER TABLE REPLACE COLUMNS."""
         table = self._table(statement.name)
         self._update(
             table, StorageDescriptor={**table.storage, "Columns": [_column(column) for column in statement.columns]}
@@ -270,7 +282,8 @@ def _values(table: Table, spec: hive.Spec) -> list[str]:
     _check_keys(table, spec)
     missing = [key.name for key in table.partition_keys if key.name not in spec]
     if missing or not table.partition_keys:
-        message = f"SemanticException partition spec {spec} doesn't contain all ({len(table.partition_keys)}) partition columns"
+        count = len(table.partition_keys)
+        message = f"SemanticException partition spec {spec} doesn't contain all ({count}) partition columns"
         raise HiveFailure(message, error_type=1003)
     return [spec[key.name] for key in table.partition_keys]
 
@@ -324,17 +337,18 @@ def _fits(value: str, key: Column) -> bool:
 
 
 ACTIONS: dict[type[hive.Ddl], Callable[[Ddl, Any], list[str] | None]] = {
-    hive.CreateDatabase: Ddl._create_database,
-    hive.DropDatabase: Ddl._drop_database,
-    hive.SetDatabaseProperties: Ddl._set_database_properties,
-    hive.CreateTable: Ddl._create_table,
-    hive.DropTable: Ddl._drop_table,
-    hive.DropView: Ddl._drop_view,
-    hive.AddPartitions: Ddl._add_partitions,
-    hive.DropPartitions: Ddl._drop_partitions,
-    hive.RepairTable: Ddl._repair,
-    hive.SetLocation: Ddl._set_location,
-    hive.SetProperties: Ddl._set_properties,
-    hive.AddColumns: Ddl._add_columns,
-    hive.ReplaceColumns: Ddl._replace_columns,
-}  # what runs each statement
+    hive.CreateDatabase: Ddl.create_database,
+    hive.DropDatabase: Ddl.drop_database,
+    hive.SetDatabaseProperties: Ddl.set_database_properties,
+    hive.CreateTable: Ddl.create_table,
+    hive.DropTable: Ddl.drop_table,
+    hive.DropView: Ddl.drop_view,
+    hive.AddPartitions: Ddl.add_partitions,
+    hive.DropPartitions: Ddl.drop_partitions,
+    hive.RepairTable: Ddl.repair,
+    hive.SetLocation: Ddl.set_location,
+    hive.SetProperties: Ddl.set_properties,
+    hive.AddColumns: Ddl.add_columns,
+    hive.ReplaceColumns: Ddl.replace_columns,
+}
+"""What runs each statement."""

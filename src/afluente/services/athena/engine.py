@@ -28,7 +28,7 @@ from afluente.services.athena.error import (
 )
 from afluente.services.athena.execution import Execution, Executions
 from afluente.services.athena.hive_statement import Ddl, trimmed
-from afluente.services.athena.location import output_location
+from afluente.services.athena.location import Location, output_location
 from afluente.services.athena.port import ObjectStore
 from afluente.services.athena.result import Results
 from afluente.services.athena.saved_query import NamedQueries, PreparedStatements
@@ -132,8 +132,11 @@ class AthenaEngine:
         """Load the SQL engine in the background: once, when somebody first turns to Athena."""
         with self._lock:
             if self._warming is None:
-                self._warming = threading.Thread(target=lambda: self.machine.warm(), name="athena-warm", daemon=True)
+                self._warming = threading.Thread(target=self._warm, name="athena-warm", daemon=True)
                 self._warming.start()
+
+    def _warm(self) -> None:
+        self.machine.warm()
 
     @property
     def machine(self) -> "Machine":
@@ -179,14 +182,19 @@ class AthenaEngine:
         group = self._work_group(call, request.get("WorkGroup"))
         parameters = request.get("ExecutionParameters")
         self.warm()
-        statement = self.machine.statement(call, group.name, text, parameters)
+        statement = self.machine.statement((call.account, call.region, group.name), text, parameters)
         context = _context(request.get("QueryExecutionContext") or {})
         known = self.executions.of_token(call.account, call.region, token)
         if known is not None:
             return _same(known, text, context, asked)
         self.machine.check(statement, call, context.get("Database", "default").lower())
-        execution = self._execution(call, statement, text, group, context, asked, token)
-        execution.parameters = parameters or []
+        place, id = self._place(group, asked), str(uuid.uuid4())
+        execution = Execution(
+            id=id, account=call.account, region=call.region, work_group=group.name, query=text, type=statement.type,
+            subtype=statement.subtype, token=token, context=context, location=str(place), asked_location=asked,
+            output=place.object(statement.output.format(id=id)), parameters=parameters or [],
+            submitted_at_ms=self._clock.now_ms(),
+        )  # fmt: skip
         return self._enqueue(call, execution, statement, group)
 
     def _work_group(self, call: Call, name: str | None) -> WorkGroup:
@@ -195,19 +203,12 @@ class AthenaEngine:
             raise InvalidRequestException(f"WorkGroup {group.name} is disabled.")
         return group
 
-    def _execution(
-        self, call: Call, statement: Ddl, text: str, group: WorkGroup, context: dict[str, str], asked: str, token: str
-    ) -> Execution:
+    def _place(self, group: WorkGroup, asked: str) -> Location:
+        """Where results go: as an enforcing work group says, else as asked, else as the work group says."""
         chosen = group.location if group.enforces and group.location else asked or group.location
         if not chosen:
             raise InvalidRequestException(NO_LOCATION)
-        place = output_location(chosen)
-        id = str(uuid.uuid4())
-        return Execution(
-            id=id, account=call.account, region=call.region, work_group=group.name, query=text, type=statement.type,
-            subtype=statement.subtype, token=token, context=context, location=str(place), output=place.object(statement.output.format(id=id)),
-            asked_location=asked, submitted_at_ms=self._clock.now_ms(),
-        )  # fmt: skip
+        return output_location(chosen)
 
     def _enqueue(self, call: Call, execution: Execution, statement: Ddl, group: WorkGroup) -> str:
         from afluente.services.athena.runner import Task  # noqa: PLC0415 - loaded with the machine
@@ -299,13 +300,12 @@ class AthenaEngine:
             return
         _interrupt(running)
 
-    def create_work_group(
-        self, account: str, region: str, name: str, given: dict[str, Any], description: str, tags: list[dict[str, Any]]
-    ) -> None:
-        """Make a work group with its tags."""
+    def create_work_group(self, account: str, region: str, request: dict[str, Any]) -> None:
+        """CreateWorkGroup: a work group with its tags. Raises InvalidRequestException."""
+        name, description = request["Name"], request.get("Description") or ""
         with self._database.write():
-            self.work_groups.create(account, region, name, given, description)
-            self.tags.add(account, region, name, tags)
+            self.work_groups.create(account, region, name, request.get("Configuration") or {}, description)
+            self.tags.add(account, region, name, request.get("Tags") or [])
 
     def delete_work_group(self, account: str, region: str, name: str, *, recursive: bool) -> None:
         """Delete a work group, with what it holds when `recursive`. Raises InvalidRequestException."""
@@ -313,15 +313,15 @@ class AthenaEngine:
             raise InvalidRequestException("The primary work group cannot be deleted.")
         self.work_groups.get(account, region, name)
         queries = self.named_queries.ids(account, region, name)
-        statements_held = list(self.prepared.list(account, region, name))
-        held = queries or statements_held or list(self.executions.ids(account, region, name, None, 1))
-        if held and not recursive:
+        statements_held = list(self.prepared.list((account, region, name)))
+        ran = list(self.executions.ids(account, region, name, None, 1))
+        if (queries or statements_held or ran) and not recursive:
             raise InvalidRequestException(f"WorkGroup {name} is not empty", "WORKGROUP_NOT_EMPTY")
         with self._database.write():
-            for id in queries:
-                self.named_queries.delete(account, region, id)
+            for query in queries:
+                self.named_queries.delete(account, region, query)
             for statement in statements_held:
-                self.prepared.delete(account, region, name, statement["StatementName"])
+                self.prepared.delete((account, region, name), statement["StatementName"])
             self.executions.delete(account, region, name)
             self.tags.clear(account, region, name)
             self.work_groups.delete(account, region, name)

@@ -20,8 +20,9 @@ INTERRUPTED = "The query was interrupted: Afluente was stopped while it ran. Run
 
 STEPS = (
     """CREATE TABLE athena_query_execution (
-        sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, account TEXT NOT NULL, region TEXT NOT NULL,
-        work_group TEXT NOT NULL, token TEXT NOT NULL, final INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+        account TEXT NOT NULL, region TEXT NOT NULL, work_group TEXT NOT NULL,
+        token TEXT NOT NULL, final INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
     CREATE INDEX athena_query_execution_by_group ON athena_query_execution (account, region, work_group, sequence);
     CREATE INDEX athena_query_execution_by_token ON athena_query_execution (account, region, token);
     CREATE INDEX athena_query_execution_open ON athena_query_execution (final) WHERE final = 0""",

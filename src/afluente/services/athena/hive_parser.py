@@ -4,6 +4,7 @@ Source of the grammar: AWS's "DDL statements" pages. Names are quoted with backt
 """
 
 import re
+from collections.abc import Callable
 
 from afluente.core.hive_type import parse as parse_hive_type
 from afluente.services.athena import hive_statement as hive
@@ -23,27 +24,29 @@ def parse(text: str) -> Ddl:
     return statement
 
 
+ALL_STATEMENTS = (
+    "'ALTER', 'ANALYZE', 'CALL', 'COMMENT', 'COMMIT', 'CREATE', 'DEALLOCATE', 'DELETE', 'DENY', 'DESC', "
+    "'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'GRANT', 'INSERT', 'MERGE', 'PREPARE', 'REFRESH', 'RESET', 'REVOKE', "
+    "'ROLLBACK', 'SET', 'SHOW', 'START', 'TRUNCATE', 'UPDATE', 'USE', <query>"
+)
+
+
 def _statement(reader: Reader) -> Ddl:
-    if reader.accept("CREATE"):
-        return _create(reader)
-    if reader.accept("DROP"):
-        return _drop(reader)
-    if reader.accept("ALTER"):
-        return _alter(reader)
-    if reader.accept("MSCK"):
-        reader.expect("REPAIR", "TABLE")
-        return hive.RepairTable(_table(reader))
-    if reader.accept("SHOW"):
-        return _show(reader)
-    if reader.accept("DESCRIBE") or reader.accept("DESC"):
-        for word in ("EXTENDED", "FORMATTED", "TABLE"):
-            reader.accept(word)
-        return hive.Describe(_table(reader))
-    reader.refuse(
-        "'ALTER', 'ANALYZE', 'CALL', 'COMMENT', 'COMMIT', 'CREATE', 'DEALLOCATE', 'DELETE', 'DENY', 'DESC', 'DESCRIBE', "
-        "'DROP', 'EXECUTE', 'EXPLAIN', 'GRANT', 'INSERT', 'MERGE', 'PREPARE', 'REFRESH', 'RESET', 'REVOKE', "
-        "'ROLLBACK', 'SET', 'SHOW', 'START', 'TRUNCATE', 'UPDATE', 'USE', <query>"
-    )
+    for word, read in STATEMENTS.items():
+        if reader.accept(word):
+            return read(reader)
+    return reader.refuse(ALL_STATEMENTS)
+
+
+def _repair(reader: Reader) -> Ddl:
+    reader.expect("REPAIR", "TABLE")
+    return hive.RepairTable(_table(reader))
+
+
+def _describe(reader: Reader) -> Ddl:
+    for word in ("EXTENDED", "FORMATTED", "TABLE"):
+        reader.accept(word)
+    return hive.Describe(_table(reader))
 
 
 def _create(reader: Reader) -> Ddl:
@@ -81,8 +84,8 @@ def _create_table(reader: Reader, *, external: bool) -> Ddl:
         raise InvalidRequestException(message, "MALFORMED_QUERY")
     serde, serde_properties, input_format, output_format = _storage(clauses)
     return hive.CreateTable(
-        name, if_not_exists, columns, clauses.get("partitions", []), serde, serde_properties, input_format, output_format,
-        clauses["location"], clauses.get("comment", ""), properties,
+        name, if_not_exists, columns, clauses.get("partitions", []), serde, serde_properties, input_format,
+        output_format, clauses["location"], clauses.get("comment", ""), properties,
     )  # fmt: skip
 
 
@@ -231,9 +234,9 @@ def _dml_table(reader: Reader) -> Name:
 
 def _alter(reader: Reader) -> Ddl:
     if reader.accept("DATABASE") or reader.accept("SCHEMA"):
-        name = reader.name()
+        database = reader.name()
         reader.expect("SET", "DBPROPERTIES")
-        return hive.SetDatabaseProperties(name, _properties(reader))
+        return hive.SetDatabaseProperties(database, _properties(reader))
     reader.expect("TABLE")
     name = _table(reader)
     if reader.accept("ADD"):
@@ -289,11 +292,19 @@ def _show(reader: Reader) -> Ddl:
     if reader.accept("VIEWS"):
         return hive.ShowViews(_in_database(reader), _pattern(reader))
     if reader.accept("COLUMNS"):
-        if not reader.accept("IN"):
-            reader.expect("FROM")
-        name = _table(reader)
-        database = _in_database(reader)
-        return hive.ShowColumns(Name(database or name.database, name.table))
+        return _show_columns(reader)
+    return _show_of_table(reader)
+
+
+def _show_columns(reader: Reader) -> Ddl:
+    if not reader.accept("IN"):
+        reader.expect("FROM")
+    name = _table(reader)
+    database = _in_database(reader)
+    return hive.ShowColumns(Name(database or name.database, name.table))
+
+
+def _show_of_table(reader: Reader) -> Ddl:
     if reader.accept("PARTITIONS"):
         return hive.ShowPartitions(_table(reader))
     if reader.accept("TBLPROPERTIES"):
@@ -318,3 +329,14 @@ def _in_database(reader: Reader) -> str:
 def _pattern(reader: Reader) -> str | None:
     reader.accept("LIKE")
     return reader.literal() if reader.next.kind in {"text", "quoted"} else None
+
+
+STATEMENTS: dict[str, Callable[[Reader], Ddl]] = {
+    "CREATE": _create,
+    "DROP": _drop,
+    "ALTER": _alter,
+    "MSCK": _repair,
+    "SHOW": _show,
+    "DESCRIBE": _describe,
+    "DESC": _describe,
+}

@@ -19,14 +19,14 @@ from afluente.services.athena.port import ObjectStore
 from afluente.services.athena.result import Results
 from afluente.services.athena.runner import Runner, Task
 from afluente.services.athena.sandbox import Sandbox, Session
-from afluente.services.athena.saved_query import PreparedStatements
+from afluente.services.athena.saved_query import GroupKey, PreparedStatements
 from afluente.services.athena.show import check
 
 
 class Machine:
     """Statements in, results out. `sessions` queries can run at once."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - the ports, in the order that all engines keep
         self,
         invoke: Invoke,
         store: ObjectStore,
@@ -43,14 +43,14 @@ class Machine:
         self._runner = Runner(invoke, store, results, prepared, clock)
         self._sandbox = Sandbox(settings, settings.data / "s3", folder, sessions)
 
-    def statement(self, call: Call, group: str, text: str, parameters: list[str] | None) -> Ddl:
-        """The statement that `text` spells; EXECUTE is replaced by what was prepared. Raises InvalidRequestException."""
+    def statement(self, group: GroupKey, text: str, parameters: list[str] | None) -> Ddl:
+        """The statement of `text`; EXECUTE is replaced by what was prepared. Raises InvalidRequestException."""
         statement = statements.parse(text, parameters)
         if not isinstance(statement, statements.Execute):
             return statement
-        found = self._prepared.find(call.account, call.region, group, statement.name)
+        found = self._prepared.find(group, statement.name)
         if found is None:
-            raise InvalidRequestException(f"PreparedStatement {statement.name} was not found in workGroup {group}")
+            raise InvalidRequestException(f"PreparedStatement {statement.name} was not found in workGroup {group[-1]}")
         return statements.parse(found["QueryStatement"], statement.values)
 
     def check(self, statement: Ddl, call: Call, database: str) -> None:

@@ -1,7 +1,8 @@
 """Athena's own view of the catalog: databases, tables, the one data catalog, engine versions."""
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from afluente.core.call import Call
 from afluente.core.error import AwsError
@@ -18,7 +19,7 @@ CATALOG = {"Name": "AwsDataCatalog", "Type": "GLUE"}
 class MetadataOperations:
     """Operations on `self._engine`."""
 
-    operations = (
+    operations: ClassVar[tuple[str, ...]] = (
         "GetDatabase",
         "GetDataCatalog",
         "GetTableMetadata",
@@ -27,11 +28,14 @@ class MetadataOperations:
         "ListEngineVersions",
         "ListTableMetadata",
     )
-    unsupported = {"ListDatabases": ("AttributesToGet",), "ListTableMetadata": ("AttributesToGet",)}
+    unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "ListDatabases": ("AttributesToGet",),
+        "ListTableMetadata": ("AttributesToGet",),
+    }
 
     _engine: AthenaEngine
 
-    def list_data_catalogs(self, call: Call, request: Request) -> Response:
+    def list_data_catalogs(self, _: Call, request: Request) -> Response:
         return sliced("DataCatalogsSummary", [{"CatalogName": CATALOG["Name"], "Type": "GLUE"}], request)
 
     def get_data_catalog(self, call: Call, request: Request) -> Response:
@@ -67,7 +71,7 @@ class MetadataOperations:
             raise _metadata(call, "Entity Not Found")
         return {"TableMetadata": _table(table)}
 
-    def list_engine_versions(self, call: Call, request: Request) -> Response:
+    def list_engine_versions(self, _: Call, request: Request) -> Response:
         automatic = {**ENGINE_VERSION, "SelectedEngineVersion": "AUTO"}
         return sliced("EngineVersions", [automatic, ENGINE_VERSION], request, 10)
 

@@ -1,6 +1,7 @@
 """The operations of Athena, joined from its parts: queries, work groups, saved queries and the catalog's metadata."""
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from afluente.core.provider import Provider
 from afluente.services.athena.engine import AthenaEngine
@@ -16,8 +17,8 @@ class AthenaProvider(QueryOperations, WorkGroupOperations, SavedQueryOperations,
     """Athena on its engine."""
 
     service = "athena"
-    operations: tuple[str, ...] = tuple(sorted(name for part in PARTS for name in part.operations))
-    unsupported: Mapping[str, tuple[str, ...]] = {
+    operations: ClassVar[tuple[str, ...]] = tuple(sorted(name for part in PARTS for name in part.operations))
+    unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
         operation: members for part in PARTS for operation, members in part.unsupported.items()
     }
 

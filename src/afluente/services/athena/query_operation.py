@@ -1,6 +1,7 @@
 """Query executions: started, watched, stopped, and their results."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from afluente.core.call import Call
 from afluente.core.provider import Request, Response
@@ -15,7 +16,7 @@ RESULTS = ("ResultConfiguration.EncryptionConfiguration", "ResultConfiguration.A
 class QueryOperations:
     """Operations on `self._engine`."""
 
-    operations = (
+    operations: ClassVar[tuple[str, ...]] = (
         "BatchGetQueryExecution",
         "GetQueryExecution",
         "GetQueryResults",
@@ -24,7 +25,7 @@ class QueryOperations:
         "StartQueryExecution",
         "StopQueryExecution",
     )
-    unsupported = {
+    unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "StartQueryExecution": (*RESULTS, "ResultConfiguration.ExpectedBucketOwner", "EngineConfiguration"),
         "GetQueryResults": ("QueryResultType=DATA_MANIFEST",),
     }

@@ -108,7 +108,7 @@ def read_text(path: Path, offset: int, limit: int) -> tuple[list[Row], int]:
     """Up to `limit` rows of a text result from byte `offset`, and the offset behind them."""
     with path.open("rb") as file:
         file.seek(offset)
-        lines = []
+        lines: list[bytes] = []
         while len(lines) < limit and (line := file.readline()):
             lines.append(line)
         return [[line.rstrip(b"\n").decode()] for line in lines], file.tell()

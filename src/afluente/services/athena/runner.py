@@ -198,13 +198,13 @@ class Runner:
     def _prepare(self, task: Task, statement: Prepare) -> None:
         execution = task.execution
         self._prepared.put(
-            execution.account, execution.region, execution.work_group, statement.name, statement.text, ""
+            (execution.account, execution.region, execution.work_group), statement.name, statement.text, ""
         )
         self._finish_ddl(execution, [])
 
     def _deallocate(self, task: Task, statement: Deallocate) -> None:
         execution = task.execution
-        self._prepared.delete(execution.account, execution.region, execution.work_group, statement.name)
+        self._prepared.delete((execution.account, execution.region, execution.work_group), statement.name)
         self._finish_ddl(execution, [])
 
 

@@ -36,12 +36,15 @@ MACROS = (
         ELSE CASE WHEN x < 0 THEN '-' ELSE '' END || athena_scientific(CAST(abs(x) AS VARCHAR)) END""",
     f"athena_timestamp(x) AS strftime(x, {_MILLIS})",
     f"athena_timestamptz(x) AS strftime(timezone('UTC', x), {_MILLIS}) || ' UTC'",
+    """athena_time(x) AS left(CAST(x AS VARCHAR)
+        || CASE WHEN microsecond(x) % 1000000 = 0 THEN '.000' ELSE '000' END, 12)""",
     "athena_iso8601(x) AS strftime(x, '%Y-%m-%dT%H:%M:%S.%g')",
     "athena_bytes(x) AS trim(regexp_replace(lower(hex(x)), '(..)', '\\1 ', 'g'))",
     """athena_interval(x) AS CASE WHEN datepart('year', x) <> 0 OR datepart('month', x) <> 0
         THEN CASE WHEN datepart('year', x) < 0 OR datepart('month', x) < 0 THEN '-' ELSE '' END
             || abs(datepart('year', x)) || '-' || abs(datepart('month', x))
-        ELSE (epoch_ms(x) // 86400000) || ' ' || strftime(make_timestamp(abs(epoch_ms(x) % 86400000) * 1000), '%H:%M:%S.%g') END""",
+        ELSE (epoch_ms(x) // 86400000) || ' '
+            || strftime(make_timestamp(abs(epoch_ms(x) % 86400000) * 1000), '%H:%M:%S.%g') END""",
 )
 
 FUNCTIONS = (

@@ -1,4 +1,4 @@
-"""Queries that are kept by name: named queries, by their ids, and prepared statements, by their names in a work group."""
+"""Queries that are kept: named queries, by their ids, and prepared statements, by their names in a work group."""
 
 import uuid
 from collections.abc import Iterator
@@ -8,6 +8,9 @@ from afluente.core.clock import Clock, utc
 from afluente.services.athena.error import InvalidRequestException, ResourceNotFoundException
 from afluente.store.database import Database
 from afluente.store.document import Documents
+
+GroupKey = tuple[str, str, str]
+"""Account, region and name of a work group."""
 
 
 class NamedQueries:
@@ -64,51 +67,51 @@ class PreparedStatements:
         self._documents = Documents(database, "athena_prepared_statement")
         self._clock = clock
 
-    def create(self, account: str, region: str, work_group: str, name: str, text: str, description: str) -> None:
+    def create(self, group: GroupKey, name: str, text: str, description: str) -> None:
         """Keep a statement. Raises InvalidRequestException when there is one of that name."""
-        if self.find(account, region, work_group, name) is not None:
-            raise InvalidRequestException(f"Prepared Statement {name} already exists in WorkGroup {work_group} ")
-        self.put(account, region, work_group, name, text, description)
+        if self.find(group, name) is not None:
+            raise InvalidRequestException(f"Prepared Statement {name} already exists in WorkGroup {group[-1]} ")
+        self.put(group, name, text, description)
 
-    def put(self, account: str, region: str, work_group: str, name: str, text: str, description: str) -> None:
+    def put(self, group: GroupKey, name: str, text: str, description: str) -> None:
         """Keep a statement, over one of that name."""
         body = {"text": text, "description": description, "modified_at_ms": self._clock.now_ms()}
-        self._documents.put((account, region, work_group, name), body)
+        self._documents.put((*group, name), body)
 
-    def find(self, account: str, region: str, work_group: str, name: str) -> dict[str, Any] | None:
+    def find(self, group: GroupKey, name: str) -> dict[str, Any] | None:
         """The PreparedStatement structure, or None."""
-        body = self._documents.get((account, region, work_group, name))
+        body = self._documents.get((*group, name))
         if body is None:
             return None
         return {
             "StatementName": name,
             "QueryStatement": body["text"],
-            "WorkGroupName": work_group,
+            "WorkGroupName": group[-1],
             "Description": body["description"],
             "LastModifiedTime": utc(body["modified_at_ms"]),
         }
 
-    def get(self, account: str, region: str, work_group: str, name: str) -> dict[str, Any]:
+    def get(self, group: GroupKey, name: str) -> dict[str, Any]:
         """The PreparedStatement structure. Raises ResourceNotFoundException when there is none."""
-        found = self.find(account, region, work_group, name)
+        found = self.find(group, name)
         if found is None:
-            message = f"No Prepared Statement with statement name {name} exists in WorkGroup {work_group}"
+            message = f"No Prepared Statement with statement name {name} exists in WorkGroup {group[-1]}"
             raise ResourceNotFoundException(message, name)
         return found
 
-    def update(self, account: str, region: str, work_group: str, name: str, text: str, description: str) -> None:
+    def update(self, group: GroupKey, name: str, text: str, description: str) -> None:
         """Replace a statement's text."""
-        if self.find(account, region, work_group, name) is None:
-            message = f"Prepared Statement {name} does not exist in WorkGroup {work_group} "
+        if self.find(group, name) is None:
+            message = f"Prepared Statement {name} does not exist in WorkGroup {group[-1]} "
             raise ResourceNotFoundException(message, name)
-        self.put(account, region, work_group, name, text, description)
+        self.put(group, name, text, description)
 
-    def delete(self, account: str, region: str, work_group: str, name: str) -> None:
+    def delete(self, group: GroupKey, name: str) -> None:
         """Forget a statement. Raises ResourceNotFoundException when there is none."""
-        self.get(account, region, work_group, name)
-        self._documents.delete((account, region, work_group, name))
+        self.get(group, name)
+        self._documents.delete((*group, name))
 
-    def list(self, account: str, region: str, work_group: str) -> Iterator[dict[str, Any]]:
+    def list(self, group: GroupKey) -> Iterator[dict[str, Any]]:
         """PreparedStatementSummary of each."""
-        for key, body in self._documents.scan((account, region, work_group)):
+        for key, body in self._documents.scan(group):
             yield {"StatementName": key[-1], "LastModifiedTime": utc(body["modified_at_ms"])}

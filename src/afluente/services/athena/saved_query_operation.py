@@ -1,17 +1,19 @@
 """Named queries and prepared statements."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from afluente.core.call import Call
 from afluente.core.provider import Request, Response
 from afluente.services.athena.engine import AthenaEngine
 from afluente.services.athena.listing import sliced
+from afluente.services.athena.saved_query import GroupKey
 
 
 class SavedQueryOperations:
     """Operations on `self._engine`."""
 
-    operations = (
+    operations: ClassVar[tuple[str, ...]] = (
         "BatchGetNamedQuery",
         "BatchGetPreparedStatement",
         "CreateNamedQuery",
@@ -25,13 +27,15 @@ class SavedQueryOperations:
         "UpdateNamedQuery",
         "UpdatePreparedStatement",
     )
-    unsupported: dict[str, tuple[str, ...]] = {}
+    unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     _engine: AthenaEngine
 
     def create_named_query(self, call: Call, request: Request) -> Response:
         group = self._group(call, request)
-        kept = {key: request[key] for key in ("Name", "Description", "Database", "QueryString") if key in request}
+        kept: dict[str, Any] = {
+            key: request[key] for key in ("Name", "Description", "Database", "QueryString") if key in request
+        }
         token = request.get("ClientRequestToken") or call.request_id
         queries = self._engine.named_queries
         return {"NamedQueryId": queries.create(call.account, call.region, {**kept, "WorkGroup": group}, token)}
@@ -56,7 +60,9 @@ class SavedQueryOperations:
         return sliced("NamedQueryIds", ids, request)
 
     def update_named_query(self, call: Call, request: Request) -> Response:
-        changes = {key: request[key] for key in ("Name", "QueryString", "Description") if key in request}
+        changes: dict[str, Any] = {
+            key: request[key] for key in ("Name", "QueryString", "Description") if key in request
+        }
         self._engine.named_queries.update(call.account, call.region, request["NamedQueryId"], changes)
         return {}
 
@@ -84,16 +90,16 @@ class SavedQueryOperations:
         return {}
 
     def list_prepared_statements(self, call: Call, request: Request) -> Response:
-        found = list(self._engine.prepared.list(call.account, call.region, self._group(call, request)))
+        found = list(self._engine.prepared.list(self._key(call, request)))
         return sliced("PreparedStatements", found, request)
 
     def batch_get_prepared_statement(self, call: Call, request: Request) -> Response:
-        group = self._group(call, request)
+        group = self._key(call, request)
         found, missing = [], []
         for name in request["PreparedStatementNames"]:
-            statement = self._engine.prepared.find(call.account, call.region, group, name)
+            statement = self._engine.prepared.find(group, name)
             if statement is None:
-                message = f"No Prepared Statement with statement name {name} exists in WorkGroup {group}"
+                message = f"No Prepared Statement with statement name {name} exists in WorkGroup {group[-1]}"
                 missing.append({"StatementName": name, "ErrorCode": "STATEMENT_NOT_FOUND", "ErrorMessage": message})
             else:
                 found.append(statement)
@@ -102,5 +108,8 @@ class SavedQueryOperations:
     def _group(self, call: Call, request: Request) -> str:
         return self._engine.work_groups.get(call.account, call.region, request.get("WorkGroup") or "primary").name
 
-    def _prepared(self, call: Call, request: Request) -> tuple[str, str, str, str]:
-        return call.account, call.region, self._group(call, request), request["StatementName"]
+    def _key(self, call: Call, request: Request) -> GroupKey:
+        return call.account, call.region, self._group(call, request)
+
+    def _prepared(self, call: Call, request: Request) -> tuple[GroupKey, str]:
+        return self._key(call, request), request["StatementName"]

@@ -93,14 +93,12 @@ class WorkGroups:
             raise InvalidRequestException("WorkGroup is not found.")
         return group
 
-    def update(
-        self, account: str, region: str, name: str, updates: dict[str, Any], state: str | None, description: str | None
-    ) -> None:
-        """Change what is given."""
-        group = self.get(account, region, name)
-        group.state = state or group.state
-        group.description = group.description if description is None else description
-        group.configuration = _updated(group.configuration, updates)
+    def update(self, account: str, region: str, request: dict[str, Any]) -> None:
+        """UpdateWorkGroup: change what is given. Raises InvalidRequestException."""
+        group = self.get(account, region, request["WorkGroup"])
+        group.state = request.get("State") or group.state
+        group.description = request.get("Description", group.description)
+        group.configuration = _updated(group.configuration, request.get("ConfigurationUpdates") or {})
         self._put(account, region, group)
 
     def delete(self, account: str, region: str, name: str) -> None:

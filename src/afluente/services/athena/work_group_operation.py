@@ -1,5 +1,8 @@
 """Work groups, and the tags of them."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from afluente.core.arn import Arn
 from afluente.core.call import Call
 from afluente.core.provider import Request, Response
@@ -37,7 +40,7 @@ UPDATES = (
 class WorkGroupOperations:
     """Operations on `self._engine`."""
 
-    operations = (
+    operations: ClassVar[tuple[str, ...]] = (
         "CreateWorkGroup",
         "DeleteWorkGroup",
         "GetWorkGroup",
@@ -47,7 +50,7 @@ class WorkGroupOperations:
         "UntagResource",
         "UpdateWorkGroup",
     )
-    unsupported = {
+    unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "CreateWorkGroup": tuple(f"Configuration.{path}" for path in CONFIGURATION),
         "UpdateWorkGroup": tuple(f"ConfigurationUpdates.{path}" for path in UPDATES),
     }
@@ -55,10 +58,7 @@ class WorkGroupOperations:
     _engine: AthenaEngine
 
     def create_work_group(self, call: Call, request: Request) -> Response:
-        given, description = request.get("Configuration") or {}, request.get("Description") or ""
-        self._engine.create_work_group(
-            call.account, call.region, request["Name"], given, description, request.get("Tags") or []
-        )
+        self._engine.create_work_group(call.account, call.region, request)
         return {}
 
     def get_work_group(self, call: Call, request: Request) -> Response:
@@ -70,9 +70,7 @@ class WorkGroupOperations:
         return sliced("WorkGroups", [group.summary() for group in found], request)
 
     def update_work_group(self, call: Call, request: Request) -> Response:
-        updates, description = request.get("ConfigurationUpdates") or {}, request.get("Description")
-        groups = self._engine.work_groups
-        groups.update(call.account, call.region, request["WorkGroup"], updates, request.get("State"), description)
+        self._engine.work_groups.update(call.account, call.region, request)
         return {}
 
     def delete_work_group(self, call: Call, request: Request) -> Response:

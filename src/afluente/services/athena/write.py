@@ -30,7 +30,10 @@ CTAS_PROPERTIES = {
     "table_type", "is_external",
 }  # fmt: skip
 UNLOAD_PROPERTIES = {"format", "compression", "partitioned_by", "field_delimiter"}
-CLEAN = ". You may need to manually clean the data at location '{}' before retrying. Athena will not delete data in your account."
+CLEAN = (
+    ". You may need to manually clean the data at location '{}' before retrying. "
+    "Athena will not delete data in your account."
+)
 
 INSERTABLE = {
     FORMATS["PARQUET"].serde: "PARQUET",
@@ -106,23 +109,20 @@ class Writer:
     ) -> None:
         self.catalog.ask("CreateTable", DatabaseName=database, TableInput=table)
         if keys:
-            self._add_partitions(database, table["Name"], table["StorageDescriptor"], files, location, keys)
+            self._add_partitions(database, table, files, location, keys)
 
     def _add_partitions(
-        self,
-        database: str,
-        table: str,
-        storage: dict[str, Any],
-        files: list[WrittenFile],
-        location: Location,
-        keys: Sequence[str],
+        self, database: str, table: dict[str, Any], files: list[WrittenFile], location: Location, keys: Sequence[str]
     ) -> None:
-        inputs = []
+        inputs: list[dict[str, Any]] = []
+        storage = table["StorageDescriptor"]
         for values in dict.fromkeys(file.values for file in files):
             folder = "/".join(next(file for file in files if file.values == values).name.split("/")[: len(keys)])
             inputs.append({"Values": list(values), "StorageDescriptor": {**storage, "Location": f"{location}{folder}"}})
         if inputs:
-            self.catalog.ask("BatchCreatePartition", DatabaseName=database, TableName=table, PartitionInputList=inputs)
+            self.catalog.ask(
+                "BatchCreatePartition", DatabaseName=database, TableName=table["Name"], PartitionInputList=inputs
+            )
 
     def _default_location(self) -> str:
         return f"{self.execution.location}tables/{self.execution.id}/"
@@ -134,8 +134,8 @@ class Writer:
         if self.enforced:
             raise QueryFailure(
                 "NOT_SUPPORTED",
-                "The Create Table As Select query failed because it was submitted with an 'external_location' property to an "
-                "Athena Workgroup that enforces a centralized output location for all queries. Please remove the "
+                "The Create Table As Select query failed because it was submitted with an 'external_location' property "
+                "to an Athena Workgroup that enforces a centralized output location for all queries. Please remove the "
                 "'external_location' property and resubmit the query.",
             )
         return _place(str(given))
@@ -167,7 +167,7 @@ class Writer:
         location = _place(table.storage.get("Location", ""))
         written.uris = publish(files, location, self.store)
         if keys:
-            self._add_partitions(table.database, table.name, table.storage, files, location, keys)
+            self._add_partitions(table.database, table.raw, files, location, keys)
         return written
 
     def unload(self, statement: Unload) -> Written:
@@ -307,15 +307,16 @@ def _fitted(ready: Ready, table: Table, named: Sequence[str]) -> Ready:
             "COLUMN_NOT_FOUND", f"Insert column name does not exist in target table: {unknown[0]}", (1, 1)
         )
     if len(names) != len(ready.columns):
-        kinds = ", ".join(str(column.type) for column in ready.columns)
+        given = ", ".join(str(column.type) for column in ready.columns)
         wanted = ", ".join(str(column.type) for column in columns if column.name in names)
         raise QueryFailure(
-            "TYPE_MISMATCH", f"Insert query has mismatched column types: Table: [{wanted}], Query: [{kinds}]", (1, 1)
+            "TYPE_MISMATCH", f"Insert query has mismatched column types: Table: [{wanted}], Query: [{given}]", (1, 1)
         )
     sources = {name: f"c{place}" for place, name in enumerate(names)}
+    kinds = [parse_hive_type(column.hive_type).duckdb() for column in columns]
     shown = [
-        f"CAST({sources.get(column.name, 'NULL')} AS {parse_hive_type(column.hive_type).duckdb()}) AS {identifier(column.name)}"
-        for column in columns
+        f"CAST({sources.get(column.name, 'NULL')} AS {kind}) AS {identifier(column.name)}"
+        for column, kind in zip(columns, kinds, strict=True)
     ]
     inner = ", ".join(f"c{place}" for place in range(len(names)))
     sql = f"SELECT {', '.join(shown)} FROM ({ready.sql}) AS q({inner})"

@@ -1,4 +1,4 @@
-"""Files of JSON lines that are longer than the engine takes at once, made short: of such a line only the first document.
+"""Files of JSON with lines longer than the engine takes at once, made short: of such a line the first document alone.
 
 Firehose without a delimiter writes such lines, up to 128 MiB of objects back to back. All but the first do not count
 for Athena, so a copy without them says the same and is read at full speed, in little memory.

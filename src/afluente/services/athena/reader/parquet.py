@@ -24,19 +24,16 @@ ACCEPTED = {
 }  # fmt: skip
 
 PHYSICAL = {
-    "bigint": "INT64", "double": "DOUBLE", "float": "FLOAT", "boolean": "BOOLEAN", "varchar": "BINARY", "blob": "BINARY",
-    "date": "INT32", **dict.fromkeys(TIMES, "INT64"), "decimal": "FIXED_LEN_BYTE_ARRAY", "list": "group", "map": "group",
-    "struct": "group",
+    "bigint": "INT64", "double": "DOUBLE", "float": "FLOAT", "boolean": "BOOLEAN", "varchar": "BINARY",
+    "blob": "BINARY", "date": "INT32", **dict.fromkeys(TIMES, "INT64"), "decimal": "FIXED_LEN_BYTE_ARRAY",
+    "list": "group", "map": "group", "struct": "group",
 }  # fmt: skip
 
 
 def read(request: Request) -> Relation:
     """The relation of a Parquet table."""
     wanted = [(column, hive_type(column)) for column in request.columns]
-    schema = ", ".join(
-        f"{literal(column.name)}: {{'name': {literal(column.name)}, 'type': {literal(kind.duckdb())}, 'default_value': NULL}}"
-        for column, kind in wanted
-    )
+    schema = ", ".join(_by_name(column.name, kind) for column, kind in wanted)
     options = [f"schema = map {{{schema}}}"] if wanted else []
     if request.with_path:
         options.append("filename = true")
@@ -47,6 +44,11 @@ def read(request: Request) -> Relation:
     sql = f"SELECT {', '.join(columns)} FROM read_parquet({', '.join([request.paths, *options])})"
     first = request.files[0]
     return Relation(sql, (lambda connection: _check(connection, first, wanted),) if wanted else ())
+
+
+def _by_name(name: str, kind: HiveType) -> str:
+    """An entry of the reader's schema: found by name, NULL where a file lacks it."""
+    return f"{literal(name)}: {{'name': {literal(name)}, 'type': {literal(kind.duckdb())}, 'default_value': NULL}}"
 
 
 def _check(connection: Any, file: DataFile, wanted: list[tuple[Column, HiveType]]) -> None:

@@ -46,7 +46,7 @@ class Bound:
 
 
 def parts_of(scan: Scan, catalog: glue.Catalog, store: ObjectStore, connection: Any) -> list[Part]:
-    """The partitions that may hold wanted rows, with their files. Raises QueryFailure for tables that cannot be read."""
+    """The partitions that may hold wanted rows, with their files. Raises QueryFailure for a table that is not read."""
     table = scan.table
     _refuse(table)
     if not table.partition_keys:
@@ -116,7 +116,7 @@ def bind(scan: Scan, parts: Sequence[Part], mode: Mode, folder: Path) -> Bound:
         )
         bound.files += files
         bound.checks += relation.checks
-        selects.append(_joined(relation.sql, group, table, wanted, extra, hidden))
+        selects.append(_joined(relation.sql, group, _Shape(table, wanted, extra, hidden)))
     bound.sql = " UNION ALL ".join(selects) or _empty(wanted, extra, hidden)
     if len(selects) > 1:
         bound.sql = f"({bound.sql})"
@@ -160,15 +160,19 @@ def _relation(
     return READERS[library](request), files
 
 
-def _joined(
-    sql: str,
-    group: list[Part],
-    table: glue.Table,
-    wanted: list[glue.Column],
-    extra: list[glue.Column],
-    hidden: list[str],
-) -> str:
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What a scan gives: columns of the files, partition columns, hidden columns."""
+
+    table: glue.Table
+    wanted: list[glue.Column]
+    extra: list[glue.Column]
+    hidden: list[str]
+
+
+def _joined(sql: str, group: list[Part], shape: _Shape) -> str:
     """The relation with its partition columns and hidden columns."""
+    table, wanted, extra, hidden = shape.table, shape.wanted, shape.extra, shape.hidden
     if not extra and not hidden:
         return f"({sql})"
     columns = [f"r.{identifier(column.name)}" for column in wanted]
@@ -177,11 +181,12 @@ def _joined(
         columns += [f"{_value(group[0].values[places[key.name]], key)} AS {identifier(key.name)}" for key in extra]
         return f"(SELECT {', '.join(columns) or ROW_ONLY} FROM ({sql}) r)"
     columns += [f"p.{identifier(name)}" for name in [*(key.name for key in extra), *hidden]]
-    rows = [
-        f"({', '.join([literal(file.path), *(_value(part.values[places[key.name]], key) for key in extra), *_hidden(file, part, table, hidden)])})"
-        for part in group
-        for file in part.files
-    ]
+    rows = []
+    for part in group:
+        values = [_value(part.values[places[key.name]], key) for key in extra]
+        rows += [
+            f"({', '.join([literal(file.path), *values, *_hidden(file, part, table, hidden)])})" for file in part.files
+        ]
     names = ", ".join(["_file", *(identifier(key.name) for key in extra), *(identifier(name) for name in hidden)])
     return (
         f"(SELECT {', '.join(columns)} FROM ({sql}) r JOIN (VALUES {', '.join(rows)}) p({names}) ON r.{PATH} = p._file)"

@@ -39,7 +39,8 @@ def read_open_csv(request: Request) -> Relation:
     escape = serde.get("escapeChar", quote)
     options = [
         f"delim = {literal(_character(serde.get('separatorChar', ',')))}", f"quote = {literal(quote)}",
-        f"escape = {literal(quote if escape == chr(92) else escape)}", "nullstr = '\x02\x03'", "allow_quoted_nulls = false",
+        f"escape = {literal(quote if escape == chr(92) else escape)}",
+        "nullstr = '\x02\x03'", "allow_quoted_nulls = false",
     ]  # fmt: skip
     return _read(request, options, _strict)
 
@@ -110,8 +111,9 @@ def _strict(value: str, kind: HiveType, name: str) -> str:
         typed = f"(DATE '1970-01-01' + TRY_CAST({value} AS INTEGER))"
     elif kind.name == "timestamp":  # milliseconds since the epoch
         typed = f"epoch_ms(TRY_CAST({value} AS BIGINT))"
+    shown = name.replace("'", "''")
     message = (
-        f"'HIVE_BAD_DATA: Error parsing field value ''' || {value} || ''' for field {name.replace(chr(39), chr(39) * 2)}: "
+        f"'HIVE_BAD_DATA: Error parsing field value ''' || {value} || ''' for field {shown}: "
         f"For input string: \"' || {value} || '\"'"
     )
     return f"CASE WHEN {value} IS NOT NULL AND {typed} IS NULL THEN error({message}) ELSE {typed} END"

@@ -27,14 +27,12 @@ HIDDEN: Columns = {"$path": VARCHAR, "$file_size": BIGINT, "$file_modified_time"
 class Binder:
     """Binds one statement. `database` is the one of the query's context, if any."""
 
-    def __init__(
-        self, catalog: glue.Catalog, database: str | None, text: str, now: datetime, token: str = "scan"
-    ) -> None:
+    def __init__(self, catalog: glue.Catalog, database: str | None, text: str, now: datetime, mark: str) -> None:
         self._catalog = catalog
         self._database = database
         self._text = text
         self._now = now
-        self._token = token
+        self._mark = mark
         self._views: list[str] = []
         self.scans: list[Scan] = []
         self.scopes: dict[int, Scope] = {}
@@ -150,10 +148,10 @@ class Binder:
                 position(node, self._text),
             )
         if database == "information_schema":
-            return self._replaced(node, alias, relation.information_schema(self._catalog, name), database)
+            return self._replaced(node, alias, relation.information_schema(self._catalog, name))
         if name.endswith("$partitions"):
             table = self._existing(database, name.removesuffix("$partitions"), node)
-            return self._replaced(node, alias, relation.partitions_table(self._catalog, table), database)
+            return self._replaced(node, alias, relation.partitions_table(self._catalog, table))
         table = self._existing(database, name, node)
         if table.is_view:
             return self._view(node, alias, table)
@@ -174,7 +172,7 @@ class Binder:
         raise QueryFailure("TABLE_NOT_FOUND", f"Table '{glue.NAME}.{database}.{name}' does not exist", at)
 
     def _scan(self, node: exp.Table, alias: str, table: glue.Table) -> Source:
-        scan = Scan(table, f"{self._token}_{len(self.scans)}")
+        scan = Scan(table, f"{self._mark}_{len(self.scans)}")
         self.scans.append(scan)
         columns: Columns = {column.name: column.type for column in (*table.columns, *table.partition_keys)}
         sample, alias_node = node.args.get("sample"), node.args.get("alias")
@@ -200,27 +198,21 @@ class Binder:
         if columns is not None:
             columns = dict(zip((column.name for column in view.columns), columns.values(), strict=False))
         names = [exp.to_identifier(column.name, quoted=True) for column in view.columns]
-        return self._subquery(node, alias, query, columns, names, table.database)
+        return self._subquery(node, alias, query, columns, names)
 
-    def _replaced(self, node: exp.Table, alias: str, rows: exp.Select, database: str) -> Source:
+    def _replaced(self, node: exp.Table, alias: str, rows: exp.Select) -> Source:
         columns: Columns = {projection.alias: VARCHAR for projection in rows.expressions}
-        return self._subquery(node, alias, rows, columns, [], database)
+        return self._subquery(node, alias, rows, columns, [])
 
     def _subquery(
-        self,
-        node: exp.Table,
-        alias: str,
-        query: exp.Query,
-        columns: Columns | None,
-        names: list[exp.Identifier],
-        database: str,
+        self, node: exp.Table, alias: str, query: exp.Query, columns: Columns | None, names: list[exp.Identifier]
     ) -> Source:
         given = node.args.get("alias")
         table_alias = exp.TableAlias(this=exp.to_identifier(node.alias or node.name, quoted=True), columns=names)
         if given and given.args.get("columns"):
             table_alias.set("columns", given.args["columns"])
         _replace_keeping_joins(node, exp.Subquery(this=query, alias=table_alias))
-        return Source(alias, relation.renamed(columns, given), query=query, database=database)
+        return Source(alias, relation.renamed(columns, given), query=query, database=node.db.lower())
 
     # expressions
 

@@ -26,7 +26,7 @@ NUMBERS_ONLY = {"sum", "avg", "stddev", "variance", "geometric_mean"}
 
 def operator(node: exp.Expr, text: str) -> None:
     """Refuse an operator or an aggregate whose operands' types Trino does not join. Raises QueryFailure."""
-    if type(node) in SYMBOLS:
+    if isinstance(node, exp.Binary) and type(node) in SYMBOLS:
         _binary(node, text)
     elif isinstance(node, exp.Between):
         for bound in (node.args["low"], node.args["high"]):
@@ -44,7 +44,7 @@ def operator(node: exp.Expr, text: str) -> None:
         _aggregate(node, text)
 
 
-def _binary(node: exp.Expr, text: str) -> None:
+def _binary(node: exp.Binary, text: str) -> None:
     left, right = known(node.left), known(node.right)
     families = _family(left), _family(right)
     if None in families:
@@ -78,7 +78,7 @@ def _family(kind: TrinoType | None) -> str | None:
     return FAMILIES.get(kind.name) if kind else None
 
 
-def _operator_position(node: exp.Expr, text: str, symbol: str) -> tuple[int, int] | None:
+def _operator_position(node: exp.Binary, text: str, symbol: str) -> tuple[int, int] | None:
     ends = [part.meta["end"] for part in node.left.walk() if "end" in part.meta]
     if not ends or max(ends) >= len(text):
         return position(node, text)

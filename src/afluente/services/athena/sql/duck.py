@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
+from sqlglot.errors import ErrorLevel
+from sqlglot.generators.duckdb import DuckDBGenerator
 
 from afluente.services.athena.error import QueryFailure
 from afluente.services.athena.sql.function import template
@@ -222,10 +224,10 @@ RULES: dict[type[exp.Expr], Callable[[Any, Any], str]] = {
 class AthenaDuckDB(DuckDB):
     """DuckDB's SQL, with Athena's corrections."""
 
-    class Generator(DuckDB.Generator):  # type: ignore[misc, name-defined]
+    class Generator(DuckDBGenerator):
         """Transforms are sqlglot's, under ours."""
 
-        TRANSFORMS: ClassVar[dict[Any, Any]] = {**DuckDB.Generator.TRANSFORMS, **RULES}
+        TRANSFORMS: ClassVar[dict[Any, Any]] = {**DuckDBGenerator.TRANSFORMS, **RULES}
 
 
 DIALECT = AthenaDuckDB()
@@ -233,4 +235,4 @@ DIALECT = AthenaDuckDB()
 
 def duckdb_sql(tree: exp.Expr) -> str:
     """`tree` in DuckDB's words."""
-    return str(DIALECT.generator(unsupported_level=None, comments=False).generate(tree, copy=False))
+    return str(DIALECT.generator(unsupported_level=ErrorLevel.IGNORE, comments=False).generate(tree, copy=False))

@@ -74,6 +74,26 @@ def _parameters(match: re.Match[str], _: str) -> QueryFailure:
     return QueryFailure("FUNCTION_NOT_FOUND", f"Unexpected parameters ({match[2].lower()}) for function {match[1]}")
 
 
+def _time(match: re.Match[str], _: str) -> QueryFailure:
+    return QueryFailure("INVALID_CAST_ARGUMENT", f"Value cannot be cast to timestamp: {match[1]}")
+
+
+def _format(match: re.Match[str], _: str) -> QueryFailure:
+    return QueryFailure("INVALID_FUNCTION_ARGUMENT", f'Invalid format: "{match[1]}"')
+
+
+def _function(match: re.Match[str], text: str) -> QueryFailure:
+    return QueryFailure("FUNCTION_NOT_FOUND", f"Function '{match[1]}' not registered", _find(text, match[1]))
+
+
+def _json(match: re.Match[str], _: str) -> QueryFailure:
+    found = match[1].partition("\n")[0]
+    return QueryFailure("HIVE_CURSOR_ERROR", f"Row is not a valid JSON Object - JSONException: {found}")
+
+
+MULTIPLE_ROWS = "Scalar sub-query has returned multiple rows"
+
+
 def _fixed(name: str, message: str) -> Callable[[re.Match[str], str], QueryFailure]:
     return lambda _, __: QueryFailure(name, message)
 
@@ -89,19 +109,19 @@ RULES: tuple[tuple[str, Callable[[re.Match[str], str], QueryFailure]], ...] = (
     (r'Referenced table "([^"]+)" not found', _column),
     (r'Ambiguous reference to column name "([^"]+)"', _ambiguous),
     (r"Could not convert string '(.*?)' to (\w+)", _cast),
-    (r"invalid (?:timestamp|date|time) field format: \"(.*?)\"", lambda match, _: QueryFailure("INVALID_CAST_ARGUMENT", f"Value cannot be cast to timestamp: {match[1]}")),
-    (r"[Cc]ould not parse string \"(.*?)\" according to format", lambda match, _: QueryFailure("INVALID_FUNCTION_ARGUMENT", f'Invalid format: "{match[1]}"')),
+    (r"invalid (?:timestamp|date|time) field format: \"(.*?)\"", _time),
+    (r"[Cc]ould not parse string \"(.*?)\" according to format", _format),
     (r"with value (.*?) can't be cast because the value is out of range for the destination type (\w+)", _range),
     (r"(?:Overflow in|Out of Range Error: )(.*)", _first("NUMERIC_VALUE_OUT_OF_RANGE")),
     (r'column "([^"]+)" must appear in the GROUP BY clause', _grouped),
     (r"No function matches the given name and argument types '(\w+)\((.*?)\)'", _parameters),
     (r'best candidate function for the function call "(\w+)\((.*?)\)"', _parameters),
-    (r"Function with name (\w+) does not exist", lambda match, text: QueryFailure("FUNCTION_NOT_FOUND", f"Function '{match[1]}' not registered", _find(text, match[1]))),
+    (r"Function with name (\w+) does not exist", _function),
     (r"Cannot (?:compare values|mix values|combine types|concatenate types) (.*)", _first("TYPE_MISMATCH")),
-    (r"Malformed JSON (.*)", lambda match, _: QueryFailure("HIVE_CURSOR_ERROR", f"Row is not a valid JSON Object - JSONException: {match[1].partition(chr(10))[0]}")),
-    (r"(?:CSV Error|Parquet|parquet|magic bytes)(.*)", lambda match, _: QueryFailure("HIVE_BAD_DATA", match[0].partition("\n")[0])),
+    (r"Malformed JSON (.*)", _json),
+    (r"((?:CSV Error|Parquet|parquet|magic bytes).*)", _first("HIVE_BAD_DATA")),
     (r"Out of Memory Error: (.*)", _first("EXCEEDED_MEMORY_LIMIT")),
-    (r"More than one row returned by a subquery", _fixed("SUBQUERY_MULTIPLE_ROWS", "Scalar sub-query has returned multiple rows")),
+    (r"More than one row returned by a subquery", _fixed("SUBQUERY_MULTIPLE_ROWS", MULTIPLE_ROWS)),
     (r"Conversion Error: (.*)", _first("INVALID_CAST_ARGUMENT")),
     (r"Invalid Input Error: (.*)", _first("INVALID_FUNCTION_ARGUMENT")),
     (r"Not implemented Error: (.*)", _first("NOT_SUPPORTED")),

@@ -162,7 +162,10 @@ SCALAR: dict[str, tuple[Template, str]] = {
     "lpad": ("lpad({0}, CAST({1} AS INTEGER), {2})", "varchar"),
     "rpad": ("rpad({0}, CAST({1} AS INTEGER), {2})", "varchar"),
     "split": ({2: "string_split({0}, {1})"}, "array"),
-    "split_part": ("nullif(split_part({0}, {1}, {2}), CASE WHEN len(string_split({0}, {1})) < {2} THEN '' END)", "varchar"),
+    "split_part": (
+        "nullif(split_part({0}, {1}, {2}), CASE WHEN len(string_split({0}, {1})) < {2} THEN '' END)",
+        "varchar",
+    ),
     "concat": (_concat, "=0"),
     "concat_ws": (_same("concat_ws"), "varchar"),
     "starts_with": (_same("starts_with"), "boolean"),
@@ -193,7 +196,10 @@ SCALAR: dict[str, tuple[Template, str]] = {
     "sha256": ("unhex(sha256({0}))", "varbinary"),
     "url_encode": ("url_encode({0})", "varchar"),
     "url_decode": ("url_decode({0})", "varchar"),
-    "url_extract_host": ("nullif(regexp_extract({0}, '^[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^/?#@]*@)?([^/:?#]*)', 1), '')", "varchar"),
+    "url_extract_host": (
+        "nullif(regexp_extract({0}, '^[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^/?#@]*@)?([^/:?#]*)', 1), '')",
+        "varchar",
+    ),
     "url_extract_protocol": ("nullif(regexp_extract({0}, '^([a-zA-Z][a-zA-Z0-9+.-]*):', 1), '')", "varchar"),
     "url_extract_path": ("regexp_extract({0}, '^[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*([^?#]*)', 1)", "varchar"),
     "url_extract_query": ("nullif(regexp_extract({0}, '\\?([^#]*)', 1), '')", "varchar"),

@@ -3,6 +3,9 @@
 Enough to choose between Trino's meanings of an operator and to refuse what Trino refuses.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from sqlglot import exp
 
 from afluente.services.athena.sql.function import FUNCTIONS
@@ -14,8 +17,9 @@ RANK = ["tinyint", "smallint", "integer", "bigint", "decimal", "float", "double"
 BOOLEANS = (exp.Predicate, exp.Connector, exp.Not, exp.Boolean, exp.Exists, exp.In, exp.Between, exp.Like, exp.Is)
 
 CAST_NAMES = {
-    "INT": "integer", "VARBINARY": "varbinary", "TEXT": "varchar", "NCHAR": "char", "TIMESTAMPTZ": "timestamp with time zone",
-    "TIMETZ": "time with time zone", "LIST": "array", "ARRAY": "array", "STRUCT": "row",
+    "INT": "integer", "VARBINARY": "varbinary", "TEXT": "varchar", "NCHAR": "char",
+    "TIMESTAMPTZ": "timestamp with time zone", "TIMETZ": "time with time zone",
+    "LIST": "array", "ARRAY": "array", "STRUCT": "row",
 }  # fmt: skip
 
 
@@ -27,43 +31,9 @@ def known(node: exp.Expr | None) -> TrinoType | None:
 
 def infer(node: exp.Expr) -> TrinoType | None:
     """The type of `node`, whose parts carry theirs."""
-    if isinstance(node, exp.Literal):
-        return _literal(node)
-    if isinstance(node, (exp.Cast, exp.TryCast)):
-        return _cast(node.to)
-    if isinstance(node, BOOLEANS):
-        return scalar("boolean")
-    if isinstance(node, (exp.Paren, exp.Alias, exp.Neg, exp.Window, exp.Filter)):
-        return known(node.this)
-    if isinstance(node, (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)):
-        return _arithmetic(node)
-    if isinstance(node, exp.DPipe):
-        return known(node.left) or known(node.right)
-    if isinstance(node, exp.Case):
-        return next(
-            (kind for branch in node.args["ifs"] if (kind := known(branch.args["true"]))),
-            known(node.args.get("default")),
-        )
-    if isinstance(node, exp.If):
-        return known(node.args["true"])
-    if isinstance(node, (Call, AggregateCall)):
-        return _call(node)
-    return _other(node)
-
-
-def _other(node: exp.Expr) -> TrinoType | None:
-    if isinstance(node, exp.Interval):
-        return scalar("interval day to second")
-    if isinstance(node, exp.Extract):
-        return scalar("bigint")
-    if isinstance(node, (exp.Trim, exp.GroupConcat)):
-        return scalar("varchar")
-    if isinstance(node, exp.Array):
-        return (
-            TrinoType("array", fields=(("element", known(node.expressions[0]) or TrinoType("unknown")),))
-            if node.expressions
-            else None
-        )
+    for kinds, rule in RULES:
+        if isinstance(node, kinds):
+            return rule(node)
     return None
 
 
@@ -117,3 +87,38 @@ def _call(node: exp.Expr) -> TrinoType | None:
     if hint in {"array", "map", "row"}:
         return TrinoType(hint)
     return scalar(hint) if hint else None
+
+
+def _inner(node: exp.Expr) -> TrinoType | None:
+    return known(node.this)
+
+
+def _named(name: str) -> Callable[[Any], TrinoType | None]:
+    return lambda _: scalar(name)
+
+
+def _case(node: exp.Case) -> TrinoType | None:
+    branches = (known(branch.args["true"]) for branch in node.args["ifs"])
+    return next((kind for kind in branches if kind), known(node.args.get("default")))
+
+
+def _array(node: exp.Array) -> TrinoType | None:
+    element = known(node.expressions[0]) if node.expressions else None
+    return TrinoType("array", fields=(("element", element or TrinoType("unknown")),)) if node.expressions else None
+
+
+RULES: tuple[tuple[Any, Callable[[Any], TrinoType | None]], ...] = (
+    (exp.Literal, _literal),
+    ((exp.Cast, exp.TryCast), lambda node: _cast(node.to)),
+    (BOOLEANS, _named("boolean")),
+    ((exp.Paren, exp.Alias, exp.Neg, exp.Window, exp.Filter), _inner),
+    ((exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod), _arithmetic),
+    (exp.DPipe, lambda node: known(node.left) or known(node.right)),
+    (exp.Case, _case),
+    (exp.If, lambda node: known(node.args["true"])),
+    ((Call, AggregateCall), _call),
+    (exp.Interval, _named("interval day to second")),
+    (exp.Extract, _named("bigint")),
+    ((exp.Trim, exp.GroupConcat), _named("varchar")),
+    (exp.Array, _array),
+)

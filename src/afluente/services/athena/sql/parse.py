@@ -5,13 +5,15 @@ sqlglot reads the text, but is lenient and knows every dialect's functions and c
 """
 
 import re
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.trino import Trino
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.parsers.trino import TrinoParser
+from sqlglot.tokenizer_core import Token, TokenType
 
 from afluente.services.athena.error import InvalidRequestException, QueryFailure
 from afluente.services.athena.sql.function import AGGREGATE, FUNCTIONS
@@ -22,15 +24,15 @@ NOT_A_QUERY = "Queries of this type are not supported"
 class Call(exp.Expression, exp.Func):
     """A call of one of Trino's functions: `this` is its lower-case name."""
 
-    arg_types: ClassVar[dict[str, bool]] = {"this": True, "expressions": False}  # type: ignore[misc]
-    is_var_len_args: ClassVar[bool] = True  # type: ignore[misc]
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "expressions": False}
+    is_var_len_args: ClassVar[bool] = True
 
 
 class AggregateCall(exp.Expression, exp.AggFunc):
     """A call of one of Trino's aggregate functions."""
 
-    arg_types: ClassVar[dict[str, bool]] = {"this": True, "expressions": False}  # type: ignore[misc]
-    is_var_len_args: ClassVar[bool] = True  # type: ignore[misc]
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "expressions": False}
+    is_var_len_args: ClassVar[bool] = True
 
 
 def _builder(name: str) -> Any:
@@ -41,23 +43,23 @@ def _builder(name: str) -> Any:
 class TrinoSql(Trino):
     """Trino's grammar with calls left as they were written."""
 
-    class Parser(Trino.Parser):  # type: ignore[misc, name-defined]
+    class Parser(TrinoParser):
         """Calls by Trino's names; only the functions with a syntax of their own keep a parser."""
 
         FUNCTIONS: ClassVar[dict[str, Any]] = {name.upper(): _builder(name) for name in FUNCTIONS}
         FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
             name: parser
-            for name, parser in Trino.Parser.FUNCTION_PARSERS.items()
+            for name, parser in TrinoParser.FUNCTION_PARSERS.items()
             if name in {"CAST", "TRY_CAST", "EXTRACT", "TRIM", "POSITION", "LISTAGG"}
         }
         NO_PAREN_FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
             name: parser
-            for name, parser in Trino.Parser.NO_PAREN_FUNCTION_PARSERS.items()
+            for name, parser in TrinoParser.NO_PAREN_FUNCTION_PARSERS.items()
             if name in {"CASE", "IF", "ANY"}
         }
 
         TYPE_LITERAL_PARSERS: ClassVar[dict[Any, Any]] = {
-            **Trino.Parser.TYPE_LITERAL_PARSERS,
+            **TrinoParser.TYPE_LITERAL_PARSERS,
             exp.DType.DECIMAL: lambda _, this, __: _decimal(this),
         }
 
@@ -248,15 +250,15 @@ def _tokens(text: str) -> list[Token]:
     return tokens
 
 
+NEVER_AFTER_A_COMMA = {TokenType.COMMA, TokenType.FROM, TokenType.R_PAREN}
+
+
 def _check_commas(tokens: list[Token]) -> None:
     """sqlglot lets stray commas pass; Trino does not."""
-    for first, second in zip(tokens, tokens[1:], strict=False):
-        if first.token_type == TokenType.COMMA and second.token_type in {
-            TokenType.COMMA,
-            TokenType.FROM,
-            TokenType.R_PAREN,
-        }:
-            message = f"line {second.line}:{second.col - len(second.text) + 1}: mismatched input '{second.text}'. Expecting: <expression>"
+    for first, second in pairwise(tokens):
+        if first.token_type == TokenType.COMMA and second.token_type in NEVER_AFTER_A_COMMA:
+            column = second.col - len(second.text) + 1
+            message = f"line {second.line}:{column}: mismatched input '{second.text}'. Expecting: <expression>"
             raise InvalidRequestException(message, "MALFORMED_QUERY")
 
 

@@ -32,7 +32,7 @@ def _predicate(node: exp.Expr, kinds: dict[str, str]) -> str | None:
     if isinstance(node, (exp.And, exp.Or)):
         sides = [_predicate(side, kinds) for side in (node.left, node.right)]
         return None if None in sides else f"({sides[0]} {'AND' if isinstance(node, exp.And) else 'OR'} {sides[1]})"
-    if type(node) in OPERATORS:
+    if isinstance(node, exp.Binary) and type(node) in OPERATORS:
         column, value = _column(node.left, kinds), _value(node.right, node.left, kinds)
         return f"{column} {OPERATORS[type(node)]} {value}" if column and value else None
     if isinstance(node, exp.In) and node.expressions:

@@ -10,6 +10,17 @@ from afluente.services.athena.sql.duck import identifier, literal
 
 AS_THEY_ARE = {"varchar", "uuid"}
 
+MACROS = {
+    "float": "athena_double",
+    "double": "athena_double",
+    "timestamp with time zone": "athena_timestamptz",
+    **dict.fromkeys(("timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns"), "athena_timestamp"),
+    "time": "athena_time",
+    "blob": "athena_bytes",
+    "interval": "athena_interval",
+}
+"""The sandbox's macros that make texts of values, by DuckDB's name of the type."""
+
 
 def text_of(value: str, kind: Any) -> str:
     """An expression that is `value`, of DuckDB type `kind`, as Athena's text; NULL stays NULL."""
@@ -17,29 +28,13 @@ def text_of(value: str, kind: Any) -> str:
 
 
 def _text(value: str, kind: Any, depth: int) -> str:
-    name = kind.id
-    if name in {"list", "array"}:
-        return _list(value, kind, depth)
-    if name == "map":
-        return _map(value, kind, depth)
-    if name in {"struct", "tuple"}:
-        return _row(value, kind, depth)
-    return _scalar(value, name)
+    container = {"list": _list, "array": _list, "map": _map, "struct": _row, "tuple": _row}.get(kind.id)
+    return container(value, kind, depth) if container else _scalar(value, kind.id)
 
 
 def _scalar(value: str, name: str) -> str:
-    if name in {"float", "double"}:
-        return f"athena_double({value})"
-    if name == "timestamp with time zone":
-        return f"athena_timestamptz({value})"
-    if name.startswith("timestamp"):
-        return f"athena_timestamp({value})"
-    if name == "time":
-        return f"left(CAST({value} AS VARCHAR) || CASE WHEN microsecond({value}) % 1000000 = 0 THEN '.000' ELSE '000' END, 12)"
-    if name == "blob":
-        return f"athena_bytes({value})"
-    if name == "interval":
-        return f"athena_interval({value})"
+    if name in MACROS:
+        return f"{MACROS[name]}({value})"
     return value if name in AS_THEY_ARE else f"CAST({value} AS VARCHAR)"
 
 

@@ -139,6 +139,14 @@ def test_insert_into(lake: Lake) -> None:
     assert lake.rows("SELECT n, s, dt FROM t ORDER BY s") == [["1", "x", "a"], [None, "x!", "b"], ["2", "y", "b"]]
 
 
+def test_insert_into_a_partition_that_lies_elsewhere(lake: Lake) -> None:
+    lake.table("t", {"n": "bigint"}, "s3://lake/t/", PARQUET, {"dt": "string"})
+    lake.partition("t", ["a"], "s3://lake/other/place/")
+    lake.run("INSERT INTO t VALUES (1, 'a'), (2, 'b')")
+    assert len(lake.keys("lake", "other/place/")) == 1
+    assert lake.rows("SELECT n, dt FROM t ORDER BY n") == [["1", "a"], ["2", "b"]]
+
+
 def test_insert_into_text(lake: Lake) -> None:
     lake.table("t", {"n": "int", "s": "string"}, "s3://lake/t/", LAZY_SIMPLE, properties={"field.delim": ","})
     lake.run("INSERT INTO t SELECT * FROM (VALUES (1, 'x'), (NULL, '')) AS v(a, b)")

@@ -12,6 +12,9 @@ from afluente.services.athena.execution import Execution
 from afluente.services.athena.result import Results, Row, read_csv, read_text
 
 MOST_ROWS = 1000
+OF_HIVE = {"DESCRIBE_TABLE", "SHOW_CREATE_TABLE"}
+"""Statements that show something and have no update count."""
+
 NO_RESULTS = "Could not find results"
 
 
@@ -33,7 +36,7 @@ def page(execution: Execution, results: Results, token: str | None, limit: int |
     answer: dict[str, Any] = {
         "ResultSet": {"Rows": [_row(row) for row in rows], "ResultSetMetadata": {"ColumnInfo": columns}}
     }
-    if execution.subtype == "SELECT" or execution.type == "UTILITY":
+    if execution.subtype == "SELECT" or (execution.type == "UTILITY" and execution.subtype not in OF_HIVE):
         answer["UpdateCount"] = 0
     if len(rows) == (limit or MOST_ROWS):
         answer["NextToken"] = _token(execution, end)

@@ -165,10 +165,20 @@ class Writer:
 
         files, written = run(query, self.catalog, self.store, self.session, action)
         location = _place(table.storage.get("Location", ""))
-        written.uris = publish(files, location, self.store)
+        known = self._partition_locations(table) if keys else {}
+        written.uris = publish(files, location, self.store, known)
+        added = [file for file in files if file.values not in known]
         if keys:
-            self._add_partitions(table.database, table.raw, files, location, keys)
+            self._add_partitions(table.database, table.raw, added, location, keys)
         return written
+
+    def _partition_locations(self, table: Table) -> dict[tuple[str, ...], Location]:
+        """Where the partitions that the table has already lie."""
+        return {
+            tuple(one["Values"]): _place(one["StorageDescriptor"]["Location"])
+            for one in self.catalog.partitions(table)
+            if (one.get("StorageDescriptor") or {}).get("Location")
+        }
 
     def unload(self, statement: Unload) -> Written:
         """UNLOAD. Raises QueryFailure."""

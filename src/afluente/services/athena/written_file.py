@@ -2,7 +2,7 @@
 
 import secrets
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -117,11 +117,17 @@ def _found(out: Path, keys: Sequence[str], name: str) -> Iterator[WrittenFile]:
         yield WrittenFile(file, values, f"{'/'.join(parts)}/{unique}")
 
 
-def publish(files: Sequence[WrittenFile], location: Location, store: ObjectStore) -> list[str]:
-    """Move the files below `location`; their URIs."""
+def publish(
+    files: Sequence[WrittenFile],
+    location: Location,
+    store: ObjectStore,
+    elsewhere: Mapping[tuple[str, ...], Location] | None = None,
+) -> list[str]:
+    """Move the files below `location`, those of partitions that lie `elsewhere` to there; their URIs."""
     uris = []
     for file in files:
-        uri = location.object(file.name)
+        there = (elsewhere or {}).get(file.values)
+        uri = location.object(file.name) if there is None else there.object(file.name.rpartition("/")[2])
         bucket, key = split(uri)
         store.put_file(bucket, key, file.path)
         uris.append(uri)

@@ -46,6 +46,8 @@ def _call(generator: Any, node: exp.Expr) -> str:
         args = [*args[:-1], args[-1].this]
     if name == "cardinality" and _is(args[0], {"map"}):
         return f"CAST(cardinality({generator.sql(args[0])}) AS BIGINT)"
+    if name == "sequence" and len(args) == 2 and _is(args[0], {"date"}):
+        args = [*args, exp.Interval(this=exp.Literal.string("1"), unit=exp.var("DAY"))]
     texts = [generator.sql(arg) for arg in args]
     if distinct or order:
         texts[0] = distinct + texts[0]
@@ -99,6 +101,11 @@ def _plus_interval(generator: Any, node: exp.Binary) -> str:
     if isinstance(node.right, exp.Interval) and not isinstance(node.left, exp.Interval):
         return f"cast_to_type({left} {sign} {right}, {left})"
     return f"{left} {sign} {right}"
+
+
+def _at_time_zone(generator: Any, node: exp.AtTimeZone) -> str:
+    """The local time there of a moment; one without a zone is taken as UTC, which is the session's."""
+    return f"timezone({generator.sql(node.args['zone'])}, CAST({generator.sql(node.this)} AS TIMESTAMPTZ))"
 
 
 def _cast(generator: Any, node: exp.Cast) -> str:
@@ -217,6 +224,7 @@ RULES: dict[type[exp.Expr], Callable[[Any, Any], str]] = {
     exp.TryCast: _cast,
     exp.GroupConcat: _group_concat,
     exp.Unnest: _unnest,
+    exp.AtTimeZone: _at_time_zone,
     exp.CurrentUser: lambda _, __: "'root'",
 }
 

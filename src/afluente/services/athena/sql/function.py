@@ -262,7 +262,7 @@ SCALAR: dict[str, tuple[Template, str]] = {
     "to_iso8601": ("athena_iso8601({0})", "varchar"),
     "from_unixtime": ({1: "to_timestamp({0})", 2: "timezone({1}, to_timestamp({0}))"}, "timestamp with time zone"),
     "to_unixtime": ("epoch({0})", "double"),
-    "at_timezone": ("timezone({1}, {0})", "timestamp"),
+    "at_timezone": ("timezone({1}, CAST({0} AS TIMESTAMPTZ))", "timestamp"),
     "with_timezone": ("timezone({1}, {0})", "timestamp with time zone"),
     "now": ("now()", "timestamp with time zone"),  # the binder puts the query's own time in its place
     "last_day_of_month": ("last_day({0})", "date"),
@@ -318,7 +318,11 @@ SCALAR: dict[str, tuple[Template, str]] = {
     "array_except": ("list_filter(list_distinct({0}), lambda _x: NOT list_contains({1}, _x))", "array"),
     "arrays_overlap": ("list_has_any({0}, {1})", "boolean"),
     "flatten": ("flatten({0})", "array"),
-    "sequence": ({2: "generate_series({0}, {1})", 3: "generate_series({0}, {1}, {2})"}, "array"),
+    "sequence": (
+        {2: "generate_series({0}, {1})",
+         3: "list_transform(generate_series({0}, {1}, {2}), lambda _x: cast_to_type(_x, {0}))"},
+        "array",
+    ),
     "slice": ("list_slice({0}, {1}, {1} + {2} - 1)", "array"),
     "repeat": (_repeat, "array"),
     "zip": ("list_zip({*})", "array"),

@@ -1,5 +1,6 @@
 """Random messages of the services' models, as hypothesis strategies: what botocore's client could send or receive."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from string import ascii_letters, digits
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from afluente.wire.model import Model, Operation, Shape, load
+from afluente.wire.pattern import matcher
 
 SERVICES = ("athena", "cloudformation", "firehose", "glue", "iam", "kinesis", "logs", "s3", "sts")
 MAX_DEPTH = 5
@@ -19,30 +21,41 @@ INTEGERS = {"integer": st.integers(-(2**31), 2**31 - 1), "long": st.integers(-(2
 FLOATS = st.floats(allow_nan=False, allow_infinity=False, width=32)
 
 
-def values(shape: Shape, depth: int = 0) -> st.SearchStrategy[Any]:
-    """Values of `shape`; containers have at least one element, because not every protocol can say an empty one."""
+def values(shape: Shape, depth: int = 0, *, valid: bool = False) -> st.SearchStrategy[Any]:
+    """Values of `shape`; containers have at least one element, because not every protocol can say an empty one.
+
+    valid: within the model's constraints, too.
+    """
+    low, high = _bounds(shape) if valid else (None, None)
     match shape.type:
         case "structure":
-            return _structures(shape, depth)
+            return _structures(shape, depth, valid=valid)
         case "list":
-            return st.lists(values(shape.member, depth + 1), min_size=1, max_size=3)
+            elements = values(shape.member, depth + 1, valid=valid)
+            return st.lists(elements, min_size=max(low or 0, 1), max_size=min(max(low or 0, 3), high or 3))
         case "map":
-            return st.dictionaries(_keys(shape), values(shape.value, depth + 1), min_size=1, max_size=3)
+            inner = values(shape.value, depth + 1, valid=valid)
+            return st.dictionaries(_keys(shape, valid=valid), inner, min_size=1, max_size=min(3, high or 3))
         case "string":
-            return _strings(shape)
+            return _valid_strings(shape, low or 0, high) if valid else _strings(shape)
         case "boolean":
             return st.booleans()
         case "blob":
-            return st.binary(max_size=30)
+            return st.binary(min_size=low or 0, max_size=max(low or 0, 30))
         case "timestamp":
             return MOMENT
         case "float" | "double":
-            return FLOATS
+            return FLOATS if low is None else st.floats(low, high or low + 1000)
         case kind:
-            return INTEGERS[kind]
+            return INTEGERS[kind] if low is None else st.integers(low, high)
 
 
-def _structures(shape: Shape, depth: int) -> st.SearchStrategy[dict[str, Any]]:
+def _bounds(shape: Shape) -> tuple[int | None, int | None]:
+    low = None if shape.min is None else int(shape.min)
+    return low, None if shape.max is None else int(shape.max)
+
+
+def _structures(shape: Shape, depth: int, *, valid: bool) -> st.SearchStrategy[dict[str, Any]]:
     if shape.document:
         return st.dictionaries(TOKEN, TEXT, min_size=1, max_size=3)
 
@@ -50,8 +63,8 @@ def _structures(shape: Shape, depth: int) -> st.SearchStrategy[dict[str, Any]]:
     def structure(draw: st.DrawFn) -> dict[str, Any]:
         names = [n for n, m in shape.members.items() if depth < MAX_DEPTH or m.type not in {"structure", "list", "map"}]
         chosen = draw(st.sets(st.sampled_from(names), min_size=1, max_size=6)) if names else set()
-        chosen |= {name for name in (*shape.required, shape.payload) if name in names}
-        found = {name: draw(values(shape.members[name], depth + 1)) for name in names if name in chosen}
+        chosen |= {n for n in (*shape.required, shape.payload) if n and n in (shape.members if valid else names)}
+        found = {n: draw(values(m, depth + 1, valid=valid)) for n, m in shape.members.items() if n in chosen}
         if shape.payload in found and found[shape.payload] == "":
             del found[shape.payload]  # an empty body is none
         return found
@@ -59,14 +72,60 @@ def _structures(shape: Shape, depth: int) -> st.SearchStrategy[dict[str, Any]]:
     return structure()
 
 
-def _keys(shape: Shape) -> st.SearchStrategy[str]:
-    return TOKEN.map(str.lower) if shape.location == "headers" else _strings(shape.key).filter(bool)
+def _keys(shape: Shape, *, valid: bool) -> st.SearchStrategy[str]:
+    if shape.location == "headers":
+        return TOKEN.map(str.lower)
+    if not valid:
+        return _strings(shape.key).filter(bool)
+    low, high = _bounds(shape.key)
+    return _valid_strings(shape.key, low or 1, high)
 
 
 def _strings(shape: Shape) -> st.SearchStrategy[str]:
     if shape.enum:
         return st.sampled_from(shape.enum)
     return TOKEN if shape.location in {"header", "querystring", "uri"} else TEXT
+
+
+MEANINGFUL = (
+    "farm",
+    "0",
+    "a-b",
+    "s3://farm/lake/",
+    "2026-01-01",
+    "SELECT 1",
+    "{}",
+    "json",
+    "arn:aws:s3:::farm",
+    "arn:aws:iam::000000000000:role/farm",
+    "arn:aws:kinesis:us-east-1:000000000000:stream/farm",
+    "arn:aws:firehose:us-east-1:000000000000:deliverystream/farm",
+)
+"""Texts that mean something somewhere, so that random messages get past the first check."""
+
+
+def _valid_strings(shape: Shape, low: int, high: int | None) -> st.SearchStrategy[str]:
+    if shape.enum:
+        return st.sampled_from(shape.enum)
+    if shape.location in {"header", "querystring", "uri"}:
+        return st.sampled_from(MEANINGFUL) | TOKEN
+
+    def fits(text: str) -> bool:
+        return low <= len(text) <= (high or 10**9) and (shape.pattern is None or matcher(shape.pattern)(text))
+
+    fitting = [name for name in MEANINGFUL if fits(name)]
+    texts = _texts(shape.pattern, low, high).filter(fits)
+    return st.sampled_from(fitting) | texts if fitting else texts
+
+
+def _texts(pattern: str | None, low: int, high: int | None) -> st.SearchStrategy[str]:
+    if pattern is not None:
+        try:
+            return st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True)
+        except re.error:
+            pass  # a pattern of Unicode classes: plain text mostly fits
+    plain = st.text(ascii_letters, min_size=low, max_size=min(low + 20, high or low + 20))
+    return plain if pattern or low > 20 else plain | TEXT
 
 
 def has_stream_of_events(shape: Shape | None) -> bool:

@@ -6,6 +6,9 @@ The texts are those of recorded answers: Kinesis, STS, CloudFormation, IAM, Logs
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.wire.messages import SERVICES, operations, values
 
 from afluente.core.error import AwsError
 from afluente.wire.model import load
@@ -26,6 +29,15 @@ def accepted(service: str, operation: str, request: dict[str, Any]) -> None:
     wanted = model.operation(operation)
     assert wanted is not None
     validate(model, wanted, request)
+
+
+@pytest.mark.parametrize("service", [name for name in SERVICES if name != "s3"])
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_messages_within_the_constraints_are_accepted(service: str, data: st.DataObject) -> None:
+    operation = data.draw(st.sampled_from([o for o in operations(service) if o.input]))
+    assert operation.input is not None
+    validate(load(service), operation, data.draw(values(operation.input, valid=True)))
 
 
 FAILED = "failed to satisfy constraint: Member must"

@@ -1,8 +1,8 @@
 """The composition root: the only file that knows every part, and the order in which they start and stop.
 
-Start: the data folder, the stores, the gateway (its port is part of what jobs are told), the engines, each of which
-clears away what a crash left. Stop: the gateway first, so that no request meets a part that is gone; then the engines,
-those that use others before the others; then the stores.
+Start: the data folder, the stores, the engines, each of which clears away what a crash left, and the gateway last. Stop:
+the gateway first, so that no request meets a part that is gone; then the engines, those that use others before the
+others; then the stores.
 """
 
 from dataclasses import dataclass
@@ -129,10 +129,10 @@ class App:
 
     def start(self) -> None:
         """Serve. Raises OSError when the address cannot be had; then only `stop` may follow."""
-        self._port = self._gateway.start()
-        self._jobs.runs.endpoint = self.endpoint
         for engine in self._engines:
             engine.start()
+        self._port = self._gateway.start()
+        self._jobs.runs.endpoint = self.endpoint
         self._ready = True
 
     def stop(self) -> None:

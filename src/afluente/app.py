@@ -1,8 +1,8 @@
 """The composition root: the only file that knows every part, and the order in which they start and stop.
 
-Start: the data folder, the stores, the engines, each of which clears away what a crash left, and the gateway last. Stop:
-the gateway first, so that no request meets a part that is gone; then the engines, those that use others before the
-others; then the stores.
+Start: the data folder, the stores, the engines, each of which clears away what a crash left, and the gateway last.
+Stop: the gateway first, so that no request meets a part that is gone; then the engines, those that use others before
+the others; then the stores.
 """
 
 from dataclasses import dataclass

@@ -28,7 +28,7 @@ def resolved(template: Any, **parameters: str) -> Any:
         ({"Resources": []}, "Template format error: Resources must be an object."),
         ({"Resources": {"A": "x"}}, "Template format error: Any Resources member must be an object."),
         ({"Resources": {"a-b": GROUP}}, "Template format error: Resource name a-b is non alphanumeric."),
-        ({"Resources": {"A": {}}}, "Template format error: [/Resources/A] Every Resources object must contain a Type m"),
+        ({"Resources": {"A": {}}}, "Template format error: [/Resources/A] Every Resources object must contain a"),
         ({"Resources": {"A": {**GROUP, "Invalid": 1}}}, "Invalid template resource property 'Invalid'"),
         ({"Resources": {"A": GROUP}, "Foo": 1}, "Invalid template property or properties [Foo]"),
         (

@@ -78,8 +78,7 @@ class NamedQuery(ResourceType):
 
     def make(self, context: Context, physical_id: str, properties: Properties) -> Made:
         del physical_id
-        name = f"{context.stack_name}-{context.logical_id}"[:115] + f"-{context.token[:12]}"
-        request = {"Name": name} | self.request(context, properties)
+        request = {"Name": context.name(128)} | self.request(context, properties)
         made = context.call(self.service, "CreateNamedQuery", ClientRequestToken=context.token, **request)
         return Made(str(made["NamedQueryId"]))
 

@@ -4,7 +4,7 @@ Making a resource is three durable steps, each of which may be repeated after a 
 `is_ready` is asked until it is there, `configure` sets what the service sets by calls of their own.
 """
 
-import secrets
+import hashlib
 import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -64,8 +64,12 @@ class Context:
         return self.caller.region
 
     def name(self, longest: int, *, lower: bool = False) -> str:
-        """A new name for a resource that the template does not name: stack, logical id and 12 random characters."""
-        suffix = "".join(secrets.choice(ALPHABET) for _ in range(12))
+        """The name of a resource that the template does not name: stack, logical id and 12 characters.
+
+        They come from the token, which is random, so that every attempt to make the resource finds the same name.
+        """
+        digest = hashlib.sha256(self.token.encode()).digest()
+        suffix = "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:12])
         room = longest - len(suffix) - 2
         stack, logical = self.stack_name, self.logical_id
         if len(stack) + len(logical) > room:

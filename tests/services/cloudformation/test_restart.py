@@ -1,0 +1,185 @@
+"""A stack goes on after a crash at any moment: nothing twice, nothing left behind."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.services.cloudformation.deployment import Deployment
+
+from afluente.app import App
+from afluente.core.call import Call, Principal
+from afluente.core.clock import ManualClock
+from afluente.services.cloudformation.engine import CloudFormationEngine, Wish
+from afluente.services.cloudformation.stack import Stack
+from afluente.store.database import Database
+
+ACCOUNT = "000000000000"
+CALL = Call("cloudformation", "CreateStack", ACCOUNT, "us-east-1", Principal.root(ACCOUNT), "id", 0, "http://127.0.0.1")
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "glue.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+READ = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
+RESOURCES: dict[str, Any] = {
+    "Stream": {"Type": "AWS::Kinesis::Stream", "Properties": {"Name": "s", "RetentionPeriodHours": 48}},
+    "Bucket": {
+        "Type": "AWS::S3::Bucket",
+        "Properties": {"BucketName": "the-bucket", "OwnershipControls": {"Rules": [{"ObjectOwnership":
+                       "BucketOwnerEnforced"}]}},
+    },
+    "Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/g", "RetentionInDays": 7}},
+    "Role": {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": TRUST,
+            "ManagedPolicyArns": ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"],
+            "Policies": [{"PolicyName": "p", "PolicyDocument": READ}],
+        },
+    },
+    "User": {"Type": "AWS::IAM::User", "Properties": {"UserName": "ana"}},
+    "Key": {"Type": "AWS::IAM::AccessKey", "Properties": {"UserName": {"Ref": "User"}}},
+    "Database": {
+        "Type": "AWS::Glue::Database",
+        "Properties": {"CatalogId": ACCOUNT, "DatabaseInput": {"Name": "farm"}},
+    },
+    "Query": {
+        "Type": "AWS::Athena::NamedQuery",
+        "Properties": {"Database": {"Ref": "Database"}, "QueryString": "SELECT 1"},
+    },
+}  # fmt: skip
+
+
+class Crash(BaseException):
+    """The process dies: nothing of what was not stored is left."""
+
+
+class Crashing:
+    """The way to the services; the process dies once before, or once after, every single request."""
+
+    def __init__(self, app: App, *, after: bool) -> None:
+        self._invoke = app._gateway.invoke
+        self._after = after
+        self._seen: set[str] = set()
+
+    def __call__(self, call: Call, service: str, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        key = json.dumps([service, operation, request], sort_keys=True, default=str)
+        new = key not in self._seen
+        self._seen.add(key)
+        if new and not self._after:
+            raise Crash
+        answer = self._invoke(call, service, operation, request)
+        if new:
+            raise Crash
+        return answer
+
+    @property
+    def crashes(self) -> int:
+        return len(self._seen)
+
+
+class World:
+    """An engine that is built anew after every crash, on what is stored."""
+
+    def __init__(self, path: Path, invoke: Crashing, clock: ManualClock) -> None:
+        self._path = path
+        self._invoke = invoke
+        self._clock = clock
+        self.restart()
+
+    def restart(self) -> None:
+        self.database = Database(self._path)
+        self.engine = CloudFormationEngine(self.database, self._invoke, self._clock)
+
+    def run(self, stack: Stack) -> Stack:
+        due_ms: int | None = 0
+        while due_ms is not None:
+            try:
+                due_ms = self.engine._operations.advance(self.engine.stacks.fresh(stack))
+            except Crash:
+                self.database.close()
+                self.restart()
+            self._clock.advance(0.1)
+        return self.engine.stacks.fresh(stack)
+
+
+@pytest.fixture(params=["before", "after"])
+def invoke(request: pytest.FixtureRequest, app: App) -> Crashing:
+    return Crashing(app, after=request.param == "after")
+
+
+@pytest.fixture
+def world(tmp_path: Path, invoke: Crashing, clock: ManualClock) -> Iterator[World]:
+    world = World(tmp_path / "stacks.sqlite", invoke, clock)
+    yield world
+    world.database.close()
+
+
+def test_a_stack_goes_on_after_every_crash(world: World, invoke: Crashing, stacks: Deployment) -> None:
+    outputs = {"Secret": {"Value": {"Fn::GetAtt": ["Key", "SecretAccessKey"]}}, "Key": {"Value": {"Ref": "Key"}}}
+    template = json.dumps({"Resources": RESOURCES, "Outputs": outputs})
+    stack, _ = world.engine.create_stack(CALL, Wish("farm", template, capabilities=("CAPABILITY_NAMED_IAM",)))
+    stack = world.run(stack)
+    assert (stack.status, stack.reason) == ("CREATE_COMPLETE", None)
+    assert invoke.crashes > 15
+    iam = stacks.client("iam")
+    keys = iam.list_access_keys(UserName="ana")["AccessKeyMetadata"]
+    assert [key["AccessKeyId"] for key in keys] == [output.value for output in stack.outputs if output.key == "Key"]
+    assert all(len(output.value) == 40 for output in stack.outputs if output.key == "Secret")
+    (role,) = iam.list_roles()["Roles"]
+    assert iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"] == ["p"]
+    assert len(iam.list_attached_role_policies(RoleName=role["RoleName"])["AttachedPolicies"]) == 1
+    assert len(stacks.client("athena").list_named_queries()["NamedQueryIds"]) == 1
+    summary = stacks.client("kinesis").describe_stream_summary(StreamName="s")["StreamDescriptionSummary"]
+    assert summary["RetentionPeriodHours"] == 48
+
+    world.engine.delete_stack(CALL, "farm", [], None)
+    stack = world.run(stack)
+    assert (stack.status, stack.reason) == ("DELETE_COMPLETE", None)
+    assert_nothing_is_left(stacks)
+
+
+def test_a_rollback_goes_on_after_every_crash(world: World, stacks: Deployment) -> None:
+    bad = {"Type": "AWS::Kinesis::Stream", "DependsOn": list(RESOURCES), "Properties": {"Name": "n@me"}}
+    template = json.dumps({"Resources": {**RESOURCES, "Bad": bad}})
+    stack, _ = world.engine.create_stack(CALL, Wish("farm", template, capabilities=("CAPABILITY_NAMED_IAM",)))
+    assert world.run(stack).status == "ROLLBACK_COMPLETE"
+    assert_nothing_is_left(stacks)
+
+
+def assert_nothing_is_left(stacks: Deployment) -> None:
+    assert stacks.client("kinesis").list_streams()["StreamNames"] == []
+    assert stacks.client("s3").list_buckets()["Buckets"] == []
+    assert stacks.client("logs").describe_log_groups()["logGroups"] == []
+    assert stacks.client("iam").list_roles()["Roles"] == []
+    assert stacks.client("iam").list_users()["Users"] == []
+    assert stacks.client("athena").list_named_queries()["NamedQueryIds"] == []
+    assert stacks.client("glue").get_databases()["DatabaseList"] == []
+
+
+def test_a_stack_of_before_goes_on_when_the_engine_starts(app: App, tmp_path: Path, clock: ManualClock) -> None:
+    database = Database(tmp_path / "stacks.sqlite")
+    template = json.dumps({"Resources": {"G": {"Type": "AWS::Logs::LogGroup"}}})
+    stack, _ = CloudFormationEngine(database, app._gateway.invoke, clock).create_stack(CALL, Wish("farm", template))
+    engine = CloudFormationEngine(database, app._gateway.invoke, clock)
+    engine.start()
+    for _ in range(5000):
+        if engine.stacks.fresh(stack).status == "CREATE_COMPLETE":
+            break
+        clock.advance(0.1)
+    engine.stop()
+    assert engine.stacks.fresh(stack).status == "CREATE_COMPLETE"
+    database.close()
+
+
+def test_a_deleted_stack_is_forgotten_after_ninety_days(stacks: Deployment, app: App, clock: ManualClock) -> None:
+    stacks.create({"G": {"Type": "AWS::Logs::LogGroup"}})
+    stack_id = stacks.delete()["StackId"]
+    engine = app._providers["cloudformation"]._engine  # type: ignore[attr-defined]
+    engine.stop()
+    clock.advance(90 * 24 * 3600 + 1)
+    again = CloudFormationEngine(app._database, app._gateway.invoke, clock)
+    again.start()
+    again.stop()
+    assert again.stacks.find(ACCOUNT, "us-east-1", stack_id) is None

@@ -103,8 +103,9 @@ def test_target_of_another_service_than_signed_for(serve: Serve, kinesis: Kinesi
     assert (answer.status, answer.json) == (400, {"__type": "UnknownOperationException"})
 
 
-def test_unknown_content_type_is_a_404_in_xml(serve: Serve, kinesis: Kinesis) -> None:
-    answer = serve(kinesis).ask(rpc("ListStreams", Content_Type="text/plain"))
+@pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-amz-json-1.0"])
+def test_unknown_content_type_is_a_404_in_xml(serve: Serve, kinesis: Kinesis, content_type: str) -> None:
+    answer = serve(kinesis).ask(rpc("ListStreams", Content_Type=content_type))
     assert answer.status == 404
     assert answer.body.endswith(b"<UnknownOperationException/>")
 

@@ -69,9 +69,11 @@ def test_hot_aws_error_is_answered_as_one(serve: Serve, kinesis: Kinesis) -> Non
 
 
 def test_hot_fault_is_an_internal_failure(serve: Serve, kinesis: Kinesis, caplog: pytest.LogCaptureFixture) -> None:
-    answer = serve(kinesis, hot={TARGET: Hot(ZeroDivisionError())}).ask(rpc("PutRecord", BODY))
+    hot = Hot(ZeroDivisionError())
+    answer = serve(kinesis, hot={TARGET: hot}).ask(rpc("PutRecord", BODY))
     assert (answer.status, answer.json["__type"]) == (500, "InternalFailure")
-    assert answer.headers["x-amzn-requestid"] in caplog.text
+    assert answer.headers["x-amzn-requestid"] == hot.calls[0][0].request_id
+    assert hot.calls[0][0].request_id in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -114,12 +114,17 @@ def _valid_strings(shape: Shape, low: int, high: int | None) -> st.SearchStrateg
         return low <= len(text) <= (high or 10**9) and (shape.pattern is None or matcher(shape.pattern)(text))
 
     fitting = [name for name in MEANINGFUL if fits(name)]
-    texts = _texts(shape.pattern, low, high).filter(fits)
+    texts = _texts(shape.pattern, low, high).map(lambda text: _lengthened(text, low)).filter(fits)
     return st.sampled_from(fitting) | texts if fitting else texts
 
 
+def _lengthened(text: str, low: int) -> str:
+    """Most patterns are of one class of characters, so a text that is too short may be repeated."""
+    return text if len(text) >= low else (text * (low + 1))[:low]
+
+
 def _texts(pattern: str | None, low: int, high: int | None) -> st.SearchStrategy[str]:
-    if pattern is not None:
+    if pattern is not None and "\\u" not in pattern:  # ranges over all of Unicode are slow to draw from
         try:
             return st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True)
         except re.error:

@@ -110,9 +110,9 @@ class Dispatcher:
             if isinstance(request.body, SpoolFile):
                 request.body.discard()
 
-    def refuse(self, request: HttpRequest, error: BaseException) -> HttpResponse:
-        """The response to a request whose body could not be received."""
-        stage = Stage(request, request_id())
+    def refuse(self, request: HttpRequest, error: BaseException, id_: str | None = None) -> HttpResponse:
+        """The response to a request that failed outside of `answer`; `id_` is the one that its handler knew."""
+        stage = Stage(request, id_ or request_id())
         try:
             self._enter(stage)
         except AwsError:

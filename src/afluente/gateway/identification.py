@@ -4,11 +4,14 @@ from urllib.parse import parse_qs
 
 from afluente.core.error import AwsError, UnknownOperationException
 from afluente.gateway.credential import Credential
+from afluente.wire.binding import CBOR_SERVICES, CBOR_TYPE
 from afluente.wire.message import HttpRequest
 
 FORM = "application/x-www-form-urlencoded"
-RPC_TYPES = frozenset({"application/x-amz-json-1.0", "application/x-amz-json-1.1", "application/json",
-                       "application/x-amz-cbor-1.1"})  # fmt: skip
+OTHERS_JSON = "application/x-amz-json-1.0"
+"""What none of the services here takes, but DynamoDB and others do, which are then named as not served."""
+
+RPC_TYPES = frozenset({"application/x-amz-json-1.1", "application/json", CBOR_TYPE, OTHERS_JSON})
 
 TARGETS = {
     "AmazonAthena": "athena",
@@ -29,16 +32,20 @@ class UnknownContentType(AwsError):
 def service_of(request: HttpRequest, credential: Credential | None) -> str:
     """botocore's name of the service. Raises UnknownOperationException for a target that nobody has."""
     target = request.headers.get("x-amz-target")
-    if target is not None and request.media_type not in RPC_TYPES:
+    if target is None:
+        return (credential.service if credential else "") or _by_form(request) or "s3"
+    service = (credential.service if credential else "") or TARGETS.get(target.rpartition(".")[0])
+    if not _takes(service, request.media_type):
         raise UnknownContentType(code="UnknownOperationException")
-    if credential is not None and credential.service:
-        return credential.service
-    if target is not None:
-        prefix = target.rpartition(".")[0]
-        if prefix not in TARGETS:
-            raise UnknownOperationException
-        return TARGETS[prefix]
-    return _by_form(request) or "s3"
+    if service is None:
+        raise UnknownOperationException
+    return service
+
+
+def _takes(service: str | None, media_type: str) -> bool:
+    if service in TARGETS.values():
+        return media_type in RPC_TYPES - {OTHERS_JSON} and (media_type != CBOR_TYPE or service in CBOR_SERVICES)
+    return media_type in RPC_TYPES
 
 
 def is_object_request(request: HttpRequest, credential: Credential | None) -> bool:

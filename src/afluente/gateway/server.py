@@ -206,7 +206,7 @@ class _HotAnswer:
         return start.encode("latin-1") + body
 
     def failure(self, error: BaseException) -> HttpResponse:
-        return self._dispatcher.refuse(self._request, error)
+        return self._dispatcher.refuse(self._request, error, self._id)
 
 
 def _new_event_loop() -> asyncio.AbstractEventLoop:

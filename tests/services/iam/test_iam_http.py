@@ -63,3 +63,15 @@ def test_caller_identity_of_root_user_and_session(client: Clients, app: App) -> 
     )  # fmt: skip
     assert session["Arn"] == assumed["AssumedRoleUser"]["Arn"]
     assert session["UserId"] == assumed["AssumedRoleUser"]["AssumedRoleId"]
+
+
+def test_an_inactive_key_is_nobody_rather_than_root(client: Clients) -> None:
+    iam = client("iam")
+    iam.create_user(UserName="ana")
+    key = iam.create_access_key(UserName="ana")["AccessKey"]["AccessKeyId"]
+    iam.update_access_key(UserName="ana", AccessKeyId=key, Status="Inactive")
+    with pytest.raises(ClientError, match="The security token included in the request is invalid") as caught:
+        client("sts", access_key=key).get_caller_identity()
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] < 500
+    with pytest.raises(ClientError):
+        client("kinesis", access_key=key).list_streams()

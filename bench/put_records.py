@@ -14,7 +14,7 @@ from bench.load import RECORDS, put_records, reading, replay, request
 from bench.server import Server, afluente, answering_at_once
 
 TARGET = "Kinesis_20131202.PutRecords"
-CONNECTIONS = 8
+CONNECTIONS = 16
 SECONDS = 5.0
 
 

@@ -9,7 +9,7 @@ HEAD = """\
 # Supported operations
 
 Generated from the code; do not edit. Everything else answers with the error `NotImplemented`, which names the operation
-or the member. Nothing is accepted and ignored.
+or the member. The few settings that are kept without effect are listed in the README.
 
 | service | supported | of |
 |---|---:|---:|

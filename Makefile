@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --no-deps
 
-LOCK := --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
+LOCK := $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test quick check format bench crash docs lock clean
+.PHONY: help run serve test quick check format bench clients crash docs lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -19,7 +19,7 @@ run: $(VENV)/.run ## set up and run the wind farm (Ctrl-C stops it, everything s
 serve: $(VENV)/.run ## set up and serve the AWS APIs only
 	@$(BIN)/afluente serve
 
-test: check quick ## set up and run every check and test
+test: check clients quick ## set up and run every check and test
 
 quick: $(VENV)/.dev ## the tests alone
 	$(BIN)/python -m pytest
@@ -43,10 +43,11 @@ crash: $(VENV)/.dev ## kill -9 under load, many times, and count every record (l
 docs: $(VENV)/.dev ## write the generated pages again
 	$(BIN)/python -m afluente.cli.main docs
 
-lock: $(VENV)/.dev ## resolve the dependencies anew
+lock: $(VENV)/.dev ## resolve the dependencies; UPGRADE=--upgrade takes the newest
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile $(LOCK) --extra dev --output-file requirements-dev.lock pyproject.toml
 	$(BIN)/uv pip compile $(LOCK) --constraint requirements-dev.lock --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile $(LOCK) --output-file tests/clients/requirements.lock tests/clients/requirements.in
 
 clean: ## remove the virtual environment (never the data)
 	rm -rf $(VENV)
@@ -65,4 +66,12 @@ $(VENV)/.run: requirements.lock pyproject.toml | $(BIN)/python
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	@echo "Setting up the development tools"
 	$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+clients: $(VENV)/clients/.done
+
+$(VENV)/clients/.done: tests/clients/requirements.lock | $(BIN)/python
+	@echo "Setting up the clients that need an environment of their own"
+	$(PYTHON) -m venv $(VENV)/clients
+	$(VENV)/clients/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --no-deps --require-hashes -r tests/clients/requirements.lock
 	@touch $@

@@ -38,7 +38,7 @@ def test_readme_links_lead_somewhere(page: str) -> None:
 @pytest.mark.parametrize("page", ["README.md", "README.pt-BR.md"])
 def test_readme_commands_exist(page: str) -> None:
     text = (ROOT / page).read_text()
-    for command in re.findall(r"afluente (\w+) --", text):
+    for command in re.findall(r"afluente (\w+) ", text):
         with pytest.raises(SystemExit) as exit_:
             main.main([command, "--help"])
         assert exit_.value.code == 0
@@ -52,4 +52,4 @@ def test_every_setting_and_command_is_documented(capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit):
         main.main(["--help"])
     printed = capsys.readouterr().out
-    assert all(command in printed for command in ("up", "serve", "docs"))
+    assert all(command in printed for command in ("up", "serve", "doctor", "docs"))

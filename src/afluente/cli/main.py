@@ -17,8 +17,17 @@ examples:
   afluente up                     run the wind farm and watch it; Ctrl-C stops it, everything stays
   afluente up --once              one full pass, from the sensors to an Athena result, then stop
   afluente serve --port 4567      serve the AWS APIs only
+  afluente doctor table db.t      why does a query show no row, one row, NULLs?
 
 Point any AWS client at it with AWS_ENDPOINT_URL=http://127.0.0.1:4566 (any access key is taken).
+"""
+
+DOCTOR_EPILOG = """\
+examples:
+  afluente doctor table windfarm.readings      zero rows? one row? NULL columns? missing partitions? small files?
+  afluente doctor delivery windfarm            nothing delivered? which permission is missing?
+  afluente doctor stream windfarm              throttled? a hot shard?
+  afluente doctor job windfarm-lake jr_0123    why did this run fail?
 """
 
 
@@ -70,6 +79,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     _serving(serve)
     serve.add_argument("--host", help="the address to listen on (default: 127.0.0.1; loopback only)")
+    _doctor(
+        commands.add_parser(
+            "doctor",
+            help="explain what is wrong with a table, a delivery stream, a stream or a job",
+            description="Look at a table, a delivery stream, a stream or a job through the AWS APIs, reading only, "
+            "and explain what is wrong, why, and what to do. Exit status 1 says that something is wrong.",
+            epilog=DOCTOR_EPILOG,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+    )
     docs = commands.add_parser(
         "docs",
         help="write the generated pages: supported operations, settings",
@@ -77,6 +96,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     docs.add_argument("--folder", type=Path, default=Path("docs"), help="where to (default: %(default)s)")
     return parser
+
+
+def _doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("kind", choices=("table", "delivery", "stream", "job"), help="what to look at")
+    parser.add_argument("name", nargs="+", help="its name: database.table for a table; a job takes a run id after it")
+    parser.add_argument("--language", choices=("en", "pt"), help="of the explanations (default: that of your machine)")
+    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+    parser.add_argument(
+        "--aws", action="store_true", help="look at your AWS account instead of the Afluente at AWS_ENDPOINT_URL"
+    )
 
 
 def _serving(parser: argparse.ArgumentParser) -> None:

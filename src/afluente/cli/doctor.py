@@ -1,0 +1,87 @@
+"""`afluente doctor`: why a table, a delivery stream, a stream or a job run does not show what was expected."""
+
+import argparse
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.markup import escape
+
+from afluente.cli.error import CommandError
+from afluente.core.setting import Settings
+from afluente.doctor import delivery, job, stream, table
+from afluente.doctor.finding import LANGUAGES, Finding, NothingThere, Severity
+
+EXAMINATIONS: Mapping[str, Callable[..., Iterator[Finding]]] = {
+    "table": table.examine,
+    "delivery": delivery.examine,
+    "stream": stream.examine,
+    "job": job.examine,
+}
+MARKS = {Severity.PROBLEM: "[red]✗[/]", Severity.WARNING: "[yellow]![/]", Severity.NOTE: "[cyan]·[/]"}
+HEALTHY = {"en": "nothing wrong was found", "pt": "nada de errado foi encontrado"}
+WHY_NEXT = {"en": ("why", "next"), "pt": ("por quê", "faça")}
+
+
+def run(given: argparse.Namespace, settings: Settings) -> int:
+    """Examine and explain; 0 when nothing is wrong, 1 with a problem or a warning."""
+    client = _clients(given, settings)
+    try:
+        findings = list(EXAMINATIONS[given.kind](client, *given.name))
+    except NothingThere as missing:
+        raise CommandError(str(missing)) from None
+    except (ClientError, BotoCoreError) as error:
+        raise CommandError(f"the examination could not be made: {error}") from None
+    language = given.language or _language(os.environ)
+    findings.sort(key=lambda finding: list(Severity).index(finding.kind.severity))
+    if given.json:
+        print(json.dumps([_plain(finding, language) for finding in findings], indent=2, ensure_ascii=False))
+    else:
+        _print(Console(highlight=False, soft_wrap=False), " ".join(given.name), findings, language)
+    return int(any(finding.kind.severity is not Severity.NOTE for finding in findings))
+
+
+def _clients(given: argparse.Namespace, settings: Settings) -> Callable[[str], Any]:
+    import boto3  # noqa: PLC0415  # `--help` need not wait for it
+
+    if given.aws:
+        client: Callable[[str], Any] = boto3.client
+        return client
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", f"http://{settings.host}:{settings.port}")
+    session = boto3.Session(region_name=os.environ.get("AWS_REGION") or settings.region)
+    keys = session.get_credentials()
+    named = {} if keys else {"aws_access_key_id": "doctor", "aws_secret_access_key": "doctor"}
+    return lambda service: session.client(service, endpoint_url=endpoint, **named)
+
+
+def _language(environment: Mapping[str, str]) -> str:
+    """The language of the user's machine, when it is one that is spoken here."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if environment.get(name):
+            return environment[name][:2] if environment[name][:2] in LANGUAGES else "en"
+    return "en"
+
+
+def _plain(finding: Finding, language: str) -> dict[str, Any]:
+    text = finding.text(language)
+    return {
+        "code": finding.kind.code,
+        "severity": finding.kind.severity.value,
+        "what": text.what,
+        "why": text.why,
+        "next": text.next,
+    }
+
+
+def _print(console: Console, name: str, findings: list[Finding], language: str) -> None:
+    if not findings:
+        console.print(f"[green]✓[/] {escape(name)}: {HEALTHY[language]}")
+    why, next_ = WHY_NEXT[language]
+    for finding in findings:
+        text = finding.text(language)
+        console.print(f"{MARKS[finding.kind.severity]} [bold]{escape(text.what)}[/]")
+        console.print(f"  [dim]{why}:[/] {escape(text.why)}")
+        console.print(f"  [dim]{next_}:[/] {escape(text.next)}\n")

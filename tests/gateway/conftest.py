@@ -71,6 +71,20 @@ class Wire:
 
     def answer(self, *, to_head: bool = False) -> Answer:
         """The next response. Raises EOFError when the connection is closed instead."""
+        answer = self.head()
+        if not to_head:
+            answer.body = self._file.read(int(answer.headers.get("content-length", 0)))
+        return answer
+
+    def chunk(self) -> bytes:
+        """The next chunk of a response's body; b"" is the last. Raises EOFError as `answer` does."""
+        line = self._file.readline()
+        if not line:
+            raise EOFError
+        return self._file.read(int(line, 16) + 2)[:-2]
+
+    def head(self) -> Answer:
+        """The next response without its body. Raises EOFError as `answer` does."""
         line = self._file.readline()
         if not line:
             raise EOFError
@@ -79,8 +93,11 @@ class Wire:
         while (field := self._file.readline().decode("latin-1").strip()) != "":
             name, _, value = field.partition(":")
             headers[name.lower()] = value.strip()
-        length = 0 if to_head else int(headers.get("content-length", 0))
-        return Answer(status, headers, self._file.read(length))
+        return Answer(status, headers, b"")
+
+    def rest(self) -> bytes:
+        """Everything up to the end of the connection."""
+        return self._file.read()
 
     def is_closed(self) -> bool:
         return self._file.read(1) == b""
@@ -148,7 +165,7 @@ class Kinesis(Provider):
     """Answers with what it was called with."""
 
     service = "kinesis"
-    operations = ("CreateStream", "DeleteStream", "ListStreams", "ListShards", "PutRecord")
+    operations: ClassVar[tuple[str, ...]] = ("CreateStream", "DeleteStream", "ListStreams", "ListShards", "PutRecord")
     unsupported: ClassVar = {"CreateStream": ("WarmThroughputMiBps", "StreamModeDetails.StreamMode=ON_DEMAND")}
 
     def __init__(self) -> None:

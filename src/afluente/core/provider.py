@@ -6,10 +6,10 @@ then it runs on the gateway's event loop and must never block; plain methods run
 
 Timestamps in and out are aware UTC datetimes, blobs are bytes. A streaming request body is a binary file object; a
 streaming response body is bytes or a `FileSlice`. A large request body is a `SpooledBody`, which may be kept
-without copying it.
+without copying it. A member that the model calls an event stream is an `EventStream`: an answer that goes on.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, Protocol, runtime_checkable
@@ -61,6 +61,36 @@ class SpooledBody(Protocol):
 
     def release(self) -> None:
         """Give the file away: who calls this has moved it, and the gateway must not touch it again."""
+
+
+class EventPayload(Protocol):
+    """An event's members that write themselves, where interpreting the model for each of them would be too slow.
+
+    Both methods run on a worker thread, so what they need may be worked out there.
+    """
+
+    def json(self) -> bytes:
+        """The event in JSON, as the model would have it."""
+
+    def cbor(self) -> bytes:
+        """The same in CBOR."""
+
+
+Event = tuple[str, Mapping[str, Any] | EventPayload]
+"""An event's name, as the model's event stream has it, and its members."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventStream:
+    """A streaming answer: the events that follow the response, which is sent at once.
+
+    `events` is iterated on the gateway's event loop, which must never be blocked, and only when the client has taken
+    what came before. The answer ends cleanly where the iteration ends; an `AwsError` raised in it reaches the client
+    as its last frame. It is closed (`aclose`) when the client goes away or the gateway stops; if that comes before the
+    first event was asked for, nothing of it ever runs.
+    """
+
+    events: AsyncGenerator[Event, None]
 
 
 class Provider:

@@ -6,7 +6,8 @@ What a request means is the dispatcher's; here are framing, order, backpressure 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import aclosing
 from typing import Any, Protocol, cast
 
 import httptools
@@ -15,7 +16,7 @@ from afluente.gateway import file_sender
 from afluente.gateway.head import DateHeader, head
 from afluente.gateway.hot import Stepper
 from afluente.gateway.spool import MemoryReceiver, Receiver, TooLarge
-from afluente.wire.message import HttpRequest, HttpResponse
+from afluente.wire.message import EventBody, HttpRequest, HttpResponse
 
 MAX_HEAD_BYTES = 64 * 1024
 MAX_WAITING = 16
@@ -23,6 +24,7 @@ MAX_WAITING = 16
 
 HEAD_TOO_LARGE = (431, "RequestHeaderSectionTooLarge", "Your request header section is too large.")
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+LAST_CHUNK = b"0\r\n\r\n"
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,9 @@ class Edge(Protocol):
 
     def answer(self, request: HttpRequest) -> Awaitable[HttpResponse]:
         """The response, whatever happens."""
+
+    def frames(self, body: EventBody) -> AsyncGenerator[bytes, None]:
+        """The frames of a streaming answer; to be closed by who asks."""
 
     def refuse(self, request: HttpRequest, error: BaseException) -> HttpResponse:
         """The response to a request whose body did not arrive as it should."""
@@ -99,6 +104,7 @@ class Connection(asyncio.Protocol):
         self._current: Exchange | None = None
         self._holds: set[str] = set()
         self._drained: asyncio.Future[None] | None = None
+        self._streaming: asyncio.Task[None] | None = None
         self._advancing = False
         self._ending = False
 
@@ -108,8 +114,8 @@ class Connection(asyncio.Protocol):
         return self._current is None and not self._waiting and self._arriving is None
 
     def finish(self) -> None:
-        """Close after the requests that have come, now when there are none."""
-        self._ending = True
+        """Close after the requests that have come, now when there are none. A stream of events ends where it is."""
+        self._end()
         if self._current is None and not self._waiting:
             self._close()
 
@@ -136,6 +142,8 @@ class Connection(asyncio.Protocol):
             self._drained.set_exception(ConnectionResetError("the client went away"))
             self._drained.exception()  # nobody may be waiting
             self._drained = None
+        if self._streaming is not None:
+            self._streaming.cancel()
         self._edge.closed(self)
 
     def pause_writing(self) -> None:
@@ -165,7 +173,7 @@ class Connection(asyncio.Protocol):
             self._refuse(*HEAD_TOO_LARGE)
 
     def eof_received(self) -> bool:
-        self._ending = True
+        self._end()
         return self._current is not None or bool(self._waiting)  # half closed: the answers are still wanted
 
     # What httptools calls
@@ -282,6 +290,9 @@ class Connection(asyncio.Protocol):
         if isinstance(response.body, bytes):
             self._respond(response)
             return
+        if isinstance(response.body, EventBody):
+            await self._stream(exchange, response, response.body)
+            return
         start = self._head(response, response.body.length, exchange)
         try:
             with response.body.file or response.body.path.open("rb") as file:
@@ -293,10 +304,39 @@ class Connection(asyncio.Protocol):
         else:
             self._answered(exchange)
 
+    async def _stream(self, exchange: Exchange, response: HttpResponse, body: EventBody) -> None:
+        """Send frames, each once the one before has left, until there are no more or nobody wants them."""
+        chunked = self._parser.get_http_version() == "1.1"
+        if chunked:
+            response.headers["Transfer-Encoding"] = "chunked"
+        else:
+            exchange.keep_alive = False
+        self._write(self._head(response, None, exchange))
+        self._streaming = asyncio.current_task()
+        try:
+            async with aclosing(self._edge.frames(body)) as frames:
+                async for frame in frames:
+                    self._write(b"%x\r\n%b\r\n" % (len(frame), frame) if chunked else frame)
+                    await self._empty_transport()
+                    if self._ending:
+                        break
+        except ConnectionResetError:
+            return
+        except asyncio.CancelledError:  # by `_end`, or because the client is gone: what was written are whole frames
+            log.debug("a stream of events was ended")
+        finally:
+            self._streaming = None
+        if chunked:
+            self._write(LAST_CHUNK)
+        self._answered(exchange)
+
     async def _empty_transport(self) -> asyncio.Transport:
         """The transport, once nothing is left in its buffer. Raises ConnectionResetError."""
         while self._transport is not None and self._transport.get_write_buffer_size():
-            await (self._drained or asyncio.sleep(0))
+            if self._drained is None:
+                await asyncio.sleep(0)
+            else:
+                await asyncio.wait([self._drained])  # which outlives whoever waits
         if self._transport is None:
             raise ConnectionResetError("the client went away")
         return self._transport
@@ -308,11 +348,11 @@ class Connection(asyncio.Protocol):
         self._write(self._head(response, len(response.body), exchange) + response.body)
         self._answered(exchange)
 
-    def _head(self, response: HttpResponse, length: int, exchange: Exchange) -> bytes:
+    def _head(self, response: HttpResponse, length: int | None, exchange: Exchange) -> bytes:
         headers = {name: value for name, value in response.headers.items() if name.lower() != "content-length"}
-        if exchange.request.method == "HEAD":
+        if exchange.request.method == "HEAD" and length is not None:
             length = int(next((v for n, v in response.headers.items() if n.lower() == "content-length"), length))
-        if response.status not in {204, 304}:
+        if response.status not in {204, 304} and length is not None:
             headers["Content-Length"] = str(length)
         headers["Date"] = self._edge.date.now()
         if not exchange.keep_alive or self._ending:
@@ -365,6 +405,12 @@ class Connection(asyncio.Protocol):
     def _write(self, data: bytes) -> None:
         if self._transport is not None:
             self._transport.write(data)
+
+    def _end(self) -> None:
+        """Take no more requests."""
+        self._ending = True
+        if self._streaming is not None:
+            self._streaming.cancel()
 
     def _close(self) -> None:
         if self._transport is not None:

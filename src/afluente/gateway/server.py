@@ -6,7 +6,7 @@ Start it last and stop it first: while it runs, requests reach the providers.
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from weakref import WeakSet
@@ -18,7 +18,7 @@ from afluente.core.error import AwsError
 from afluente.core.identifier import request_id
 from afluente.core.provider import Invoke, Provider
 from afluente.core.setting import Settings
-from afluente.gateway import preflight
+from afluente.gateway import event_sender, preflight
 from afluente.gateway.connection import Connection
 from afluente.gateway.credential import credential_of
 from afluente.gateway.dispatcher import Dispatcher, Identify
@@ -26,11 +26,13 @@ from afluente.gateway.head import DateHeader
 from afluente.gateway.hot import HotPath
 from afluente.gateway.identification import TARGETS, is_object_request
 from afluente.gateway.spool import MemoryReceiver, ObjectReceiver, Receiver
-from afluente.wire.message import HttpRequest, HttpResponse
+from afluente.wire.message import EventBody, HttpRequest, HttpResponse
 
 WORKERS = 16
 SPOOLERS = 4
 """Threads that write bodies to disk: apart, so that slow providers do not hold up uploads."""
+ENCODERS = 2
+"""Threads that encode events: apart for the same reason."""
 MAX_BODY_BYTES = 20 << 20
 MAX_KINESIS_BODY_BYTES = 14 << 20
 """A PutRecords of 10 MiB in Base64."""
@@ -70,6 +72,7 @@ class Gateway:
         self._settings = settings
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="gateway-worker")
         self._spool_pool = ThreadPoolExecutor(SPOOLERS, thread_name_prefix="gateway-spool")
+        self._event_pool = ThreadPoolExecutor(ENCODERS, thread_name_prefix="gateway-event")
         self._dispatcher = Dispatcher(providers, identify, settings, clock, self._pool)
         self._loop = _new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="gateway", daemon=True)
@@ -101,6 +104,7 @@ class Gateway:
             self._loop.close()
         self._pool.shutdown()
         self._spool_pool.shutdown()
+        self._event_pool.shutdown()
 
     async def _listen(self) -> int:
         self._listener = await self._loop.create_server(
@@ -173,6 +177,9 @@ class Gateway:
         if request.method == "OPTIONS":
             return preflight.answer(request)
         return await self._dispatcher.answer(request)
+
+    def frames(self, body: EventBody) -> AsyncGenerator[bytes, None]:
+        return event_sender.frames(body, self._event_pool)
 
     def refuse(self, request: HttpRequest, error: BaseException) -> HttpResponse:
         return self._dispatcher.refuse(request, error)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from afluente.core.provider import EventPayload
 from afluente.wire import timestamp
 
 
@@ -25,6 +26,9 @@ class Codec(Protocol):
 
     def encode(self, tree: Any) -> bytes:
         """The bytes of `tree`."""
+
+    def compiled(self, payload: EventPayload) -> bytes:
+        """The bytes of what writes itself."""
 
     def read_blob(self, value: Any) -> bytes:
         """Bytes of a leaf. Raises TypeError when the leaf has no fitting type."""
@@ -50,6 +54,9 @@ class JsonCodec:
 
     def encode(self, tree: Any) -> bytes:
         return msgspec.json.encode(tree)
+
+    def compiled(self, payload: EventPayload) -> bytes:
+        return payload.json()
 
     def read_blob(self, value: Any) -> bytes:
         if not isinstance(value, str):
@@ -84,7 +91,10 @@ def _base64_fault(text: str) -> str:
 
 
 class CborCodec:
-    """CBOR as Kinesis speaks it: blobs are byte strings, timestamps integer milliseconds (answers: under tag 1)."""
+    """CBOR as Kinesis speaks it: blobs are byte strings, timestamps integer milliseconds (answers: under tag 1).
+
+    Requests come with lists and maps of definite or indefinite length; answers go with the latter, as AWS's do.
+    """
 
     def decode(self, content: bytes) -> Any:
         import cbor2  # noqa: PLC0415  # only the Java SDK speaks CBOR; the others need not wait for the import
@@ -104,8 +114,11 @@ class CborCodec:
     def encode(self, tree: Any) -> bytes:
         import cbor2  # noqa: PLC0415  # as above
 
-        encoded: bytes = cbor2.dumps(tree)
+        encoded: bytes = cbor2.dumps(tree, indefinite_containers=True)
         return encoded
+
+    def compiled(self, payload: EventPayload) -> bytes:
+        return payload.cbor()
 
     def read_blob(self, value: Any) -> bytes:
         if not isinstance(value, bytes):
@@ -162,6 +175,9 @@ class NativeCodec:
         raise NotImplementedError
 
     def encode(self, tree: Any) -> bytes:
+        raise NotImplementedError
+
+    def compiled(self, payload: EventPayload) -> bytes:
         raise NotImplementedError
 
     def read_blob(self, value: Any) -> bytes:

@@ -46,11 +46,12 @@ def resolve(model: Model | None, error: AwsError) -> Fault:
     status = modelled.status if error.http_status == AwsError.status else error.http_status
     members = TreeWriter(JSON).write(modelled.shape, error.members)
     undeclared = {name: value for name, value in error.members.items() if name not in modelled.shape.members}
-    name = _declared_message(modelled.shape) or family(model.service).message
+    name = declared_message(modelled.shape) or family(model.service).message
     return Fault(modelled.code, status, error.message, name, {**undeclared, **members})
 
 
-def _declared_message(shape: Shape) -> str | None:
+def declared_message(shape: Shape) -> str | None:
+    """The member of an error's shape that holds its message."""
     return next((name for name in shape.members if name.lower() == "message"), None)
 
 

@@ -1,11 +1,12 @@
 """An HTTP request and an HTTP response as plain data, between the gateway and the protocols."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 from urllib.parse import parse_qsl
 
-from afluente.core.provider import FileSlice, SpooledBody
+from afluente.core.error import AwsError
+from afluente.core.provider import Event, FileSlice, SpooledBody
 
 Body = bytes | BinaryIO | SpooledBody
 
@@ -37,10 +38,23 @@ class HttpRequest:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
+@dataclass(frozen=True, slots=True)
+class EventBody:
+    """A body without an end in sight: `start`, then every one of `events` encoded, then `fail` of what went wrong.
+
+    What the three give is whole frames. Encoding takes as long as the event is large.
+    """
+
+    start: bytes
+    events: AsyncGenerator[Event, None]
+    encode: Callable[[Event], bytes]
+    fail: Callable[[AwsError], bytes]
+
+
 @dataclass(slots=True)
 class HttpResponse:
     """A response. Content-Length is the gateway's to add, but for an answer to HEAD, which states it without a body."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
-    body: bytes | FileSlice = b""
+    body: bytes | FileSlice | EventBody = b""

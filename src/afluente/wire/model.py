@@ -43,6 +43,9 @@ class Shape:
         self.xml_namespace: Definition | None = traits.get("xmlNamespace")
         self.document: bool = traits.get("document", False)
         self.result_wrapper: str | None = traits.get("resultWrapper")
+        self.event_stream: bool = traits.get("eventstream", False)
+        self.event_payload: bool = traits.get("eventpayload", False)
+        self.exception: bool = traits.get("exception", False)
 
     @cached_property
     def members(self) -> dict[str, "Shape"]:
@@ -90,6 +93,12 @@ class Operation:
         """Whether the request's body is a stream of bytes rather than a document."""
         body = self.input.body if self.input else None
         return body is not None and body.type == "blob" and body.streaming
+
+    @cached_property
+    def event_member(self) -> str | None:
+        """The output's member that is a stream of events, if one is."""
+        members = self.output.members if self.output else {}
+        return next((name for name, member in members.items() if member.event_stream), None)
 
 
 class ErrorShape:

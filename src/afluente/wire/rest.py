@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from afluente.core.error import AwsError
-from afluente.core.provider import FileSlice
-from afluente.wire import checksum, timestamp, xml_reader
+from afluente.core.provider import EventPayload, FileSlice
+from afluente.wire import checksum, event_frame, timestamp, xml_reader
+from afluente.wire.event_stream import EventWriter
 from afluente.wire.family import family
 from afluente.wire.fault import resolve
 from afluente.wire.form import SCALARS
-from afluente.wire.message import HttpRequest, HttpResponse
+from afluente.wire.message import EventBody, HttpRequest, HttpResponse
 from afluente.wire.model import Model, Operation, Shape
 from afluente.wire.route import InvalidURI, Router, address_of
 from afluente.wire.s3_rule import InvalidArgument
@@ -22,6 +23,9 @@ NO_BODY = frozenset({204, 304})
 
 class RestBinding:
     """The REST-XML protocol of `model`."""
+
+    content_type = "text/xml"
+    """Of the documents in the frames of event streams."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
@@ -83,6 +87,9 @@ class RestBinding:
         if operation.output is None:
             return HttpResponse(status, headers)
         headers.update(_headers(operation.output, response))
+        if operation.event_member is not None:
+            headers["Content-Type"] = event_frame.CONTENT_TYPE
+            return HttpResponse(status, headers, self._stream(operation.output, operation.event_member, response))
         body = b"" if operation.method == "HEAD" or status in NO_BODY else self._content(operation, response, headers)
         return HttpResponse(status, headers, body)
 
@@ -110,6 +117,19 @@ class RestBinding:
             content = self._writer.content(shape, response)
         root = shape.body or shape
         return DECLARATION + element(root.location_name or root.name, content, namespace)
+
+    def _stream(self, output: Shape, member: str, response: Mapping[str, Any]) -> EventBody:
+        """Events without a frame before them: what else the response has is in its headers."""
+        writer = EventWriter(self.model, output.members[member], self)
+        return EventBody(b"", response[member].events, writer.event, writer.fail)
+
+    def document(self, shape: Shape, value: Mapping[str, Any]) -> bytes:
+        """A structure as the frames of event streams have it."""
+        return (DECLARATION + element(shape.name, self._writer.content(shape, value))).encode("utf-8", "replace")
+
+    def compiled(self, payload: EventPayload) -> bytes:
+        """Nothing writes itself as XML."""
+        raise TypeError(f"{payload!r} is for JSON and CBOR")
 
     def fail(self, error: AwsError, request_id: str) -> HttpResponse:
         fault = resolve(self.model, error)

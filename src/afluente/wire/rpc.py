@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from afluente.core.error import AwsError, SerializationException, UnknownOperationException
+from afluente.core.provider import EventPayload
+from afluente.wire import event_frame
 from afluente.wire.codec import Codec, Malformed
+from afluente.wire.event_stream import EventWriter
 from afluente.wire.family import family
 from afluente.wire.fault import resolve
-from afluente.wire.message import HttpRequest, HttpResponse
-from afluente.wire.model import Model, Operation
+from afluente.wire.message import EventBody, HttpRequest, HttpResponse
+from afluente.wire.model import Model, Operation, Shape
 from afluente.wire.tree import TreeReader, TreeWriter
 
 
@@ -18,7 +21,7 @@ class RpcBinding:
     def __init__(self, model: Model, codec: Codec, content_type: str) -> None:
         self.model = model
         self._codec = codec
-        self._content_type = content_type
+        self.content_type = content_type
         self._reader = TreeReader(codec, java_types=family(model.service).java_types)
         self._writer = TreeWriter(codec)
 
@@ -40,14 +43,28 @@ class RpcBinding:
         return members
 
     def answer(self, operation: Operation, response: Mapping[str, Any], request_id: str) -> HttpResponse:
-        body = b""
-        if operation.output is not None:
-            body = self._codec.encode(self._writer.write(operation.output, response))
-        return HttpResponse(200, self._headers(request_id), body)
+        if operation.output is None:
+            return HttpResponse(200, self._headers(request_id))
+        if operation.event_member is not None:
+            return self._stream(operation.output, operation.event_member, response, request_id)
+        return HttpResponse(200, self._headers(request_id), self.document(operation.output, response))
+
+    def _stream(self, output: Shape, member: str, response: Mapping[str, Any], request_id: str) -> HttpResponse:
+        writer = EventWriter(self.model, output.members[member], self)
+        body = EventBody(writer.response(output, response), response[member].events, writer.event, writer.fail)
+        return HttpResponse(200, {**self._headers(request_id), "Content-Type": event_frame.CONTENT_TYPE}, body)
 
     def fail(self, error: AwsError, request_id: str) -> HttpResponse:
         fault = resolve(self.model, error)
         return HttpResponse(fault.status, self._headers(request_id), self._codec.encode(fault.as_tree()))
 
+    def document(self, shape: Shape, value: Mapping[str, Any]) -> bytes:
+        """A structure in the binding's format, as answers and the frames of event streams have it."""
+        return self._codec.encode(self._writer.write(shape, value))
+
+    def compiled(self, payload: EventPayload) -> bytes:
+        """The members of an event that write themselves."""
+        return self._codec.compiled(payload)
+
     def _headers(self, request_id: str) -> dict[str, str]:
-        return {"Content-Type": self._content_type, "x-amzn-RequestId": request_id}
+        return {"Content-Type": self.content_type, "x-amzn-RequestId": request_id}

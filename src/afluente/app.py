@@ -10,6 +10,7 @@ from typing import Any
 
 from afluente import __version__
 from afluente.core.clock import Clock, SystemClock
+from afluente.core.metric import Metrics
 from afluente.core.provider import Provider
 from afluente.core.setting import Settings
 from afluente.gateway.server import Gateway
@@ -80,12 +81,13 @@ class App:
         self.clock: Any = clock or SystemClock()
         self._port = settings.port
         self._ready = False
+        self._metrics = Metrics(self.clock)
         self._folder = DataFolder(settings.data)
         self._database = Database(self._folder.metadata)
         self._log = RecordLog(self._folder.records)
         self._providers: dict[str, Provider] = {}
         self._iam = IamEngine(self._database, self.clock)
-        self._kinesis = KinesisEngine(self._database, self._log, settings, self.clock)
+        self._kinesis = KinesisEngine(self._database, self._log, settings, self.clock, self._metrics)
         hot = {f"{KINESIS_TARGET}.{name}": path for name, path in hot_operations(self._kinesis).items()}
         self._gateway = Gateway(self._providers, hot, self._iam.identify, self._health, settings, self.clock)
         self._compose()
@@ -94,7 +96,9 @@ class App:
         database, settings, clock, invoke = self._database, self.settings, self.clock, self._gateway.invoke
         s3 = S3Engine(database, self._folder.objects, clock)
         logs = LogsEngine(database, clock)
-        self._firehose = FirehoseEngine(database, self._log, s3, self._kinesis, self._iam, logs, settings, clock)
+        self._firehose = FirehoseEngine(
+            database, self._log, s3, self._kinesis, self._iam, logs, settings, clock, self._metrics
+        )
         tags = Tags(database)
         catalog = CatalogEngine(database, tags, clock)
         crawlers = CrawlerEngine(database, catalog, tags, s3, self._iam, logs, settings, clock)

@@ -10,6 +10,7 @@ from typing import Any
 from afluente.core.call import Call, Principal
 from afluente.core.clock import ManualClock
 from afluente.core.error import AwsError
+from afluente.core.metric import Metrics
 from afluente.core.setting import Settings
 from afluente.services.firehose.engine import FirehoseEngine
 from afluente.services.firehose.error import ResourceNotFoundException
@@ -136,6 +137,7 @@ class World:
 
     def __init__(self, folder: Path) -> None:
         self.clock = ManualClock(START_MS)
+        self.metrics = Metrics(self.clock)
         self.settings = Settings(data=folder)
         self.database = Database(folder / "metadata.sqlite")
         self.log = RecordLog(folder / "record.log")
@@ -147,8 +149,9 @@ class World:
 
     def _start(self) -> None:
         self.engine = FirehoseEngine(
-            self.database, self.log, self.buckets, self.streams, self.roles, self.logs, self.settings, self.clock
-        )
+            self.database, self.log, self.buckets, self.streams, self.roles, self.logs, self.settings, self.clock,
+            self.metrics,
+        )  # fmt: skip
         self.provider = FirehoseProvider(self.engine, self._invoke, self.clock)
         self.engine.start()
         self.settle()

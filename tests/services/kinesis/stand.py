@@ -5,6 +5,7 @@ from typing import Any
 
 from afluente.core.call import Call, Principal
 from afluente.core.clock import ManualClock
+from afluente.core.metric import Metrics
 from afluente.core.setting import Settings
 from afluente.services.kinesis.engine import KinesisEngine
 from afluente.services.kinesis.hot import hot_operations
@@ -27,7 +28,8 @@ class Stand:
     def _open(self) -> None:
         self.database = Database(self.folder / "metadata.db")
         self.log = RecordLog(self.folder / "log.db")
-        self.engine = KinesisEngine(self.database, self.log, self._settings, self.clock)
+        self.metrics = Metrics(self.clock)
+        self.engine = KinesisEngine(self.database, self.log, self._settings, self.clock, self.metrics)
         self.provider = KinesisProvider(self.engine, self.clock)
         self.hot = hot_operations(self.engine)
         self.engine.start()

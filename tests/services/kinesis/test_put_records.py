@@ -202,11 +202,9 @@ def test_put_records_survive_a_restart_and_the_numbers_go_on(stand: Stand) -> No
     assert numbers == sorted(set(numbers))
 
 
-def test_statistics_count_what_came_in(stand: Stand) -> None:
+def test_statistics_count_what_ever_came_in(stand: Stand) -> None:
     stand.stream()
     stand.put(b"1234", b"5678")
-    (found,) = stand.engine.statistics()
-    assert (found.stream, found.records_in, found.bytes_in, found.records_ever) == ("wind", 2, 2 * (4 + 3), 2)
     stand.reopen()
     (found,) = stand.engine.statistics()
-    assert (found.records_in, found.records_ever) == (0, 2)
+    assert (found.stream, found.records_ever) == ("wind", 2)

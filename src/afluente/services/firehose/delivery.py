@@ -18,7 +18,8 @@ from afluente.services.firehose.buffer import Buffer
 from afluente.services.firehose.carrier import Carrier, intend
 from afluente.services.firehose.destination import Destination
 from afluente.services.firehose.diagnostic import Diagnostics, delivery_error_code
-from afluente.services.firehose.ledger import Intent, Ledger
+from afluente.services.firehose.ledger import Intent, Ledger, record_count
+from afluente.services.firehose.metric import DeliveryMetrics
 from afluente.services.firehose.rendering import READ_BYTES, Rendering
 from afluente.services.firehose.source import Source
 from afluente.services.firehose.stream import DeliveryStream
@@ -67,14 +68,21 @@ class Delivery:
     """Delivers what `source` holds for one delivery stream."""
 
     def __init__(
-        self, stream: DeliveryStream, source: Source, surroundings: Surroundings, lifecycle: Lifecycle
+        self,
+        stream: DeliveryStream,
+        source: Source,
+        surroundings: Surroundings,
+        lifecycle: Lifecycle,
+        metrics: DeliveryMetrics,
     ) -> None:
         self.source = source
+        self.metrics = metrics
         self.last_error: str | None = None
         self._id = stream.id
         self._in = surroundings
         self._lifecycle = lifecycle
-        self._rendering = Rendering(b"", deaggregates=stream.source is not None)
+        self._reads_stream = stream.source is not None
+        self._rendering = Rendering(b"", deaggregates=self._reads_stream)
         self._positions = surroundings.ledger.positions(stream.id)
         self._interrupted = surroundings.ledger.intent(stream.id)
         self._unsettled: Intent | None = None
@@ -153,6 +161,7 @@ class Delivery:
         """When to look at the buffer again: 0 for now, None when it is empty."""
         if buffer.oldest_ms is None:
             return None
+        self.metrics.undelivered(buffer.oldest_ms)
         now_ms, due_ms = self._in.clock.now_ms(), buffer.oldest_ms + destination.interval_ms
         return 0 if buffer.full or now_ms >= due_ms else min(due_ms, now_ms + LOOK_MS)
 
@@ -203,13 +212,16 @@ class Delivery:
         return buffer
 
     def _read_into(self, buffer: Buffer, partition: int) -> bool:
-        position = buffer.next[partition]
-        if self._in.log.end(partition) <= position:
+        position, size_bytes, end = buffer.next[partition], buffer.size_bytes, self._in.log.end(partition)
+        if end <= position:
             return False
         frames = self._in.log.read(partition, position, READ_BYTES)
         for frame in frames:
             if not buffer.full:
                 buffer.add(frame)
+        if self._reads_stream and buffer.next[partition] > position:
+            behind_ms = 0 if buffer.next[partition] >= end else self._in.clock.now_ms() - frames[-1].time_ms
+            self.metrics.read(buffer.next[partition] - position, buffer.size_bytes - size_bytes, behind_ms)
         return bool(frames)
 
     def _flush(self, stream: DeliveryStream) -> None:
@@ -219,13 +231,20 @@ class Delivery:
         intent = intend(stream, buffer.ranges, buffer.oldest_ms, buffer.object_bytes)
         self._move_on(intent)
         try:
-            self._carry(stream, intent, buffer.blocks(self._in.log))
+            self._carry(stream, intent, buffer.blocks(self._in.log), buffer.oldest_ms)
         except AwsError:
             self._move_on(None)  # nothing was put, so the records are free to go elsewhere after an update
             raise
 
-    def _carry(self, stream: DeliveryStream, intent: Intent, blocks: Iterable[bytes]) -> None:
-        self._in.carrier.carry(stream, intent, blocks)
+    def _carry(
+        self, stream: DeliveryStream, intent: Intent, blocks: Iterable[bytes], oldest_ms: int | None = None
+    ) -> None:
+        try:
+            self._in.carrier.carry(stream, intent, blocks)
+        except Exception:
+            self.metrics.delivery_failed()
+            raise
+        self.metrics.delivered(record_count(intent.ranges), intent.size_bytes, oldest_ms)
         self._interrupted, self._unsettled = None, intent
         self._positions.update((span.partition, span.end) for span in intent.ranges)
         self._turn += 1

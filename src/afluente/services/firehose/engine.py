@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from afluente.core.clock import Clock
+from afluente.core.metric import Metrics
 from afluente.core.setting import Settings
 from afluente.services.firehose.carrier import SERVICE_PRINCIPAL, Carrier
 from afluente.services.firehose.delivery import Delivery, Lifecycle, Surroundings
@@ -21,6 +22,7 @@ from afluente.services.firehose.error import (
     ServiceUnavailableException,
 )
 from afluente.services.firehose.ledger import Ledger
+from afluente.services.firehose.metric import DeliveryMetrics
 from afluente.services.firehose.port import LogSink, ObjectStore, Roles, SourceStreams
 from afluente.services.firehose.source import DirectPuts, Source, StreamSource
 from afluente.services.firehose.stream import DeliveryStream, Key, KinesisSource, StreamTable, arn_of
@@ -61,7 +63,9 @@ class FirehoseEngine:
         sink: LogSink,
         settings: Settings,
         clock: Clock,
+        metrics: Metrics | None = None,
     ) -> None:
+        self._metrics = metrics or Metrics(clock)
         self._database = database
         self._log = log
         self._objects = objects
@@ -196,6 +200,11 @@ class FirehoseEngine:
             raise ServiceUnavailableException("The service is unavailable. Back off and retry the operation.")
         return delivery.source.put(data)
 
+    def metrics(self, key: Key) -> DeliveryMetrics:
+        """What takes measurements of a delivery stream. Raises ResourceNotFoundException."""
+        delivery = self._deliveries.get(self.get(key).id)
+        return delivery.metrics if delivery else DeliveryMetrics(*key, self._metrics)
+
     def statistics(self) -> list[Statistics]:
         """Every delivery stream at a glance, by name."""
         return [self._glance(stream) for stream in sorted(self._table.all(), key=lambda stream: stream.key)]
@@ -248,7 +257,8 @@ class FirehoseEngine:
         if not self._running:
             return
         lifecycle = Lifecycle(lambda: self._current(stream), self._pass_on)
-        delivery = Delivery(stream, self._source(stream), self._surroundings, lifecycle)
+        metrics = DeliveryMetrics(*stream.key, self._metrics)
+        delivery = Delivery(stream, self._source(stream), self._surroundings, lifecycle, metrics)
         self._deliveries[stream.id] = delivery
         delivery.start()
 
@@ -271,6 +281,7 @@ class FirehoseEngine:
         if delivery:
             delivery.source.discard()
             delivery.stop()
+            delivery.metrics.close()
         with self._database.write():
             self._ledger.forget(stream.id)
             self._table.erase(stream)

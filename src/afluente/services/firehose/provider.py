@@ -130,14 +130,23 @@ class FirehoseProvider(Provider):
         return {"Tags": shown, "HasMoreTags": len(tags) > limit}
 
     async def _put(self, call: Call, request: Request, data: Sequence[bytes]) -> None:
+        key = _key(call, request)
+        metrics, size_bytes = self._engine.metrics(key), sum(map(len, data))
         try:
-            await asyncio.wrap_future(self._engine.put(_key(call, request), data))
+            await asyncio.wrap_future(self._engine.put(key, data))
+        except ServiceUnavailableException:
+            metrics.throttled(len(data))
+            raise
         except AwsError:
             raise
         except Exception as error:
             raise ServiceUnavailableException(
                 "The service is unavailable. Back off and retry the operation."
             ) from error
+        if "Record" in request:
+            metrics.put_record(size_bytes, call.arrived_at_ms)
+        else:
+            metrics.put_record_batch(len(data), size_bytes, call.arrived_at_ms)
 
     def _kinesis_source(self, call: Call, request: Request) -> KinesisSource:
         """The source as the request names it, after a look at whether there is such a stream."""

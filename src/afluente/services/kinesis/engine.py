@@ -10,6 +10,7 @@ from datetime import datetime
 
 from afluente.core.clock import Clock
 from afluente.core.loop import Loop
+from afluente.core.metric import Metrics
 from afluente.core.setting import Settings
 from afluente.services.kinesis.control import Control
 from afluente.services.kinesis.error import (
@@ -49,13 +50,11 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """One stream's counters: what came in since the process started, and what the log has ever been given."""
+    """One stream at a glance: the records that the log has ever been given. The rest is measured (`metric`)."""
 
     account: str
     region: str
     stream: str
-    records_in: int
-    bytes_in: int
     records_ever: int
 
 
@@ -69,10 +68,12 @@ class Page:
 
 
 class KinesisEngine:
-    """Kinesis. `start` begins to trim and to clear away; `stop` ends that."""
+    """Kinesis. `start` begins to trim and to clear away; `stop` ends that. Measures itself into `metrics`, if given."""
 
-    def __init__(self, database: Database, log: RecordLog, settings: Settings, clock: Clock) -> None:
-        self._table = StreamTable(database)
+    def __init__(
+        self, database: Database, log: RecordLog, settings: Settings, clock: Clock, metrics: Metrics | None = None
+    ) -> None:
+        self._table = StreamTable(database, metrics or Metrics(clock))
         self._log = log
         self._settings = settings
         self._clock = clock
@@ -135,7 +136,7 @@ class KinesisEngine:
 
     def _statistics(self, live: LiveStream) -> Statistics:
         ever = sum(self._log.end(shard.partition) for shard in live.stream.shards)
-        return Statistics(*live.stream.key, live.records_in, live.bytes_in, ever)
+        return Statistics(*live.stream.key, ever)
 
     # What the operations do.
 
@@ -187,7 +188,8 @@ class KinesisEngine:
 
     def page(self, text: str, account: str, region: str, limit: int = PAGE_RECORDS, stream: Key | None = None) -> Page:
         """Up to `limit` records from a shard iterator on; of `stream`, if given. Raises what GetRecords answers."""
-        iterator = read_iterator(self.tokens, text, account, region, self._clock.now_ms())
+        began_ms = self._clock.now_ms()
+        iterator = read_iterator(self.tokens, text, account, region, began_ms)
         if stream is not None and iterator.key != stream:
             raise InvalidArgumentException("Invalid ShardIterator.")
         live, shard = self._readable(iterator)
@@ -196,7 +198,9 @@ class KinesisEngine:
         if self._settings.shard_limits:
             with self._read_limits:
                 live.read_limits[shard.partition].count(sum(len(frame.payload) for frame in batch.frames))
-        return Page(batch, self._iterator(iterator.key, shard, batch.next_position), self._behind(batch))
+        behind_ms = self._behind(batch)
+        live.metrics.get_records(shard.shard_id, batch.size_bytes, batch.count, behind_ms, began_ms)
+        return Page(batch, self._iterator(iterator.key, shard, batch.next_position), behind_ms)
 
     def _iterator(self, key: Key, shard: StoredShard, position: int) -> str:
         return self.tokens.make(ShardIterator(key, shard.index, shard.partition, position, self._clock.now_ms()))
@@ -218,6 +222,7 @@ class KinesisEngine:
         with self._read_limits:
             admitted = live.read_limits[shard.partition].admit(self._clock.now_ms())
         if not admitted:
+            live.metrics.read_exceeded(shard.shard_id)
             raise ProvisionedThroughputExceededException(rate_exceeded(live.stream, shard))
 
     def _behind(self, batch: RecordBatch) -> int:

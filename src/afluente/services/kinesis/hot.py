@@ -15,8 +15,14 @@ from afluente.core.call import Call
 from afluente.core.error import AwsError
 from afluente.services.kinesis import sequence_number
 from afluente.services.kinesis.engine import PAGE_RECORDS, KinesisEngine, Page
-from afluente.services.kinesis.error import InternalFailureException
-from afluente.services.kinesis.put import FAILED, MAX_BATCH_BYTES, put_records_answer
+from afluente.services.kinesis.error import InternalFailureException, ProvisionedThroughputExceededException
+from afluente.services.kinesis.put import (
+    FAILED,
+    MAX_BATCH_BYTES,
+    measure_put_record,
+    measure_put_records,
+    put_records_answer,
+)
 from afluente.services.kinesis.stream import Shard
 from afluente.services.kinesis.stream_table import LiveStream
 from afluente.services.kinesis.writer import Placed
@@ -116,6 +122,7 @@ class PutRecords(_HotPut):
             return None
         with suppress(LogFailed):  # then the answer says so of each record
             await asyncio.wrap_future(placed.future)
+        measure_put_records(placed, call.arrived_at_ms)
         return _results(placed)
 
 
@@ -134,6 +141,8 @@ class PutRecord(_HotPut):
             await asyncio.wrap_future(placed.future)
         except LogFailed:
             raise InternalFailureException(FAILED) from None
+        finally:
+            measure_put_record(placed, call.arrived_at_ms)
         ((shard, number),) = placed.in_order()
         return f'{{"ShardId":"{shard.shard_id}","SequenceNumber":"{number}"}}'.encode()
 
@@ -154,6 +163,8 @@ class GetRecords:
     def _answer(self, call: Call, request: GetRecordsRequest) -> bytes | None:
         try:
             page = self._engine.page(request.shard_iterator, call.account, call.region, request.limit)
+        except ProvisionedThroughputExceededException:
+            raise  # it has been counted, so it must not be tried again
         except AwsError:
             return None
         return _given(page)

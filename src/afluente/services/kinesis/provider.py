@@ -31,6 +31,8 @@ from afluente.services.kinesis.put import (
     FAILED,
     check_ordering,
     check_sizes,
+    measure_put_record,
+    measure_put_records,
     put_records_answer,
     rate_exceeded,
     require_partition_keys,
@@ -208,6 +210,7 @@ class KinesisProvider(Provider):
         if "SequenceNumberForOrdering" in request:
             check_ordering(request["SequenceNumberForOrdering"], live.stream, self._clock.now_ms())
         placed = self._engine.put(live, router, slots, [request["PartitionKey"]], [request["Data"]])
+        measure_put_record(placed, call.arrived_at_ms)
         ((shard, number),) = placed.in_order()
         if number is None:
             raise ProvisionedThroughputExceededException(rate_exceeded(live.stream, shard))
@@ -222,6 +225,7 @@ class KinesisProvider(Provider):
         keys, data = [entry["PartitionKey"] for entry in entries], [entry["Data"] for entry in entries]
         router = live.router
         placed = self._engine.put(live, router, _slots(router, entries), keys, data)
+        measure_put_records(placed, call.arrived_at_ms)
         return put_records_answer(placed)
 
     def get_records(self, call: Call, request: Request) -> Response:

@@ -1,10 +1,12 @@
 """What a put must satisfy beyond the model (keys, sizes, SequenceNumberForOrdering), and what PutRecords answers."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from afluente.services.kinesis import sequence_number
 from afluente.services.kinesis.error import InvalidArgumentException, ValidationException
+from afluente.services.kinesis.metric import Written
 from afluente.services.kinesis.stream import Shard, Stream
 from afluente.services.kinesis.writer import Placed
 
@@ -85,6 +87,35 @@ def put_records_answer(placed: Placed) -> dict[str, Any]:
         else:
             results.append({"ErrorCode": "InternalFailure", "ErrorMessage": FAILED})
     return {"FailedRecordCount": sum("ErrorCode" in result for result in results), "Records": results}
+
+
+def measure_put_record(placed: Placed, since_ms: int) -> None:
+    """Count a PutRecord that came at `since_ms`, once the batch's future is done."""
+    placed.live.metrics.put_record(_written(placed), since_ms, stored=_measure_shards(placed))
+
+
+def measure_put_records(placed: Placed, since_ms: int) -> None:
+    """Count a PutRecords that came at `since_ms`, once the batch's future is done."""
+    placed.live.metrics.put_records(_written(placed), since_ms, stored=_measure_shards(placed))
+
+
+def _written(placed: Placed) -> Written:
+    return Written(sum(placed.sizes.values()), sum(map(len, placed.numbers.values())), len(placed.refused))
+
+
+def _measure_shards(placed: Placed) -> bool:
+    """Count what each shard got, where that is asked for; whether it was stored."""
+    stored, metrics = placed.future.exception() is None, placed.live.metrics
+    if metrics.enhanced:
+        refused = Counter(placed.slots[index] for index in placed.refused)
+        shards = {
+            placed.shards[slot].shard_id: Written(
+                placed.sizes.get(slot, 0), len(placed.numbers.get(slot, ())), refused[slot]
+            )
+            for slot in {*placed.numbers, *refused}
+        }
+        metrics.shards_written(shards, stored=stored)
+    return stored
 
 
 def _complain(complaints: Sequence[str]) -> None:

@@ -46,6 +46,18 @@ class RecordBatch:
         return min(self.frames[-1].end, max(self.start, self.frames[0].position) + self.limit)
 
     @property
+    def count(self) -> int:
+        """How many records it has."""
+        return max(0, self.next_position - max(self.start, self.frames[0].position)) if self.frames else 0
+
+    @property
+    def size_bytes(self) -> int:
+        """Data and partition keys, in bytes; of a frame of which it has a part, in proportion, to decode nothing."""
+        whole = sum(frame.count for frame in self.frames)
+        size = sum(record.payload_size(frame.payload) for frame in self.frames)
+        return size * self.count // whole if whole else 0
+
+    @property
     def last_arrived_at_ms(self) -> int | None:
         """When the last record arrived; None of an empty batch."""
         return self.frames[-1].time_ms if self.frames else None

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
+from afluente.core.metric import Metrics
+from afluente.services.kinesis.metric import StreamMetrics
 from afluente.services.kinesis.routing import Router
 from afluente.services.kinesis.stream import Key, Stream
 from afluente.services.kinesis.throughput import ReadLimit
@@ -13,15 +15,14 @@ from afluente.store.document import Documents
 
 
 class LiveStream:
-    """A stream and what only lives as long as the process: routing, limits, counters, who is to be woken."""
+    """A stream and what only lives as long as the process: routing, limits, metrics, who is to be woken."""
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, metrics: Metrics) -> None:
         self.stream = stream
+        self.metrics = StreamMetrics(*stream.key, metrics)
         self.router = _router(stream)
         self.read_limits = {shard.partition: ReadLimit() for shard in stream.shards}
         self.listeners: dict[object, Callable[[], None]] = {}
-        self.records_in = 0
-        self.bytes_in = 0
 
     def change(self, stream: Stream) -> None:
         """Go on as `stream`. Limits start anew where the shards or their limits are others."""
@@ -39,8 +40,9 @@ class LiveStream:
 class StreamTable:
     """Every stream by its key. Changes are on disk when a method returns; reading never leaves memory."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, metrics: Metrics) -> None:
         self._database = database
+        self._metrics = metrics
         self._documents = Documents(database, "kinesis_stream")
         self._dropped = Documents(database, "kinesis_dropped_partition")
         self._live: dict[Key, LiveStream] = {}
@@ -90,7 +92,7 @@ class StreamTable:
         with self._lock:
             live = self._live.get(stream.key)
             if live is None:
-                live = self._live[stream.key] = LiveStream(stream)
+                live = self._live[stream.key] = LiveStream(stream, self._metrics)
             else:
                 live.change(stream)
             for shard in stream.shards:
@@ -98,7 +100,9 @@ class StreamTable:
 
     def _forget(self, stream: Stream) -> None:
         with self._lock:
-            self._live.pop(stream.key, None)
+            live = self._live.pop(stream.key, None)
+            if live is not None:
+                live.metrics.close()
             for shard in stream.shards:
                 self._by_partition.pop(shard.partition, None)
 

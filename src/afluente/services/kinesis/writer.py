@@ -25,15 +25,21 @@ class Placed:
     """What became of a batch: which shard took each record, under which numbers, and which records none had room for.
 
     `slots[i]` is the index into `shards` for record i; `numbers[slot]` its sequence numbers, in the batch's order,
-    without the `refused`. Nothing may be said of them before `future` is done.
+    without the `refused`, and `sizes[slot]` their bytes. Nothing may be said of them before `future` is done.
     """
 
-    stream: Stream
+    live: LiveStream
     slots: Sequence[int]
     shards: Sequence[Shard]
     numbers: dict[int, range]
+    sizes: dict[int, int]
     refused: frozenset[int]
     future: "Future[None]"
+
+    @property
+    def stream(self) -> Stream:
+        """The stream as it is now."""
+        return self.live.stream
 
     def in_order(self) -> Iterator[tuple[Shard, int | None]]:
         """(shard, sequence number, or None where it was refused) of each record, in the batch's order."""
@@ -79,8 +85,9 @@ class Writer:
             slot: sequence_number.numbers(router.bases[slot], frame.position, frame.count, frame.time_ms)
             for slot, frame in zip(columns, frames, strict=True)
         }
-        future.add_done_callback(lambda done: _note(live, drafts, done))
-        return Placed(live.stream, slots, router.shards, numbers, refused, future)
+        sizes = {slot: record.payload_size(draft.payload) for slot, draft in zip(columns, drafts, strict=True)}
+        future.add_done_callback(lambda done: _wake(live, done))
+        return Placed(live, slots, router.shards, numbers, sizes, refused, future)
 
     def _refuse(self, router: Router, columns: Columns, slots: Sequence[int], now_ms: int) -> frozenset[int]:
         """Take out of `columns` what the shards have no room for in this second; the indexes of those records."""
@@ -116,9 +123,6 @@ def _pick(column: Sequence[bytes], indexes: Sequence[int]) -> Sequence[bytes]:
     return itemgetter(*indexes)(column) if len(indexes) > 1 else (column[indexes[0]],)
 
 
-def _note(live: LiveStream, drafts: Sequence[Draft], done: "Future[None]") -> None:
-    # Runs in the log's one thread, so that the counters need no lock.
+def _wake(live: LiveStream, done: "Future[None]") -> None:
     if done.exception() is None:
-        live.records_in += sum(draft.count for draft in drafts)
-        live.bytes_in += sum(record.payload_size(draft.payload) for draft in drafts)
         live.wake()

@@ -37,6 +37,7 @@ def settings(tmp_path: Path) -> Settings:
         data=tmp_path / "data",
         port=0,
         kinesis_create_delay_ms=0,
+        kinesis_update_delay_ms=0,
         kinesis_delete_delay_ms=0,
         firehose_create_delay_ms=0,
     )

@@ -21,6 +21,9 @@ class Settings:
     account: str = _setting("000000000000", "the account id that callers belong to")
     region: str = _setting("us-east-1", "the region of requests that name none")
     kinesis_create_delay_ms: int = _setting(500, "how long a new stream stays CREATING")
+    kinesis_update_delay_ms: int = _setting(
+        500, "how long a stream is UPDATING; twice that where splits precede merges"
+    )
     kinesis_delete_delay_ms: int = _setting(500, "how long a deleted stream stays DELETING")
     firehose_create_delay_ms: int = _setting(500, "how long a new delivery stream stays CREATING")
     crawler_stopping_delay_ms: int = _setting(300, "how long a crawler stays STOPPING at the end of a crawl")

@@ -21,8 +21,8 @@ class Stand:
         self.folder = folder
         folder.mkdir()
         self.clock = ManualClock()
-        delays = {"kinesis_create_delay_ms": 0, "kinesis_delete_delay_ms": 0, "shard_limits": False}
-        self._settings = Settings(**{**delays, **settings})
+        delays = {f"kinesis_{state}_delay_ms": 0 for state in ("create", "update", "delete")}
+        self._settings = Settings(**{**delays, "shard_limits": False, **settings})
         self._open()
 
     def _open(self) -> None:
@@ -64,6 +64,29 @@ class Stand:
         request = {"StreamName": stream, "ShardId": f"shardId-{shard:012d}", "ShardIteratorType": kind, **members}
         iterator: str = self.get_shard_iterator(**request)["ShardIterator"]
         return iterator
+
+    def shards(self, stream: str = "wind") -> list[Any]:
+        """The shards as DescribeStream shows them."""
+        found: list[Any] = self.describe_stream(StreamName=stream)["StreamDescription"]["Shards"]
+        return found
+
+    def status(self, stream: str = "wind") -> str:
+        return str(self.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]["StreamStatus"])
+
+    def split(self, shard: int = 0, at: int | None = None, stream: str = "wind") -> None:
+        """Split a shard, in the middle unless told where."""
+        bounds = self.shards(stream)[shard]["HashKeyRange"]
+        middle = (int(bounds["StartingHashKey"]) + int(bounds["EndingHashKey"]) + 1) // 2
+        self.split_shard(
+            StreamName=stream,
+            ShardToSplit=f"shardId-{shard:012d}",
+            NewStartingHashKey=str(middle if at is None else at),
+        )
+
+    def merge(self, shard: int, adjacent: int, stream: str = "wind") -> None:
+        self.merge_shards(
+            StreamName=stream, ShardToMerge=f"shardId-{shard:012d}", AdjacentShardToMerge=f"shardId-{adjacent:012d}"
+        )
 
     def read(self, kind: str = "TRIM_HORIZON", **members: Any) -> list[bytes]:
         page = self.get_records(ShardIterator=self.iterator(kind, **members))

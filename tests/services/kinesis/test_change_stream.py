@@ -72,9 +72,8 @@ def test_retention_period_out_of_range(stand: Stand, operation: str, hours: int,
 
 
 def test_update_stream_mode_keeps_the_shards(make_stand: Callable[..., Stand]) -> None:
-    stand = make_stand(kinesis_create_delay_ms=500)
+    stand = make_stand(kinesis_update_delay_ms=500)
     stand.stream(shards=2)
-    stand.clock.advance(1)
     stand.update_stream_mode(StreamARN=ARN, StreamModeDetails={"StreamMode": "ON_DEMAND"})
     summary = stand.describe_stream_summary(StreamName="wind")["StreamDescriptionSummary"]
     assert (summary["StreamStatus"], summary["OpenShardCount"]) == ("UPDATING", 2)

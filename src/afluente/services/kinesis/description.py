@@ -23,15 +23,24 @@ def shard(shard: Shard) -> Response:
     }
 
 
+def child_shard(shard: Shard) -> Response:
+    """A ChildShard, as the last page of a closed shard has them."""
+    return {
+        "ShardId": shard.shard_id,
+        "ParentShards": list(shard.parents),
+        "HashKeyRange": {"StartingHashKey": shard.starting_hash_key, "EndingHashKey": shard.ending_hash_key},
+    }
+
+
 def stream(stream: Stream, shards: Sequence[Shard], has_more: bool, now_ms: int) -> Response:
     """StreamDescription, with the page of shards it has."""
     return {**_common(stream, now_ms), "Shards": [shard(each) for each in shards], "HasMoreShards": has_more}
 
 
 def summary(stream: Stream, now_ms: int) -> Response:
-    """StreamDescriptionSummary. AWS leaves OpenShardCount out while the stream is CREATING."""
+    """StreamDescriptionSummary. AWS leaves OpenShardCount out while the stream is CREATING or DELETING."""
     found = {**_common(stream, now_ms), "ConsumerCount": 0, "MaxRecordSizeInKiB": stream.max_record_kib}
-    if stream.status(now_ms) != "CREATING":
+    if stream.status(now_ms) not in {"CREATING", "DELETING"}:
         found["OpenShardCount"] = len(stream.open_shards)
     return found
 

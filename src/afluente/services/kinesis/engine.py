@@ -20,8 +20,8 @@ from afluente.services.kinesis.error import (
 )
 from afluente.services.kinesis.put import rate_exceeded
 from afluente.services.kinesis.reader import RecordBatch
-from afluente.services.kinesis.routing import Router
 from afluente.services.kinesis.shard_iterator import ShardIterator, Start, read_iterator
+from afluente.services.kinesis.shard_tree import children, find_shard, kept_shards
 from afluente.services.kinesis.stream import Key, Stream
 from afluente.services.kinesis.stream import Shard as StoredShard
 from afluente.services.kinesis.stream_table import LiveStream, StreamTable
@@ -63,12 +63,18 @@ class Page:
     """The answer to one GetRecords."""
 
     batch: RecordBatch
-    next_iterator: str
+    next_iterator: str | None
+    """None at the end of a closed shard: then there are `children` to go on with."""
+
     millis_behind_latest: int
+    children: Sequence[StoredShard] = ()
 
 
 class KinesisEngine:
-    """Kinesis. `start` begins to trim and to clear away; `stop` ends that. Measures itself into `metrics`, if given."""
+    """Kinesis. `start` begins to take the steps that are due, to trim and to clear away; `stop` ends that.
+
+    Measures itself into `metrics`, if given.
+    """
 
     def __init__(
         self, database: Database, log: RecordLog, settings: Settings, clock: Clock, metrics: Metrics | None = None
@@ -77,11 +83,11 @@ class KinesisEngine:
         self._log = log
         self._settings = settings
         self._clock = clock
-        self.control = Control(self._table, log, settings, clock)
+        self._loop = Loop("kinesis", self._tidy, clock)
+        self.control = Control(self._table, log, settings, clock, self._loop.wake)
         self.tokens = TokenMaker(Documents(database, "kinesis_secret"))
         self._writer = Writer(log, settings.shard_limits, clock)
         self._read_limits = threading.Lock()
-        self._loop = Loop("kinesis-retention", self._tidy, clock)
 
     def start(self) -> None:
         self._loop.start()
@@ -89,26 +95,21 @@ class KinesisEngine:
     def stop(self) -> None:
         self._loop.stop()
 
-    def delete_stream(self, key: Key) -> None:
-        """Begin to delete a stream; its records go when DELETING is over."""
-        self.control.delete(key)
-        self._loop.wake()
-
     # What other services are given (see `ARCHITECTURE.md`, data-plane ports).
 
     def shards(self, account: str, region: str, stream: str) -> list[Shard]:
-        """The shards of a stream, by index, also while it is CREATING. Raises ResourceNotFoundException."""
+        """The shards of a stream, also while it is CREATING; parents before children. Raises ResourceNotFoundException.
+
+        Who has read a closed shard up to `next_position` has read all of it.
+        """
         found = self.control.find((account, region, stream)).stream
-        return [
-            Shard(
-                shard.shard_id,
-                shard.parents,
-                shard.partition,
-                self._log.end(shard.partition),
-                shard.closed_at_ms is not None,
-            )
-            for shard in kept_shards(found, self._clock.now_ms())
-        ]
+        return [self._shard(shard) for shard in kept_shards(found, self._clock.now_ms())]
+
+    def _shard(self, shard: StoredShard) -> Shard:
+        closed = shard.closed_at_ms is not None
+        # What was still queued when a shard was closed has yet to come to its end.
+        position = self._log.next_position(shard.partition) if closed else self._log.end(shard.partition)
+        return Shard(shard.shard_id, shard.parents, shard.partition, position, closed)
 
     def read(self, partition: int, position: int, limit_bytes: int, limit_records: int = PAGE_RECORDS) -> RecordBatch:
         """Records of a shard from `position` on that are within the retention period.
@@ -119,7 +120,7 @@ class KinesisEngine:
         live, shard = self._of_partition(partition)
         frames = self._log.read(partition, position, limit_bytes, limit_records)
         horizon_ms = live.stream.horizon_ms(self._clock.now_ms())
-        if frames and frames[0].time_ms < horizon_ms:
+        if frames[0].time_ms < horizon_ms if frames else position < self._log.end(partition):
             position = max(position, self._log.seek_time(partition, horizon_ms))
             frames = self._log.read(partition, position, limit_bytes, limit_records)
         return RecordBatch(shard, frames, position, limit_records)
@@ -142,9 +143,16 @@ class KinesisEngine:
 
     def writable(self, key: Key) -> LiveStream:
         """The stream, if it takes and gives records. Raises ResourceNotFoundException else, as AWS does."""
-        live = self.control.find(key)
+        return self._writable(self.control.find(key))
+
+    def writable_now(self, key: Key) -> LiveStream:
+        """As `writable`, but without what is due of the stream. Never blocks."""
+        return self._writable(self.control.peek(key))
+
+    def _writable(self, live: LiveStream) -> LiveStream:
         if live.stream.status(self._clock.now_ms()) in {"CREATING", "DELETING"}:
-            raise ResourceNotFoundException(f"Stream {key[2]} under account {key[0]} not found.")
+            stream = live.stream
+            raise ResourceNotFoundException(f"Stream {stream.name} under account {stream.account} not found.")
         return live
 
     @property
@@ -152,28 +160,20 @@ class KinesisEngine:
         """May a batch be placed without first waiting for the disk?"""
         return self._log.has_room
 
-    def place(
-        self,
-        live: LiveStream,
-        router: Router,
-        slots: Sequence[int],
-        partition_keys: Sequence[str],
-        data: Sequence[bytes],
-    ) -> Placed:
+    def place(self, live: LiveStream, partition_keys: Sequence[str], data: Sequence[bytes]) -> Placed:
         """Queue a batch; see `Writer.place`. Never blocks."""
-        return self._writer.place(live, router, slots, partition_keys, data)
+        return self._writer.place(live, partition_keys, data)
 
     def put(
         self,
         live: LiveStream,
-        router: Router,
-        slots: Sequence[int],
         partition_keys: Sequence[str],
         data: Sequence[bytes],
+        hash_keys: Sequence[str | None],
     ) -> Placed:
         """Queue a batch when there is room, and block until it is on disk or has failed; its future is done."""
         self._log.wait_for_room()
-        placed = self._writer.place(live, router, slots, partition_keys, data)
+        placed = self._writer.place(live, partition_keys, data, hash_keys)
         placed.future.exception()
         return placed
 
@@ -181,8 +181,8 @@ class KinesisEngine:
         self, key: Key, shard_id: str, kind: str, starting_sequence_number: str | None, timestamp: datetime | None
     ) -> str:
         """A shard iterator. Raises ResourceNotFoundException, InvalidArgumentException."""
-        stream = self.writable(key).stream
-        shard, now_ms = find_shard(stream, shard_id), self._clock.now_ms()
+        stream, now_ms = self.writable(key).stream, self._clock.now_ms()
+        shard = find_shard(stream, shard_id, now_ms)
         position = Start(self._log, stream, shard, now_ms).position(kind, starting_sequence_number, timestamp)
         return self._iterator(key, shard, position)
 
@@ -198,9 +198,16 @@ class KinesisEngine:
         if self._settings.shard_limits:
             with self._read_limits:
                 live.read_limits[shard.partition].count(sum(len(frame.payload) for frame in batch.frames))
-        behind_ms = self._behind(batch)
-        live.metrics.get_records(shard.shard_id, batch.size_bytes, batch.count, behind_ms, began_ms)
-        return Page(batch, self._iterator(iterator.key, shard, batch.next_position), behind_ms)
+        page = self._page(live.stream, iterator.key, batch)
+        live.metrics.get_records(shard.shard_id, batch.size_bytes, batch.count, page.millis_behind_latest, began_ms)
+        return page
+
+    def _page(self, stream: Stream, key: Key, batch: RecordBatch) -> Page:
+        """`batch` of a shard as it was before it was read: if that was closed then, nothing has been added since."""
+        shard, behind_ms = batch.shard, self._behind(batch)
+        if shard.closed_at_ms is not None and batch.next_position >= self._log.next_position(shard.partition):
+            return Page(batch, None, behind_ms, children(stream, shard))
+        return Page(batch, self._iterator(key, shard, batch.next_position), behind_ms)
 
     def _iterator(self, key: Key, shard: StoredShard, position: int) -> str:
         return self.tokens.make(ShardIterator(key, shard.index, shard.partition, position, self._clock.now_ms()))
@@ -212,9 +219,11 @@ class KinesisEngine:
 
     def _of_partition(self, partition: int) -> tuple[LiveStream, StoredShard]:
         live = self._table.of_partition(partition)
-        if live is None:
-            raise ResourceNotFoundException("The shard's stream does not exist any more.")
-        return live, next(shard for shard in live.stream.shards if shard.partition == partition)
+        shards = live.stream.shards if live else ()
+        for shard in shards:
+            if live and shard.partition == partition:
+                return live, shard
+        raise ResourceNotFoundException("The shard does not exist any more: its records are past retention.")
 
     def _admit_read(self, live: LiveStream, shard: StoredShard) -> None:
         if not self._settings.shard_limits:
@@ -232,36 +241,10 @@ class KinesisEngine:
         return max(1, self._clock.now_ms() - batch.last_arrived_at_ms)
 
     def _tidy(self) -> int:
-        """Clear away deleted streams and records past retention; when to do so again."""
-        gone_at_ms = self.control.sweep()
+        """Take the steps that are due, and clear away what is deleted or past retention; when to do so again."""
+        due_ms = self.control.sweep()
         now_ms = self._clock.now_ms()
         for live in self._table.scan():
             for shard in live.stream.shards:
                 self._log.trim(shard.partition, self._log.seek_time(shard.partition, live.stream.horizon_ms(now_ms)))
-        return min(now_ms + TRIM_EVERY_MS, gone_at_ms or now_ms + TRIM_EVERY_MS)
-
-
-def kept_shards(stream: Stream, now_ms: int) -> list[StoredShard]:
-    """The shards that may have records: not those that were closed before the retention period."""
-    horizon_ms = stream.horizon_ms(now_ms)
-    return [shard for shard in stream.shards if shard.closed_at_ms is None or shard.closed_at_ms >= horizon_ms]
-
-
-def visible_shards(stream: Stream, now_ms: int) -> list[StoredShard]:
-    """The shards that AWS lists: none while CREATING."""
-    return [] if stream.status(now_ms) == "CREATING" else kept_shards(stream, now_ms)
-
-
-def find_shard(stream: Stream, text: str) -> StoredShard:
-    """The shard with the id `text`; AWS takes the bare number too. Raises ResourceNotFoundException."""
-    digits = text.rpartition("-")[2]
-    if not (digits.isascii() and digits.isdigit() and int(digits) < 1 << 31):
-        raise ResourceNotFoundException(
-            f"Could not find shard {text} in stream {stream.name} under account {stream.account}."
-        )
-    for shard in stream.shards:
-        if shard.index == int(digits):
-            return shard
-    raise ResourceNotFoundException(
-        f"Shard shardId-{int(digits):012d} in stream {stream.name} under account {stream.account} does not exist"
-    )
+        return min(now_ms + TRIM_EVERY_MS, due_ms or now_ms + TRIM_EVERY_MS)

@@ -7,13 +7,13 @@ the generic path says what is wrong. A test holds both to reading the same bytes
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
 from afluente.core.call import Call
 from afluente.core.error import AwsError
-from afluente.services.kinesis import sequence_number
+from afluente.services.kinesis import description, sequence_number
 from afluente.services.kinesis.engine import PAGE_RECORDS, KinesisEngine, Page
 from afluente.services.kinesis.error import InternalFailureException, ProvisionedThroughputExceededException
 from afluente.services.kinesis.put import (
@@ -72,12 +72,13 @@ class GivenRecord(msgspec.Struct, rename="pascal", gc=False):
     partition_key: str
 
 
-class GetRecordsResponse(msgspec.Struct, rename="pascal"):
+class GetRecordsResponse(msgspec.Struct, rename="pascal", omit_defaults=True):
     """The answer to GetRecords."""
 
     records: list[GivenRecord]
-    next_shard_iterator: str
     millis_behind_latest: int
+    next_shard_iterator: str | None = None
+    child_shards: Sequence[Mapping[str, Any]] | None = None
 
 
 PUT_RECORDS = msgspec.json.Decoder(PutRecordsRequest)
@@ -98,13 +99,12 @@ class _HotPut:
         if not self._engine.has_room:
             return None
         try:
-            live = self._engine.writable((call.account, call.region, name))
+            live = self._engine.writable_now((call.account, call.region, name))
         except AwsError:
             return None
         if not _fits(live, keys, data):
             return None
-        router = live.router
-        return self._engine.place(live, router, router.slots(keys), keys, data)
+        return self._engine.place(live, keys, data)
 
 
 class PutRecords(_HotPut):
@@ -214,4 +214,7 @@ def _given(page: Page) -> bytes:
                 sequence_number.texts(piece.numbers), piece.data, map(bytes.decode, piece.keys), strict=True
             )
         ]
-    return ENCODER.encode(GetRecordsResponse(records, page.next_iterator, page.millis_behind_latest))
+    answer = GetRecordsResponse(records, page.millis_behind_latest, page.next_iterator)
+    if page.next_iterator is None:
+        answer.child_shards = [description.child_shard(shard) for shard in page.children]
+    return ENCODER.encode(answer)

@@ -1,15 +1,14 @@
 """The operations of Kinesis."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from afluente.core.arn import Arn
 from afluente.core.call import Call
 from afluente.core.clock import Clock, utc
 from afluente.core.provider import Provider, Request, Response
-from afluente.services.kinesis import description
-from afluente.services.kinesis.control import ON_DEMAND_STREAM_LIMIT, SHARD_LIMIT
-from afluente.services.kinesis.engine import PAGE_RECORDS, KinesisEngine, find_shard, visible_shards
+from afluente.services.kinesis import description, mode, quota, retention
+from afluente.services.kinesis.engine import PAGE_RECORDS, KinesisEngine
 from afluente.services.kinesis.error import (
     InternalFailureException,
     InvalidArgumentException,
@@ -37,9 +36,10 @@ from afluente.services.kinesis.put import (
     rate_exceeded,
     require_partition_keys,
 )
-from afluente.services.kinesis.routing import Router
+from afluente.services.kinesis.reshard import Resharding
+from afluente.services.kinesis.shard_tree import find_shard, visible_shards
 from afluente.services.kinesis.stream import Key
-from afluente.services.kinesis.tag import check_characters, checked, tag_list
+from afluente.services.kinesis.tag import change_tags, check_characters, checked, tag_list
 
 DESCRIBED_SHARDS = 100
 """DescribeStream shows no more shards at once, whatever Limit says."""
@@ -64,12 +64,15 @@ class KinesisProvider(Provider):
         "ListStreams",
         "ListTagsForResource",
         "ListTagsForStream",
+        "MergeShards",
         "PutRecord",
         "PutRecords",
         "RemoveTagsFromStream",
+        "SplitShard",
         "TagResource",
         "UntagResource",
         "UpdateMaxRecordSize",
+        "UpdateShardCount",
         "UpdateStreamMode",
     )
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
@@ -82,20 +85,21 @@ class KinesisProvider(Provider):
     def __init__(self, engine: KinesisEngine, clock: Clock) -> None:
         self._engine = engine
         self._control = engine.control
+        self._resharding = Resharding(engine.control, clock)
         self._clock = clock
 
     # Streams
 
     def create_stream(self, call: Call, request: Request) -> Response:
         key = (call.account, call.region, request["StreamName"])
-        mode = (request.get("StreamModeDetails") or {}).get("StreamMode")
+        wanted = (request.get("StreamModeDetails") or {}).get("StreamMode")
         tags = checked(request.get("Tags") or {})
-        self._control.create(key, mode, request.get("ShardCount"), tags, request.get("MaxRecordSizeInKiB", 1024))
+        self._control.create(key, wanted, request.get("ShardCount"), tags, request.get("MaxRecordSizeInKiB", 1024))
         return {}
 
     def delete_stream(self, call: Call, request: Request) -> Response:
         # EnforceConsumerDeletion is honoured: without RegisterStreamConsumer there is no consumer to object.
-        self._engine.delete_stream(_key(call, request))
+        self._control.delete(_key(call, request))
         return {}
 
     def describe_stream(self, call: Call, request: Request) -> Response:
@@ -103,7 +107,7 @@ class KinesisProvider(Provider):
         shards = visible_shards(stream, now_ms)
         after = request.get("ExclusiveStartShardId")
         if after is not None:
-            index = find_shard(stream, after).index
+            index = find_shard(stream, after, now_ms).index
             shards = [shard for shard in shards if shard.index > index]
         limit = min(request.get("Limit", DESCRIBED_SHARDS), DESCRIBED_SHARDS)
         page = description.stream(stream, shards[:limit], len(shards) > limit, now_ms)
@@ -116,10 +120,10 @@ class KinesisProvider(Provider):
     def describe_limits(self, call: Call, request: Request) -> Response:  # noqa: ARG002  # it has no members
         streams = self._control.streams(call.account, call.region)
         return {
-            "ShardLimit": SHARD_LIMIT,
-            "OpenShardCount": sum(len(stream.open_shards) for stream in streams),
-            "OnDemandStreamCount": sum(stream.mode == "ON_DEMAND" for stream in streams),
-            "OnDemandStreamCountLimit": ON_DEMAND_STREAM_LIMIT,
+            "ShardLimit": quota.SHARD_LIMIT,
+            "OpenShardCount": quota.provisioned_shards(streams),
+            "OnDemandStreamCount": quota.on_demand_streams(streams),
+            "OnDemandStreamCountLimit": quota.ON_DEMAND_STREAM_LIMIT,
         }
 
     def list_streams(self, call: Call, request: Request) -> Response:
@@ -150,22 +154,41 @@ class KinesisProvider(Provider):
         return token.after_name
 
     def update_stream_mode(self, call: Call, request: Request) -> Response:
-        self._control.update_mode(_key(call, request), request["StreamModeDetails"]["StreamMode"])
+        wanted = request["StreamModeDetails"]["StreamMode"]
+        mode.update_mode(self._control, _key(call, request), wanted, self._clock)
         return {}
 
     def update_max_record_size(self, call: Call, request: Request) -> Response:
-        self._control.update(_key(call, request), max_record_kib=request["MaxRecordSizeInKiB"])
+        mode.update_max_record_size(self._control, _key(call, request), request["MaxRecordSizeInKiB"])
         return {}
 
     def increase_stream_retention_period(self, call: Call, request: Request) -> Response:
-        self._control.increase_retention(_key(call, request), request["RetentionPeriodHours"])
+        retention.increase(self._control, _key(call, request), request["RetentionPeriodHours"])
         return {}
 
     def decrease_stream_retention_period(self, call: Call, request: Request) -> Response:
-        self._control.decrease_retention(_key(call, request), request["RetentionPeriodHours"])
+        retention.decrease(self._control, _key(call, request), request["RetentionPeriodHours"])
         return {}
 
     # Shards
+
+    def split_shard(self, call: Call, request: Request) -> Response:
+        self._resharding.split(_key(call, request), request["ShardToSplit"], request["NewStartingHashKey"])
+        return {}
+
+    def merge_shards(self, call: Call, request: Request) -> Response:
+        self._resharding.merge(_key(call, request), request["ShardToMerge"], request["AdjacentShardToMerge"])
+        return {}
+
+    def update_shard_count(self, call: Call, request: Request) -> Response:
+        key = _key(call, request)
+        scaling = self._resharding.update_shard_count(key, request["TargetShardCount"])
+        return {
+            "StreamName": key[2],
+            "StreamARN": self._control.find(key).stream.arn,
+            "CurrentShardCount": scaling.current,
+            "TargetShardCount": scaling.target,
+        }
 
     def list_shards(self, call: Call, request: Request) -> Response:
         now_ms = self._clock.now_ms()
@@ -205,11 +228,10 @@ class KinesisProvider(Provider):
         live = self._engine.writable(_key(call, request))
         require_partition_keys([request], "")
         check_sizes([request], live.stream, "")
-        router = live.router
-        slots = _slots(router, [request])
         if "SequenceNumberForOrdering" in request:
             check_ordering(request["SequenceNumberForOrdering"], live.stream, self._clock.now_ms())
-        placed = self._engine.put(live, router, slots, [request["PartitionKey"]], [request["Data"]])
+        hash_keys = [request.get("ExplicitHashKey")]
+        placed = self._engine.put(live, [request["PartitionKey"]], [request["Data"]], hash_keys)
         measure_put_record(placed, call.arrived_at_ms)
         ((shard, number),) = placed.in_order()
         if number is None:
@@ -223,8 +245,8 @@ class KinesisProvider(Provider):
         require_partition_keys(entries, "records.{}.member.")
         check_sizes(entries, live.stream, "records.{}.member.")
         keys, data = [entry["PartitionKey"] for entry in entries], [entry["Data"] for entry in entries]
-        router = live.router
-        placed = self._engine.put(live, router, _slots(router, entries), keys, data)
+        hash_keys = [entry.get("ExplicitHashKey") for entry in entries]
+        placed = self._engine.put(live, keys, data, hash_keys)
         measure_put_records(placed, call.arrived_at_ms)
         return put_records_answer(placed)
 
@@ -241,16 +263,15 @@ class KinesisProvider(Provider):
             }
             for record in page.batch.records
         ]
-        return {
-            "Records": records,
-            "NextShardIterator": page.next_iterator,
-            "MillisBehindLatest": page.millis_behind_latest,
-        }
+        answer: Response = {"Records": records, "MillisBehindLatest": page.millis_behind_latest}
+        if page.next_iterator is None:
+            return {**answer, "ChildShards": [description.child_shard(shard) for shard in page.children]}
+        return {**answer, "NextShardIterator": page.next_iterator}
 
     # Tags
 
     def add_tags_to_stream(self, call: Call, request: Request) -> Response:
-        self._control.change_tags(_key(call, request), checked(request["Tags"]))
+        change_tags(self._control, _key(call, request), checked(request["Tags"]))
         return {}
 
     def list_tags_for_stream(self, call: Call, request: Request) -> Response:
@@ -261,16 +282,16 @@ class KinesisProvider(Provider):
 
     def remove_tags_from_stream(self, call: Call, request: Request) -> Response:
         check_characters(request["TagKeys"])
-        self._control.change_tags(_key(call, request), {}, frozenset(request["TagKeys"]))
+        change_tags(self._control, _key(call, request), {}, frozenset(request["TagKeys"]))
         return {}
 
     def tag_resource(self, call: Call, request: Request) -> Response:
-        self._control.change_tags(_resource_key(call, request), checked(request["Tags"]))
+        change_tags(self._control, _resource_key(call, request), checked(request["Tags"]))
         return {}
 
     def untag_resource(self, call: Call, request: Request) -> Response:
         check_characters(request["TagKeys"])
-        self._control.change_tags(_resource_key(call, request), {}, frozenset(request["TagKeys"]))
+        change_tags(self._control, _resource_key(call, request), {}, frozenset(request["TagKeys"]))
         return {}
 
     def list_tags_for_resource(self, call: Call, request: Request) -> Response:
@@ -308,12 +329,3 @@ def _arn_key(call: Call, text: str) -> Key:
     if arn.region != call.region or not arn.resource.startswith("stream/") or "/" in arn.name:
         raise ResourceNotFoundException(f"Resource {text} under account {call.account} not found.")
     return arn.account, arn.region, arn.name
-
-
-def _slots(router: Router, entries: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Where each entry goes: by its ExplicitHashKey where it has one, else by its partition key."""
-    slots = router.slots([entry["PartitionKey"] for entry in entries])
-    for index, entry in enumerate(entries):
-        if "ExplicitHashKey" in entry:
-            slots[index] = router.slot_of_hash_key(entry["ExplicitHashKey"])
-    return slots

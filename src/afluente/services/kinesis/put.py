@@ -56,8 +56,7 @@ def check_ordering(text: str, stream: Stream, now_ms: int) -> None:
     try:
         number = sequence_number.parse(text)
         known = any(
-            shard.index == number.shard_index and shard.created_at_ms // 1000 == number.shard_created_s
-            for shard in stream.shards
+            shard.index == number.shard_index and shard.created_s == number.shard_created_s for shard in stream.shards
         )
         if known and number.arrived_s * 1000 <= now_ms:
             return

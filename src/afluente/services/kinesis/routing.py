@@ -30,8 +30,15 @@ class Router:
         self._starts = [int(shard.starting_hash_key).to_bytes(16, "big") for shard in self.shards]
         self._known: dict[str, int] = {}
 
-    def slots(self, partition_keys: Sequence[str]) -> list[int]:
-        """The slot of each partition key."""
+    def slots(self, partition_keys: Sequence[str], hash_keys: Sequence[str | None] | None = None) -> list[int]:
+        """The slot of each record: by its ExplicitHashKey where it has one, else by its partition key."""
+        slots = self._slots(partition_keys)
+        for index, hash_key in enumerate(hash_keys or ()):
+            if hash_key is not None:
+                slots[index] = self._slot_of_hash_key(hash_key)
+        return slots
+
+    def _slots(self, partition_keys: Sequence[str]) -> list[int]:
         if len(self.shards) == 1:
             return [0] * len(partition_keys)
         found = list(map(self._known.get, partition_keys))
@@ -39,7 +46,7 @@ class Router:
             return [self._learn(key) if slot is None else slot for key, slot in zip(partition_keys, found, strict=True)]
         return found  # type: ignore[return-value]  # no None is left
 
-    def slot_of_hash_key(self, hash_key: str) -> int:
+    def _slot_of_hash_key(self, hash_key: str) -> int:
         """The slot of an ExplicitHashKey. Raises InvalidArgumentException beyond 2^128-1."""
         number = int(hash_key)
         if number >= HASH_KEYS:

@@ -95,7 +95,10 @@ class Start:
                 f"Invalid StartingSequenceNumber. It encodes shardId-{number.shard_index:012d}, "
                 f"while it was used in a call to a shard with {shard.shard_id}"
             )
-        if number.shard_created_s != shard.created_at_ms // 1000 or number.position >= self._log.end(shard.partition):
+        end = self._log.end(shard.partition)
+        if number.counter == sequence_number.LAST_COUNTER and shard.closed_at_ms is not None:
+            return end
+        if number.shard_created_s != shard.created_s or number.position >= end:
             raise InvalidArgumentException(
                 f"StartingSequenceNumber {text} used in GetShardIterator on {where} is invalid "
                 "because it did not come from this stream."

@@ -1,6 +1,7 @@
 """A stream and its shards, as they are remembered. Immutable: a change makes a new one, which replaces the old."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -30,14 +31,18 @@ class Shard(msgspec.Struct, frozen=True, kw_only=True):
         return shard_id(self.index)
 
     @property
+    def created_s(self) -> int:
+        """The second of creation in its sequence numbers. As on AWS, a child's is the one after its parents' close."""
+        return self.created_at_ms // 1000 + bool(self.parents)
+
+    @property
     def sequence_base(self) -> int:
         """The part that all of its sequence numbers share."""
-        return sequence_number.base(self.created_at_ms // 1000, self.index)
+        return sequence_number.base(self.created_s, self.index)
 
     @property
     def starting_sequence_number(self) -> str:
-        created_s = self.created_at_ms // 1000
-        return str(SequenceNumber(created_s, self.index, 0, created_s))
+        return str(SequenceNumber(self.created_s, self.index, 0, self.created_s))
 
     @property
     def ending_sequence_number(self) -> str | None:
@@ -45,11 +50,29 @@ class Shard(msgspec.Struct, frozen=True, kw_only=True):
         if self.closed_at_ms is None:
             return None
         last = sequence_number.LAST_COUNTER
-        return str(SequenceNumber(self.created_at_ms // 1000, self.index, last, self.closed_at_ms // 1000))
+        return str(SequenceNumber(self.created_s, self.index, last, self.closed_at_ms // 1000))
+
+
+class Reshard(msgspec.Struct, frozen=True, tag="reshard"):
+    """A step to come: shards, by index, are closed, and their hash keys go to children that begin at `starts`."""
+
+    at_ms: int
+    parents: tuple[int, ...]
+    starts: tuple[str, ...]
+
+
+class Change(msgspec.Struct, frozen=True, tag="change"):
+    """A step to come: members of the stream get new values, in their form as JSON."""
+
+    at_ms: int
+    members: dict[str, Any]
+
+
+Step = Reshard | Change
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True):
-    """A stream. Its status follows from the clock: nothing has to happen for it to become ACTIVE."""
+    """A stream. It is UPDATING as long as steps are `pending`; of the other states, the clock alone decides."""
 
     account: str
     region: str
@@ -58,11 +81,13 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     created_at_ms: int
     active_at_ms: int
     shards: tuple[Shard, ...]
-    updating_until_ms: int = 0
+    pending: tuple[Step, ...] = ()
     gone_at_ms: int | None = None
     retention_hours: int = 24
     max_record_kib: int = 1024
     tags: dict[str, str] = {}
+    in_day: dict[str, tuple[int, ...]] = {}
+    """When that was done which may be done so often in 24 hours."""
 
     @property
     def key(self) -> Key:
@@ -82,7 +107,18 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
             return "DELETING"
         if now_ms < self.active_at_ms:
             return "CREATING"
-        return "UPDATING" if now_ms < self.updating_until_ms else "ACTIVE"
+        return "UPDATING" if self.pending else "ACTIVE"
+
+    def is_due(self, now_ms: int) -> bool:
+        """Is there a pending step whose time has come?"""
+        return bool(self.pending) and self.pending[0].at_ms <= now_ms
+
+    @property
+    def due_at_ms(self) -> int | None:
+        """When something is to become of it by itself; None when it waits for a request."""
+        if self.gone_at_ms is not None:
+            return self.gone_at_ms
+        return self.pending[0].at_ms if self.pending else None
 
     def is_gone(self, now_ms: int) -> bool:
         """Has it been deleted, and is DELETING over?"""

@@ -20,16 +20,21 @@ class LiveStream:
     def __init__(self, stream: Stream, metrics: Metrics) -> None:
         self.stream = stream
         self.metrics = StreamMetrics(*stream.key, metrics)
+        self.placing = threading.Lock()
+        """Held while records are queued by way of `router`, and while that is exchanged: nothing goes to a shard after
+        it is seen closed."""
         self.router = _router(stream)
         self.read_limits = {shard.partition: ReadLimit() for shard in stream.shards}
         self.listeners: dict[object, Callable[[], None]] = {}
 
     def change(self, stream: Stream) -> None:
         """Go on as `stream`. Limits start anew where the shards or their limits are others."""
-        old, self.stream = self.stream, stream
+        old, router, read_limits = self.stream, self.router, self.read_limits
         if (old.shards, old.max_record_kib) != (stream.shards, stream.max_record_kib):
-            self.router = _router(stream)
-            self.read_limits = {shard.partition: ReadLimit() for shard in stream.shards}
+            router = _router(stream)
+            read_limits = {shard.partition: ReadLimit() for shard in stream.shards}
+        with self.placing:
+            self.stream, self.router, self.read_limits = stream, router, read_limits
 
     def wake(self) -> None:
         """Tell everyone who asked that records have come."""
@@ -67,9 +72,15 @@ class StreamTable:
                 yield live
 
     def put(self, stream: Stream) -> None:
-        """Add a stream, or put a changed one in the place of the old."""
+        """Add a stream, or put a changed one in the place of the old.
+
+        Partitions of shards that it no longer has wait in `dropped_partitions`.
+        """
+        old = self._live.get(stream.key)
         with self._database.write():
             self._documents.put(stream.key, msgspec.to_builtins(stream))
+            for partition in _partitions(old.stream) - _partitions(stream) if old else ():
+                self._dropped.put((str(partition),), {})
             self._database.after_commit(lambda: self._remember(stream))
 
     def remove(self, stream: Stream) -> None:
@@ -94,6 +105,8 @@ class StreamTable:
             if live is None:
                 live = self._live[stream.key] = LiveStream(stream, self._metrics)
             else:
+                for partition in _partitions(live.stream) - _partitions(stream):
+                    self._by_partition.pop(partition, None)
                 live.change(stream)
             for shard in stream.shards:
                 self._by_partition[shard.partition] = live
@@ -105,6 +118,10 @@ class StreamTable:
                 live.metrics.close()
             for shard in stream.shards:
                 self._by_partition.pop(shard.partition, None)
+
+
+def _partitions(stream: Stream) -> set[int]:
+    return {shard.partition for shard in stream.shards}
 
 
 def _router(stream: Stream) -> Router:

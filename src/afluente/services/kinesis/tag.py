@@ -1,9 +1,13 @@
-"""Which tags AWS takes: the characters of keys and values."""
+"""The tags of streams: which AWS takes, and how they change."""
 
 import re
 from collections.abc import Iterable, Mapping
 
+import msgspec
+
+from afluente.services.kinesis.control import Control
 from afluente.services.kinesis.error import InvalidArgumentException
+from afluente.services.kinesis.stream import Key
 
 ALLOWED = re.compile(r"[\w\s.:/=+\-%@]*")
 
@@ -26,3 +30,16 @@ def check_characters(texts: Iterable[str]) -> None:
 def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
     """The tags as answers list them, by key."""
     return [{"Key": key, "Value": tags[key]} for key in sorted(tags)]
+
+
+def change_tags(control: Control, key: Key, added: Mapping[str, str], removed: frozenset[str] = frozenset()) -> None:
+    """Add tags over those of the same key, and remove some. Raises InvalidArgumentException beyond 50."""
+    with control.lock:
+        stream = control.find(key).stream
+        tags = {name: value for name, value in {**stream.tags, **added}.items() if name not in removed}
+        if len(tags) > 50:
+            raise InvalidArgumentException(
+                f"Failed to add tags to stream {stream.name} under account {stream.account} because a given "
+                "stream cannot have more than 50 tags associated with it."
+            )
+        control.put(msgspec.structs.replace(stream, tags=tags))

@@ -60,24 +60,39 @@ class Writer:
     def place(
         self,
         live: LiveStream,
-        router: Router,
-        slots: Sequence[int],
         partition_keys: Sequence[str],
         data: Sequence[bytes],
+        hash_keys: Sequence[str | None] | None = None,
     ) -> Placed:
-        """Queue records for the shards that `slots` of `router` name; the future says when they are safe. Never blocks.
+        """Queue records for the shards of their keys; the future says when they are safe. Never blocks.
 
-        Raises ResourceNotFoundException when the stream went away meanwhile.
+        hash_keys: the ExplicitHashKeys, None for records without. Raises InvalidArgumentException for one that is out
+        of range, ResourceNotFoundException when the stream went away meanwhile.
         """
+        keys = list(map(str.encode, partition_keys))
+        while True:
+            router = live.router
+            slots = router.slots(partition_keys, hash_keys)
+            placed = self._place(live, router, slots, keys, data)
+            if placed is not None:
+                return placed
+
+    def _place(
+        self, live: LiveStream, router: Router, slots: Sequence[int], keys: Sequence[bytes], data: Sequence[bytes]
+    ) -> Placed | None:
+        """Queue records, or None when the stream was resharded meanwhile: then their shards are others."""
         now_ms = self._clock.now_ms()
-        columns = _columns(slots, list(map(str.encode, partition_keys)), data)
+        columns = _columns(slots, keys, data)
         refused = self._refuse(router, columns, slots, now_ms) if self._enforce_limits else frozenset[int]()
         drafts = [
             Draft(router.shards[slot].partition, len(data), now_ms, record.encode_columns(keys, data))
             for slot, (keys, data) in columns.items()
         ]
         try:
-            frames, future = self._log.append_next(drafts)
+            with live.placing:
+                if router is not live.router:
+                    return None
+                frames, future = self._log.append_next(drafts)
         except PartitionDropped:
             stream = live.stream
             raise ResourceNotFoundException(f"Stream {stream.name} under account {stream.account} not found.") from None

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from afluente.wire.model import Model, Operation, Shape, load
 from afluente.wire.pattern import matcher
 
-SERVICES = ("athena", "cloudformation", "firehose", "glue", "iam", "kinesis", "logs", "s3", "sts")
+SERVICES = ("athena", "cloudformation", "cloudwatch", "firehose", "glue", "iam", "kinesis", "logs", "s3", "sts")
 MAX_DEPTH = 5
 
 # What XML 1.0 can hold, less the carriage return, which its parsers turn into a line feed

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.wire.messages import SERVICES, operations, values
 
-from afluente.wire.binding import CBOR_TYPE, binding_of
+from afluente.wire.binding import CBOR_TYPE, FORM, binding_of
 from afluente.wire.message import HttpRequest
 from afluente.wire.model import Operation
 from afluente.wire.timestamp import to_milliseconds
@@ -34,9 +34,11 @@ def botocore_model(service: str) -> Any:
     return botocore.model.ServiceModel(botocore.loaders.Loader().load_service_model(service, "service-2"), service)
 
 
-def sent_by_botocore(service: str, operation: Operation, request: dict[str, Any]) -> HttpRequest:
+def sent_by_botocore(
+    service: str, operation: Operation, request: dict[str, Any], protocol: str | None = None
+) -> HttpRequest:
     model = botocore_model(service)
-    serializer = botocore.serialize.create_serializer(model.metadata["protocol"], include_validation=False)
+    serializer = botocore.serialize.create_serializer(protocol or model.metadata["protocol"], include_validation=False)
     sent = serializer.serialize_to_request(request, model.operation_model(operation.name))
     body = sent["body"]
     if isinstance(body, dict):
@@ -46,6 +48,7 @@ def sent_by_botocore(service: str, operation: Operation, request: dict[str, Any]
     if isinstance(query, dict):
         query = urlencode(query, quote_via=quote, doseq=True)
     headers = {name.lower(): value for name, value in sent["headers"].items()}
+    headers = {name: value.decode() if isinstance(value, bytes) else value for name, value in headers.items()}
     if isinstance(body, str):
         body = body.encode()
     return HttpRequest(sent["method"], path, "&".join(filter(None, (literals, query))), headers, body)
@@ -145,3 +148,34 @@ def test_answer_in_cbor_has_blobs_as_bytes_and_timestamps_as_tagged_milliseconds
     assert isinstance(answer.body, bytes)
     milliseconds = {1: lambda value, _: value}
     assert cbor2.loads(answer.body, semantic_decoders=milliseconds) == _in_milliseconds(response)
+
+
+@pytest.mark.parametrize("protocol", ["json", "query"])
+@exhaustive
+@given(data=st.data())
+def test_parse_what_clients_of_another_protocol_of_the_model_send(protocol: str, data: st.DataObject) -> None:
+    operation = data.draw(st.sampled_from([o for o in operations("cloudwatch") if o.input]))
+    assert operation.input is not None
+    request = data.draw(values(operation.input))
+    sent = sent_by_botocore("cloudwatch", operation, request, protocol)
+    binding = binding_of("cloudwatch", sent)
+    assert binding.protocol == protocol
+    assert binding.parse(operation, sent) == request
+    assert binding.operation(sent).name == operation.name
+
+
+@pytest.mark.parametrize("protocol", ["json", "query"])
+@exhaustive
+@given(data=st.data())
+def test_answer_is_what_clients_of_another_protocol_of_the_model_parse(protocol: str, data: st.DataObject) -> None:
+    operation = data.draw(st.sampled_from([o for o in operations("cloudwatch") if o.output and o.output.members]))
+    assert operation.output is not None
+    response = data.draw(values(operation.output))
+    head = HttpRequest("POST", "/", "", {"json": {"x-amz-target": "any"}, "query": {"content-type": FORM}}[protocol])
+    answer = binding_of("cloudwatch", head).answer(operation, response, "id")
+    parsed = botocore.parsers.create_parser(protocol).parse(
+        {"status_code": answer.status, "headers": HeadersDict(answer.headers), "body": answer.body},
+        botocore_model("cloudwatch").operation_model(operation.name).output_shape,
+    )
+    parsed.pop("ResponseMetadata")
+    assert parsed == response

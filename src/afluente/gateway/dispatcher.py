@@ -31,6 +31,7 @@ from afluente.gateway.presigned import check_expiry
 from afluente.gateway.spool import SpoolFile
 from afluente.wire.binding import Binding, binding_of
 from afluente.wire.codec import NATIVE
+from afluente.wire.compression import inflate
 from afluente.wire.message import HttpRequest, HttpResponse
 from afluente.wire.model import Operation, load
 from afluente.wire.name import method_name
@@ -170,6 +171,8 @@ class Dispatcher:
         if service == "s3":
             self._hosts.path_style(request)
         stage.binding = binding_of(service, request)
+        if stage.binding.model.compresses:
+            inflate(request)
         stage.operation = stage.binding.operation(request)
         stage.handler = self._handler(service, stage.operation.name)
         self._authenticate(stage.operation, stage.binding, request, credential)
@@ -185,8 +188,8 @@ class Dispatcher:
             check_expiry(request, self._clock.now_ms())
         if credential is not None or operation.unsigned:
             return
-        match binding.model.protocol:
-            case "json":
+        match binding.protocol:
+            case "json" | "smithy-rpc-v2-cbor":
                 raise AwsError("Missing Authentication Token", code="MissingAuthenticationTokenException")
             case "query":
                 raise AwsError("Request is missing Authentication Token", status=403, code="MissingAuthenticationToken")

@@ -6,6 +6,7 @@ from afluente.gateway.identification import FORM, RPC_TYPES, UnknownContentType
 from afluente.wire.codec import CBOR, JSON
 from afluente.wire.fault import resolve
 from afluente.wire.message import HttpRequest, HttpResponse
+from afluente.wire.rpc_v2 import HEADER, MEDIA_TYPE
 from afluente.wire.xml_writer import DECLARATION, element, escape
 
 
@@ -13,7 +14,7 @@ def fail_unbound(request: HttpRequest, error: AwsError, request_id: str) -> Http
     """The response that carries `error`."""
     if isinstance(error, UnknownContentType):
         return _xml(error.status, "<UnknownOperationException/>", request_id)
-    if "x-amz-target" in request.headers and request.media_type in RPC_TYPES:
+    if HEADER in request.headers or ("x-amz-target" in request.headers and request.media_type in RPC_TYPES):
         return _rpc(request, _named(error, "IncompleteSignatureException"), request_id)
     if request.media_type == FORM:
         return _query(_named(error, "IncompleteSignature"), request_id)
@@ -30,9 +31,11 @@ def _named(error: AwsError, signature_code: str) -> AwsError:
 
 
 def _rpc(request: HttpRequest, error: AwsError, request_id: str) -> HttpResponse:
-    codec = CBOR if request.media_type.endswith("cbor-1.1") else JSON
+    is_v2 = HEADER in request.headers
+    media_type = MEDIA_TYPE if is_v2 else request.media_type
+    codec = CBOR if "cbor" in media_type else JSON
     fault = resolve(None, error)
-    headers = {"Content-Type": request.media_type, "x-amzn-RequestId": request_id}
+    headers = {"Content-Type": media_type, "x-amzn-RequestId": request_id, **({HEADER: "rpc-v2-cbor"} if is_v2 else {})}
     return HttpResponse(fault.status, headers, codec.encode(fault.as_tree()))
 
 

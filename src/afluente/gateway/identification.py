@@ -4,23 +4,29 @@ from urllib.parse import parse_qs
 
 from afluente.core.error import AwsError, UnknownOperationException
 from afluente.gateway.credential import Credential
-from afluente.wire.binding import CBOR_SERVICES, CBOR_TYPE
+from afluente.wire.binding import CBOR_SERVICES, CBOR_TYPE, FORM
 from afluente.wire.message import HttpRequest
+from afluente.wire.model import load
+from afluente.wire.rpc_v2 import HEADER, service_name
 
-FORM = "application/x-www-form-urlencoded"
-OTHERS_JSON = "application/x-amz-json-1.0"
-"""What none of the services here takes, but DynamoDB and others do, which are then named as not served."""
-
-RPC_TYPES = frozenset({"application/x-amz-json-1.1", "application/json", CBOR_TYPE, OTHERS_JSON})
+RPC_TYPES = frozenset({"application/x-amz-json-1.1", "application/x-amz-json-1.0", "application/json", CBOR_TYPE})
 
 TARGETS = {
     "AmazonAthena": "athena",
     "AWSGlue": "glue",
     "Firehose_20150804": "firehose",
+    "GraniteServiceVersion20100801": "cloudwatch",
     "Kinesis_20131202": "kinesis",
     "Logs_20140328": "logs",
 }
-FORM_VERSIONS = {"2010-05-08": "iam", "2010-05-15": "cloudformation", "2011-06-15": "sts"}
+FORM_VERSIONS = {
+    "2010-05-08": "iam",
+    "2010-05-15": "cloudformation",
+    "2010-08-01": "cloudwatch",
+    "2011-06-15": "sts",
+}
+SIGNING_NAMES = {"monitoring": "cloudwatch"}
+"""Services that requests are signed for under another name than botocore's."""
 
 
 class UnknownContentType(AwsError):
@@ -31,10 +37,14 @@ class UnknownContentType(AwsError):
 
 def service_of(request: HttpRequest, credential: Credential | None) -> str:
     """botocore's name of the service. Raises UnknownOperationException for a target that nobody has."""
+    signed = credential.service if credential else ""
+    signed = SIGNING_NAMES.get(signed, signed)
+    if HEADER in request.headers:
+        return signed or TARGETS.get(service_name(request) or "", "s3")
     target = request.headers.get("x-amz-target")
     if target is None:
-        return (credential.service if credential else "") or _by_form(request) or "s3"
-    service = (credential.service if credential else "") or TARGETS.get(target.rpartition(".")[0])
+        return signed or _by_form(request) or "s3"
+    service = signed or TARGETS.get(target.rpartition(".")[0])
     if not _takes(service, request.media_type):
         raise UnknownContentType(code="UnknownOperationException")
     if service is None:
@@ -44,8 +54,9 @@ def service_of(request: HttpRequest, credential: Credential | None) -> str:
 
 def _takes(service: str | None, media_type: str) -> bool:
     if service in TARGETS.values():
-        return media_type in RPC_TYPES - {OTHERS_JSON} and (media_type != CBOR_TYPE or service in CBOR_SERVICES)
-    return media_type in RPC_TYPES
+        own = {f"application/x-amz-json-{load(service).json_version}", "application/json"}
+        return media_type in own or (media_type == CBOR_TYPE and service in CBOR_SERVICES)
+    return media_type in RPC_TYPES  # of others, such as DynamoDB, which are then named as not served
 
 
 def is_object_request(request: HttpRequest, credential: Credential | None) -> bool:

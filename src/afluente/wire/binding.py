@@ -10,6 +10,7 @@ from afluente.wire.model import Model, Operation, load
 from afluente.wire.query import QueryBinding
 from afluente.wire.rest import RestBinding
 from afluente.wire.rpc import RpcBinding
+from afluente.wire.rpc_v2 import HEADER, RpcV2Binding
 
 CBOR_SERVICES = frozenset({"kinesis"})
 """Services that speak CBOR beside the protocol of their model."""
@@ -21,6 +22,7 @@ class Binding(Protocol):
     """One service's protocol: HTTP to operation and request dict, response dict or error to HTTP."""
 
     model: Model
+    protocol: str
 
     def operation(self, request: HttpRequest) -> Operation:
         """The operation that `request` asks for. Raises AwsError when the model has no such."""
@@ -35,23 +37,41 @@ class Binding(Protocol):
         """The HTTP response that carries `error`."""
 
 
-_bindings: dict[tuple[str, bool], Binding] = {}
+FORM = "application/x-www-form-urlencoded"
+
+_bindings: dict[tuple[str, str], Binding] = {}
 
 
 def binding_of(service: str, request: HttpRequest) -> Binding:
     """The binding in which `request` speaks to `service`."""
-    cbor = service in CBOR_SERVICES and request.media_type == CBOR_TYPE
-    if (service, cbor) not in _bindings:
-        _bindings[service, cbor] = _make(load(service), cbor=cbor)
-    return _bindings[service, cbor]
+    protocol = _protocol(load(service), request)
+    if (service, protocol) not in _bindings:
+        _bindings[service, protocol] = _make(load(service), protocol)
+    return _bindings[service, protocol]
 
 
-def _make(model: Model, *, cbor: bool) -> Binding:
-    if cbor:
-        return RpcBinding(model, CBOR, CBOR_TYPE)
-    match model.protocol:
+def _protocol(model: Model, request: HttpRequest) -> str:
+    if model.service in CBOR_SERVICES and request.media_type == CBOR_TYPE:
+        return "cbor"
+    if len(model.protocols) == 1:
+        return model.protocol
+    if HEADER in request.headers:
+        spoken = "smithy-rpc-v2-cbor"
+    elif "x-amz-target" in request.headers:
+        spoken = "json"
+    else:
+        spoken = "query" if request.media_type == FORM or "Action=" in request.query else model.protocol
+    return spoken if spoken in model.protocols else model.protocol
+
+
+def _make(model: Model, protocol: str) -> Binding:
+    match protocol:
+        case "cbor":
+            return RpcBinding(model, CBOR, CBOR_TYPE)
         case "json":
             return RpcBinding(model, JSON, f"application/x-amz-json-{model.json_version}")
+        case "smithy-rpc-v2-cbor":
+            return RpcV2Binding(model)
         case "query":
             return QueryBinding(model)
         case "rest-xml":

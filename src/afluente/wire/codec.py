@@ -168,6 +168,18 @@ def _without_undefined(tree: Any) -> Any:
     return None if tree is cbor2.undefined else tree
 
 
+class SmithyCborCodec(CborCodec):
+    """CBOR as Smithy's RPC v2 has it: timestamps are epoch seconds under tag 1, whose fraction is milliseconds."""
+
+    def read_timestamp(self, value: Any) -> datetime:
+        return JSON.read_timestamp(value)
+
+    def write_timestamp(self, value: datetime) -> Any:
+        import cbor2  # noqa: PLC0415  # as above
+
+        return cbor2.CBORTag(1, timestamp.to_seconds(value))
+
+
 class NativeCodec:
     """Values as Python has them: bytes and datetimes; ISO 8601 texts and epoch seconds are taken too."""
 
@@ -203,4 +215,5 @@ class NativeCodec:
 
 JSON = JsonCodec()
 CBOR = CborCodec()
+SMITHY_CBOR = SmithyCborCodec()
 NATIVE = NativeCodec()

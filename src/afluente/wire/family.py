@@ -35,6 +35,7 @@ FAMILIES: dict[str, Family] = {
         message="Message",
     ),
     "cloudformation": Family(constraint_code="ValidationError"),
+    "cloudwatch": Family(constraint_code="ValidationError"),
     "glue": Family(message="Message"),
     "iam": Family(constraint_code="ValidationError", shows_values=False, milliseconds=False),
     "kinesis": Family(java_types=True),

@@ -15,9 +15,13 @@ BARE = frozenset({"SerializationException", "UnknownOperationException"})
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What goes over the wire. `message_name` is the member's spelling: Glue and Athena say `Message`."""
+    """What goes over the wire. `message_name` is the member's spelling: Glue and Athena say `Message`.
+
+    `shape` is the name of the error's shape, which for services that once spoke Query differs from the code.
+    """
 
     code: str
+    shape: str
     status: int
     message: str
     message_name: str
@@ -30,7 +34,7 @@ class Fault:
 
     def as_tree(self) -> dict[str, Any]:
         """The body of a JSON or CBOR error."""
-        tree: dict[str, Any] = {"__type": self.code, **self.members}
+        tree: dict[str, Any] = {"__type": self.shape, **self.members}
         if "AthenaErrorCode" in tree:
             tree["ErrorCode"] = tree["AthenaErrorCode"]  # Athena says it twice, whatever its model has
         if self.message or self.code not in BARE:
@@ -42,12 +46,13 @@ def resolve(model: Model | None, error: AwsError) -> Fault:
     """The wire's form of `error`. Its code may be the model's shape name or the shape's code."""
     modelled = model.errors.get(error.code) if model else None
     if model is None or modelled is None:
-        return Fault(error.code, error.http_status, error.message, _message_name(model, error), error.members)
+        name = _message_name(model, error)
+        return Fault(error.code, error.code, error.http_status, error.message, name, error.members)
     status = modelled.status if error.http_status == AwsError.status else error.http_status
     members = TreeWriter(JSON).write(modelled.shape, error.members)
     undeclared = {name: value for name, value in error.members.items() if name not in modelled.shape.members}
     name = declared_message(modelled.shape) or family(model.service).message
-    return Fault(modelled.code, status, error.message, name, {**undeclared, **members})
+    return Fault(modelled.code, modelled.shape.name, status, error.message, name, {**undeclared, **members})
 
 
 def declared_message(shape: Shape) -> str | None:

@@ -120,6 +120,9 @@ class Model:
         self.service = service
         self.definitions: dict[str, Definition] = raw["shapes"]
         self.protocol: str = metadata["protocol"]
+        self.protocols: tuple[str, ...] = tuple(metadata.get("protocols", (self.protocol,)))
+        self.query_compatible: bool = "awsQueryCompatible" in metadata
+        self.compresses: bool = any("requestcompression" in operation for operation in raw["operations"].values())
         self.api_version: str = metadata["apiVersion"]
         self.json_version: str = metadata.get("jsonVersion", "1.0")
         self.target_prefix: str = metadata.get("targetPrefix", "")

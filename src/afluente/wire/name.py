@@ -14,6 +14,7 @@ CAPITAL = re.compile(r"([a-z0-9])([A-Z])")
 @cache
 def method_name(operation: str) -> str:
     """The method of an operation: `ListObjectsV2` is `list_objects_v2`."""
+    operation = operation.replace("OTel", "Otel")  # one word to botocore
     acronym = PLURAL_ACRONYM.search(operation)
     if acronym:
         operation = f"{operation[: acronym.start()]}_{acronym[0].lower()}"

@@ -18,6 +18,8 @@ MAX_PARAMETERS = 20_000
 class QueryBinding:
     """The Query protocol of `model`."""
 
+    protocol = "query"
+
     def __init__(self, model: Model) -> None:
         self.model = model
         self._writer = XmlWriter(milliseconds=family(model.service).milliseconds)

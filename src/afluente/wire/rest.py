@@ -24,6 +24,8 @@ NO_BODY = frozenset({204, 304})
 class RestBinding:
     """The REST-XML protocol of `model`."""
 
+    protocol = "rest-xml"
+
     content_type = "text/xml"
     """Of the documents in the frames of event streams."""
 

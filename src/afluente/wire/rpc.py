@@ -18,6 +18,8 @@ from afluente.wire.tree import TreeReader, TreeWriter
 class RpcBinding:
     """The JSON protocol of `model`, spelled by `codec`."""
 
+    protocol = "json"
+
     def __init__(self, model: Model, codec: Codec, content_type: str) -> None:
         self.model = model
         self._codec = codec
@@ -56,7 +58,12 @@ class RpcBinding:
 
     def fail(self, error: AwsError, request_id: str) -> HttpResponse:
         fault = resolve(self.model, error)
-        return HttpResponse(fault.status, self._headers(request_id), self._codec.encode(fault.as_tree()))
+        headers = self._headers(request_id)
+        if self.model.query_compatible:
+            # What clients of the Query protocol know the error by
+            # https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#aws-protocols-awsquerycompatible-trait
+            headers["x-amzn-query-error"] = f"{fault.code};{'Sender' if fault.is_sender else 'Receiver'}"
+        return HttpResponse(fault.status, headers, self._codec.encode(fault.as_tree()))
 
     def document(self, shape: Shape, value: Mapping[str, Any]) -> bytes:
         """A structure in the binding's format, as answers and the frames of event streams have it."""

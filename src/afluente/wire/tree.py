@@ -39,8 +39,8 @@ class TreeReader:
             "character": self._string,
             "integer": self._integer,
             "long": self._integer,
-            "float": self._number,
-            "double": self._number,
+            "float": self._float,
+            "double": self._float,
             "boolean": self._boolean,
             "blob": self._blob,
             "timestamp": self._timestamp,
@@ -92,6 +92,12 @@ class TreeReader:
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise self._unconvertible(shape, value)
         return value
+
+    def _float(self, shape: Shape, value: Any) -> Any:
+        # How JSON spells what it has no numbers for: https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html
+        if isinstance(value, str) and value in {"NaN", "Infinity", "-Infinity"}:
+            return float(value)
+        return self._number(shape, value)
 
     def _boolean(self, shape: Shape, value: Any) -> bool:
         if not isinstance(value, bool):

@@ -22,6 +22,8 @@ class Tags:
 
     def add(self, account: str, region: str, group: str, tags: list[dict[str, Any]]) -> None:
         """Set tags, over those of the same keys."""
+        if any(not tag.get("Key") for tag in tags):
+            raise InvalidRequestException("A tag needs a Key")
         found = self._documents.get((account, region, group)) or {}
         merged = {**found, **{tag["Key"]: tag.get("Value", "") for tag in tags}}
         if len(merged) > MOST:

@@ -95,6 +95,7 @@ class App:
     def _compose(self) -> None:
         database, settings, clock, invoke = self._database, self.settings, self.clock, self._gateway.invoke
         s3 = S3Engine(database, self._folder.objects, clock)
+        self._iam.authority.resource_policies["s3"] = s3.resource_policy
         logs = LogsEngine(database, clock)
         self._firehose = FirehoseEngine(
             database, self._log, s3, self._kinesis, self._iam, logs, settings, clock, self._metrics

@@ -9,12 +9,14 @@ class Principal:
     """An authenticated identity.
 
     `user_id` is IAM's unique id: `AIDA...` of a user, `AROA...:session` of an assumed role, the account of its root.
+    `access_key_id` is what it signed with, which a session's own policies and tags hang on; empty for calls in process.
     """
 
     account: str
     arn: str
     user_id: str
-    kind: Literal["root", "user", "assumed-role", "service"]
+    kind: Literal["root", "user", "assumed-role", "federated-user", "anonymous"]
+    access_key_id: str = ""
 
     @staticmethod
     def root(account: str) -> "Principal":

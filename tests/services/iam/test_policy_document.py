@@ -12,6 +12,8 @@ from afluente.services.iam.policy_document import check_identity_policy, check_t
 
 GOOD: dict[str, Any] = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
 
+BASE = {"Action": "s3:GetObject", "Resource": "*"}
+
 
 def nobody(_: str) -> bool:
     return False
@@ -35,6 +37,9 @@ def without(name: str) -> dict[str, Any]:
         (json.dumps({"Statement": [{**GOOD, "Colour": "red"}]}), "Syntax errors in policy."),
         (json.dumps({"Statement": [{**GOOD, "Action": 1}]}), "Syntax errors in policy."),
         (json.dumps({"Statement": [{**GOOD, "Condition": {"StringEquals": "x"}}]}), "Syntax errors in policy."),
+        (policy(**BASE, Condition={"StringSortOf": {"aws:username": "x"}}), "Syntax errors in policy."),
+        (policy(**BASE, Condition={"NumericEquals": {"s3:max-keys": "NaN"}}), "Syntax errors in policy."),
+        (policy(**BASE, Condition={"ArnLike": {"aws:SourceArn": "not-an-arn"}}), "Syntax errors in policy."),
         (json.dumps({"Statement": [without("Action")]}), "Policy statement must contain actions."),
         (json.dumps({"Statement": [without("Resource")]}), "Policy statement must contain resources."),
         (json.dumps({"Statement": [{**GOOD, "Action": "GetObject"}]}), "Actions/Conditions must be prefaced by a"),

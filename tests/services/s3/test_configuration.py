@@ -177,6 +177,12 @@ def test_bucket_policy(s3: Any, text: str) -> None:
         (_policy(Action=None), "Missing required field Action"),
         (_policy(Resource="arn:aws:s3:::other/*"), "Policy has invalid resource"),
         (_policy(Resource=7), "Policy has invalid resource"),
+        (_policy(Action="glue:GetTable"), "Policy has invalid action"),
+        (_policy(Action=[7]), "Policy has invalid action"),
+        (_policy(Principal={"Somebody": "x"}), "Invalid principal in policy"),
+        (_policy(Principal={"AWS": []}), "Invalid principal in policy"),
+        (_policy(Principal=[{"AWS": "*"}]), "Invalid principal in policy"),
+        (_policy(Condition={"Bool": 7}), "Policies must be valid JSON and the first byte must be '{'"),
     ],
 )
 def test_put_bucket_policy_that_is_none(s3: Any, text: str, message: str) -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,9 @@ def test_assume_role_longer_than_the_role_allows(sts: Sts, make_role: Any) -> No
 def test_get_session_token_stands_for_who_asked(sts: Sts, engine: IamEngine, clock: ManualClock) -> None:
     given = sts("get_session_token", USER)["Credentials"]
     assert given["Expiration"] == utc(clock.now_ms() + 12 * 3_600_000)
-    assert engine.identify(given["AccessKeyId"], given["SessionToken"]) == USER
+    assert engine.identify(given["AccessKeyId"], given["SessionToken"]) == replace(
+        USER, access_key_id=given["AccessKeyId"]
+    )
     assert sts("get_session_token", ROOT)["Credentials"]["Expiration"] == utc(clock.now_ms() + 3_600_000)
     with pytest.raises(AccessDenied):
         sts("get_session_token", SESSION)

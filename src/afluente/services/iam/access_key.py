@@ -6,6 +6,7 @@ import msgspec
 
 from afluente.core.clock import Clock
 from afluente.core.identifier import unique_id
+from afluente.services.iam.change import Changes
 from afluente.services.iam.error import LimitExceeded, NoSuchEntity
 from afluente.store.database import Database
 from afluente.store.document import Documents
@@ -32,9 +33,10 @@ def new_secret() -> str:
 class AccessKeys:
     """All access keys, by id."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, changes: Changes) -> None:
         self._database = database
         self._clock = clock
+        self._changes = changes
         self._documents = Documents(database, "iam_access_key")
 
     def create(self, account: str, user_id: str) -> AccessKey:
@@ -69,6 +71,7 @@ class AccessKeys:
         with self._database.write():
             self._get(user_id, key_id)
             self._documents.delete((key_id,))
+            self._changes.note()
 
     def _get(self, user_id: str, key_id: str) -> AccessKey:
         key = self.find(key_id)
@@ -78,3 +81,4 @@ class AccessKeys:
 
     def _put(self, key: AccessKey) -> None:
         self._documents.put((key.id,), msgspec.to_builtins(key))
+        self._changes.note()

@@ -1,15 +1,15 @@
-"""IAM's engine: all its entities, and what other services ask of it.
-
-Permissions are not evaluated here yet: it says who a caller is and who may assume a role, not what they may then do.
-"""
+"""IAM's engine: all its entities, and what other services ask of it: who someone is, and what they may do."""
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from afluente.core.call import Principal
 from afluente.core.clock import Clock
-from afluente.services.iam import trust
+from afluente.core.error import AccessDeniedException
 from afluente.services.iam.access_key import AccessKeys
+from afluente.services.iam.authority import Authority
+from afluente.services.iam.change import Changes
 from afluente.services.iam.entity import Entities, Entity, Group, Role, User, arn
 from afluente.services.iam.error import (
     DeleteConflict,
@@ -17,9 +17,13 @@ from afluente.services.iam.error import (
     NoSuchEntity,
     UnrecognizedClientException,
 )
+from afluente.services.iam.evaluation.decision import Decision
+from afluente.services.iam.evaluation.pattern import Value
 from afluente.services.iam.managed_policy import ManagedPolicies
 from afluente.services.iam.policy_document import check_trust_policy
 from afluente.services.iam.session import Session, Sessions
+from afluente.services.iam.standing import Standings
+from afluente.services.iam.trust import caller_is_trusted, service_is_trusted
 from afluente.store.database import Database
 
 TOKEN_INVALID = "The security token included in the request is invalid."  # noqa: S105  # AWS's text, no token
@@ -39,12 +43,15 @@ class IamEngine:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
-        self.users = Entities(database, User, "AIDA", clock, inline_bytes=2048, attachable=20)
-        self.groups = Entities(database, Group, "AGPA", clock, inline_bytes=5120, attachable=10)
-        self.roles = Entities(database, Role, "AROA", clock, inline_bytes=10240, attachable=20)
-        self.policies = ManagedPolicies(database, clock)
-        self.access_keys = AccessKeys(database, clock)
+        self.changes = changes = Changes(database)
+        self.users = Entities(database, User, "AIDA", clock, changes, inline_bytes=2048, attachable=20)
+        self.groups = Entities(database, Group, "AGPA", clock, changes, inline_bytes=5120, attachable=10)
+        self.roles = Entities(database, Role, "AROA", clock, changes, inline_bytes=10240, attachable=20)
+        self.policies = ManagedPolicies(database, clock, changes)
+        self.access_keys = AccessKeys(database, clock, changes)
         self.sessions = Sessions(database, clock)
+        self.standings = Standings(self.users, self.groups, self.roles, self.policies, self.sessions, changes)
+        self.authority = Authority(self.standings, clock)
         self._clock = clock
 
     # What other services ask.
@@ -72,12 +79,34 @@ class IamEngine:
             context["aws:sourcearn"] = source_arn
         if service_principal == "firehose.amazonaws.com":
             context["sts:externalid"] = role.account
-        return trust.allows(role.trust, service_principal, context)
+        return service_is_trusted(role, service_principal, context)
+
+    def check_role(
+        self, role_arn: str, session_name: str, action: str, resource: str, context: Mapping[str, Value] | None = None
+    ) -> None:
+        """Raise AccessDeniedException, in AWS's words, unless a session of the role may do `action` to `resource`.
+
+        For services that act under a role given to them; the policies of both role and resource count. A role that is
+        gone may do nothing. session_name: as the service calls its sessions. context: condition keys of the request
+        in lower case.
+        """
+        role = self.find_role(role_arn)
+        who = self._session_principal(role, session_name) if role else _gone(role_arn, session_name)
+        decision = self.decide(who, action, resource, {"aws:securetransport": "true", **(context or {})})
+        if not decision.allowed:
+            raise AccessDeniedException(decision.denial(who.arn, action, resource))
+
+    def decide(
+        self, principal: Principal, action: str, resource: str, context: Mapping[str, Value] | None = None
+    ) -> Decision:
+        """Whether a principal may do `action` to `resource`, and why."""
+        return self.authority.decide(principal, action, resource, context)
 
     def caller_can_assume(self, role: Role, caller: Principal, external_id: str | None) -> bool:
         """Whether the role's trust policy lets this caller assume it."""
-        context = {} if external_id is None else {"sts:externalid": external_id}
-        return trust.allows(role.trust, caller, context)
+        known = self.standings.of(caller)
+        context = known.context if external_id is None else {**known.context, "sts:externalid": external_id}
+        return caller_is_trusted(role, known.standing.subject, context)
 
     def credentials(self, role_arn: str, session_name: str, duration_s: int) -> Credentials:
         """Credentials of a session of the role, durable until they expire. Raises NoSuchEntity."""
@@ -89,9 +118,12 @@ class IamEngine:
 
     def assume(self, role: Role, session_name: str, duration_s: int) -> Session:
         """A session of the role. Whether the caller may have it was decided before."""
+        return self.sessions.issue(self._session_principal(role, session_name), duration_s)
+
+    @staticmethod
+    def _session_principal(role: Role, session_name: str) -> Principal:
         session_arn = f"arn:aws:sts::{role.account}:assumed-role/{role.name}/{session_name}"
-        principal = Principal(role.account, session_arn, f"{role.id}:{session_name}", "assumed-role")
-        return self.sessions.issue(principal, duration_s)
+        return Principal(role.account, session_arn, f"{role.id}:{session_name}", "assumed-role")
 
     def identify(self, access_key_id: str, session_token: str | None) -> Principal | None:
         """Whom an access key stands for; None when it is not a key of ours.
@@ -122,13 +154,13 @@ class IamEngine:
         user = self.user_by_id(key.account, key.user_id)
         if user is None or not key.active:
             raise UnrecognizedClientException(TOKEN_INVALID)
-        return Principal(user.account, arn(user), user.id, "user")
+        return Principal(user.account, arn(user), user.id, "user", key.id)
 
     # Rules that span entities.
 
     def user_by_id(self, account: str, user_id: str) -> User | None:
         """The user of that id."""
-        return next((user for user in self.users.all(account) if user.id == user_id), None)
+        return self.users.by_id(account, user_id)
 
     def is_principal(self, principal_arn: str) -> bool:
         """Whether there is such a user or role, to be named in a trust policy."""
@@ -218,3 +250,10 @@ class IamEngine:
             if self.attached_to(account, policy_arn):
                 raise DeleteConflict("Cannot delete a policy attached to entities.")
             self.policies.delete(account, policy_arn)
+
+
+def _gone(role_arn: str, session_name: str) -> Principal:
+    """A session of a role that does not exist any more: it is somebody, with no policies."""
+    account, _, resource = role_arn.removeprefix("arn:aws:iam::").partition(":")
+    session_arn = f"arn:aws:sts::{account}:assumed-role/{resource.rpartition('/')[2]}/{session_name}"
+    return Principal(account, session_arn, f":{session_name}", "assumed-role")

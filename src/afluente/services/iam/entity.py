@@ -13,6 +13,7 @@ import msgspec
 
 from afluente.core.clock import Clock
 from afluente.core.identifier import unique_id
+from afluente.services.iam.change import Changes
 from afluente.services.iam.error import (
     DeleteConflict,
     EntityAlreadyExists,
@@ -41,6 +42,8 @@ class Entity(msgspec.Struct, kw_only=True):
     """Policy name to document."""
     attached: list[str] = []
     """ARNs of managed policies."""
+    boundary: str | None = None
+    """ARN of the managed policy that is the permissions boundary of a user or role."""
 
 
 class User(Entity, kw_only=True):
@@ -73,16 +76,19 @@ class Entities(Generic[E]):
     """
 
     def __init__(
-        self, database: Database, kind: type[E], id_prefix: str, clock: Clock, *, inline_bytes: int, attachable: int
-    ) -> None:
+        self, database: Database, kind: type[E], id_prefix: str, clock: Clock, changes: Changes, *,
+        inline_bytes: int, attachable: int,
+    ) -> None:  # fmt: skip
         self.noun = kind.__name__.lower()
         self._kind = kind
         self._id_prefix = id_prefix
         self._inline_bytes = inline_bytes
         self._attachable = attachable
         self._clock = clock
+        self._changes = changes
         self._database = database
         self._documents = Documents(database, f"iam_{self.noun}")
+        self._names: dict[tuple[str, str], str] = {}
 
     def create(self, account: str, name: str, path: str, tags: dict[str, str], **more: Any) -> E:
         """A new entity. Raises EntityAlreadyExists."""
@@ -99,6 +105,16 @@ class Entities(Generic[E]):
         """The entity of that name, or None."""
         body = self._documents.get((account, name.lower()))
         return None if body is None else msgspec.convert(body, self._kind)
+
+    def by_id(self, account: str, unique_id: str) -> E | None:
+        """The entity of that unique id, or None."""
+        name = self._names.get((account, unique_id))
+        entity = None if name is None else self.find(account, name)
+        if entity is None or entity.id != unique_id:
+            entity = next((found for found in self.all(account) if found.id == unique_id), None)
+            if entity is not None:
+                self._names[account, unique_id] = entity.name
+        return entity
 
     def get(self, account: str, name: str) -> E:
         """The entity of that name. Raises NoSuchEntity."""
@@ -136,6 +152,7 @@ class Entities(Generic[E]):
             if entity.inline:
                 raise DeleteConflict("Cannot delete entity, must delete policies first.")
             self._documents.delete((account, name.lower()))
+            self._changes.note()
 
     def put_inline(self, account: str, name: str, policy: str, document: str) -> None:
         """Add or replace an inline policy. Raises MalformedPolicyDocument, LimitExceeded."""
@@ -194,6 +211,7 @@ class Entities(Generic[E]):
 
     def _put(self, entity: E) -> None:
         self._documents.put((entity.account, entity.name.lower()), msgspec.to_builtins(entity))
+        self._changes.note()
 
 
 def arn(entity: Entity) -> str:

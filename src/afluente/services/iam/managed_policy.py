@@ -15,6 +15,7 @@ import msgspec
 
 from afluente.core.clock import Clock
 from afluente.core.identifier import unique_id
+from afluente.services.iam.change import Changes
 from afluente.services.iam.entity import check_tag_count
 from afluente.services.iam.error import (
     DeleteConflict,
@@ -76,9 +77,10 @@ class ManagedPolicy(msgspec.Struct, kw_only=True):
 class ManagedPolicies:
     """All managed policies."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, changes: Changes) -> None:
         self._database = database
         self._clock = clock
+        self._changes = changes
         self._documents = Documents(database, "iam_policy")
 
     def create(
@@ -180,6 +182,7 @@ class ManagedPolicies:
                     "versions. The default version is deleted with the policy."
                 )
             self._documents.delete((account, policy.name.lower()))
+            self._changes.note()
 
     def _mutable(self, account: str, arn: str) -> ManagedPolicy:
         policy = self.get(account, arn)
@@ -189,6 +192,7 @@ class ManagedPolicies:
 
     def _put(self, policy: ManagedPolicy) -> None:
         self._documents.put((policy.account, policy.name.lower()), msgspec.to_builtins(policy))
+        self._changes.note()
 
 
 @cache

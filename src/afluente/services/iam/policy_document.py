@@ -1,4 +1,4 @@
-"""The grammar of policy documents, with AWS's texts. What a document means is decided in `trust.py`.
+"""The grammar of policy documents, with AWS's texts. What a document means is decided in `evaluation/`.
 
 Grammar: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from afluente.services.iam.error import LimitExceeded, MalformedPolicyDocument
+from afluente.services.iam.evaluation.condition import Condition, InvalidCondition
 
 TRUST_POLICY_BYTES = 2048
 """The default quota, "Role trust policy length", without white space."""
@@ -106,6 +107,17 @@ def _check_members(statement: Statement, known: set[str]) -> None:
             listed = values if isinstance(values, list) else [values]
             if not all(isinstance(value, str | int | float | bool) for value in listed):
                 raise MalformedPolicyDocument(SYNTAX)
+    try:
+        compiled = Condition(condition, variables=True)
+    except InvalidCondition:
+        raise MalformedPolicyDocument(SYNTAX) from None
+    if any(comparison.compares_arns and not all(map(_may_be_arn, comparison.values)) for comparison in
+           compiled.comparisons):  # fmt: skip
+        raise MalformedPolicyDocument(SYNTAX)
+
+
+def _may_be_arn(text: str) -> bool:
+    return text == "*" or text.startswith("${") or (text.startswith("arn:") and text.count(":") >= 5)
 
 
 def _check_actions(statement: Statement) -> None:

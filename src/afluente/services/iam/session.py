@@ -4,6 +4,7 @@ They are rows of their own table, because a busy farm's jobs take new ones all d
 """
 
 import secrets
+from typing import Any
 
 import msgspec
 
@@ -22,7 +23,10 @@ REMEMBERED_MS = 24 * 3600 * 1000
 
 
 class Session(msgspec.Struct):
-    """Temporary credentials and whom they stand for."""
+    """Temporary credentials, whom they stand for, and what limits them.
+
+    policy and policy_arns: the session's own policies. parent_id: of a federated session, the id of its user.
+    """
 
     access_key_id: str
     secret: str
@@ -32,11 +36,24 @@ class Session(msgspec.Struct):
     arn: str
     user_id: str
     kind: str
+    issued_at_ms: int = 0
+    policy: str | None = None
+    policy_arns: list[str] = []
+    tags: dict[str, str] = {}
+    transitive_tags: list[str] = []
+    source_identity: str | None = None
+    parent_id: str = ""
 
     @property
     def principal(self) -> Principal:
         """Whom the credentials stand for."""
-        return Principal(self.account, self.arn, self.user_id, self.kind)  # type: ignore[arg-type]  # as it was stored
+        kind: Any = self.kind
+        return Principal(self.account, self.arn, self.user_id, kind, self.access_key_id)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether the session has policies of its own. A federated user's session without any may do nothing."""
+        return self.policy is not None or bool(self.policy_arns) or self.kind == "federated-user"
 
 
 class Sessions:
@@ -47,13 +64,13 @@ class Sessions:
         self._clock = clock
         database.migrate("iam_session", STEPS)
 
-    def issue(self, principal: Principal, duration_s: int) -> Session:
-        """New credentials for `principal`, durable when this returns."""
+    def issue(self, principal: Principal, duration_s: int, **more: Any) -> Session:
+        """New credentials for `principal`, durable when this returns. `more`: further members of the session."""
         now_ms = self._clock.now_ms()
         session = Session(
             access_key_id=unique_id("ASIA"), secret=new_secret(), token=secrets.token_urlsafe(192),
             expires_at_ms=now_ms + duration_s * 1000, account=principal.account, arn=principal.arn,
-            user_id=principal.user_id, kind=principal.kind,
+            user_id=principal.user_id, kind=principal.kind, issued_at_ms=now_ms, **more,
         )  # fmt: skip
         row = (session.access_key_id, session.expires_at_ms, msgspec.json.encode(session))
         with self._database.write() as db:

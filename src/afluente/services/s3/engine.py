@@ -88,6 +88,11 @@ class S3Engine:
         """Whether there is a bucket of that name, whoever owns it."""
         return self.buckets.find(bucket) is not None
 
+    def resource_policy(self, arn: str) -> tuple[str, str | None] | None:
+        """(the account that owns the bucket, its policy) of a bucket's or an object's ARN; None: no such bucket."""
+        bucket = self.buckets.find(arn.split(":", 5)[5].partition("/")[0])
+        return None if bucket is None else (bucket.account, bucket.policy)
+
     def put_object(
         self,
         bucket: str,

@@ -1,6 +1,6 @@
 """Bucket policies: whether a document is one, and whether it makes the bucket public.
 
-Policies are stored and returned. Who may do what is not decided by them here; only BlockPublicPolicy looks at them.
+What a policy lets whom do is decided by IAM, which asks for it through `S3Engine.resource_policy`.
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 """
 
@@ -30,6 +30,9 @@ def check(text: str, bucket: str) -> None:
         for resource in _list(statement.get("Resource", statement.get("NotResource"))):
             if not _is_of(resource, bucket):
                 raise MalformedPolicy("Policy has invalid resource")
+        _check_actions(statement.get("Action", statement.get("NotAction")))
+        _check_principal(statement.get("Principal", statement.get("NotPrincipal")))
+        _check_condition(statement.get("Condition", {}))
 
 
 def is_public(text: str) -> bool:
@@ -62,6 +65,31 @@ def _statements(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
         if not isinstance(statement, dict):
             raise MalformedPolicy("Policies must be valid JSON and the first byte must be '{'")
         yield statement
+
+
+def _check_actions(actions: object) -> None:
+    for action in _list(actions):
+        if not isinstance(action, str) or not (action == "*" or action.lower().startswith("s3:")):
+            raise MalformedPolicy("Policy has invalid action")
+
+
+def _check_principal(principal: object) -> None:
+    if principal == "*":
+        return
+    kinds = principal if isinstance(principal, dict) else {}
+    names = [name for value in kinds.values() for name in _list(value)]
+    known = kinds.keys() <= {"AWS", "Service", "Federated", "CanonicalUser"}
+    if not names or not known or not all(isinstance(name, str) for name in names):
+        raise MalformedPolicy("Invalid principal in policy")
+
+
+def _check_condition(condition: object) -> None:
+    if not isinstance(condition, dict) or not all(isinstance(keys, dict) for keys in condition.values()):
+        raise MalformedPolicy("Policies must be valid JSON and the first byte must be '{'")
+    for keys in condition.values():
+        for value in keys.values():
+            if not all(isinstance(item, str | int | float) for item in _list(value)):
+                raise MalformedPolicy("Policies must be valid JSON and the first byte must be '{'")
 
 
 def _is_of(resource: object, bucket: str) -> bool:

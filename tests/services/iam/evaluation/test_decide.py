@@ -59,7 +59,7 @@ def test_nothing_allows() -> None:
     decision = ask(ANA)
     assert decision == Decision(allowed=False, layer=Layer.IDENTITY)
     assert decision.denial(ANA.arn, "s3:GetObject", OBJECT) == (
-        f"User: {ANA.arn} is not authorized to perform: s3:GetObject on resource: {OBJECT} because no identity-based "
+        f'User: {ANA.arn} is not authorized to perform: s3:GetObject on resource: "{OBJECT}" because no identity-based '
         "policy allows the s3:GetObject action"
     )
 

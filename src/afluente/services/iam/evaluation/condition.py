@@ -21,7 +21,7 @@ class Comparison:
 
     def __init__(self, operator: str, key: str, values: list[str], *, variables: bool) -> None:
         """Raises InvalidCondition."""
-        self.operator, self.key = operator, key
+        self.operator, self.key, self.values = operator, key, values
         self._key = key.lower()
         self._quantifier, name, self._if_exists = _parse(operator)
         self._wants_absent = {value.lower() == "true" for value in values} if name == "null" else None
@@ -36,6 +36,11 @@ class Comparison:
             self._compares: list[Compare] = [OPERATORS[name].compiled(value, variables) for value in values]
         except ValueError as error:
             raise InvalidCondition(f"{operator}: {error}") from error
+
+    @property
+    def compares_arns(self) -> bool:
+        """Whether its values have to be ARNs."""
+        return "arn" in self.operator.lower()
 
     def holds(self, context: Context, *, denies: bool) -> bool:
         """Whether the request fulfils it. `denies`: what it is when the policy's own value makes no sense."""

@@ -52,7 +52,6 @@ class Decision:
         return f"with an explicit deny in {article} {self.denied_by.layer}{where}"
 
     def denial(self, caller_arn: str, action: str, resource: str) -> str:
-        """AWS's sentence for this refusal. `resource` as the service writes it: S3 puts it into quotes."""
-        return (
-            f"User: {caller_arn} is not authorized to perform: {action} on resource: {resource} {self.reason(action)}"
-        )
+        """AWS's sentence for this refusal. S3 puts the resource into quotes."""
+        shown = f'"{resource}"' if action.startswith("s3:") else resource
+        return f"User: {caller_arn} is not authorized to perform: {action} on resource: {shown} {self.reason(action)}"

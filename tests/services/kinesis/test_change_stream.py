@@ -3,7 +3,12 @@ from collections.abc import Callable
 import pytest
 from tests.services.kinesis.stand import ACCOUNT, REGION, Stand
 
-from afluente.services.kinesis.error import InvalidArgumentException, ResourceInUseException, ResourceNotFoundException
+from afluente.services.kinesis.error import (
+    InvalidArgumentException,
+    LimitExceededException,
+    ResourceInUseException,
+    ResourceNotFoundException,
+)
 
 ARN = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/wind"
 
@@ -43,8 +48,31 @@ def test_add_tags_beyond_fifty(stand: Stand) -> None:
     stand.stream()
     stand.add_tags_to_stream(StreamName="wind", Tags={str(number): "" for number in range(50)})
     stand.add_tags_to_stream(StreamName="wind", Tags={"0": "again"})
-    with pytest.raises(InvalidArgumentException, match="cannot have more than 50 tags"):
-        stand.add_tags_to_stream(StreamName="wind", Tags={"50": ""})
+    for add, address, what in (
+        (stand.add_tags_to_stream, {"StreamName": "wind"}, "stream wind"),
+        (stand.tag_resource, {"ResourceARN": ARN}, f"resource {ARN}"),
+    ):
+        with pytest.raises(InvalidArgumentException) as error:
+            add(**address, Tags={"50": ""})
+        kind = what.partition(" ")[0]
+        assert error.value.message == (
+            f"Failed to add tags to {what} under account 000000000000 because a given {kind} cannot have more than 50 "
+            "tags associated with it."
+        )
+
+
+def test_add_tags_that_are_aws_own(stand: Stand) -> None:
+    stand.stream()
+    with pytest.raises(InvalidArgumentException, match=r"^Some tag keys in the request started with 'aws:'"):
+        stand.add_tags_to_stream(StreamName="wind", Tags={"aws:cloudformation:stack-name": "x"})
+
+
+def test_add_tags_to_a_stream_that_is_creating(make_stand: Callable[..., Stand]) -> None:
+    stand = make_stand(kinesis_create_delay_ms=500)
+    stand.create_stream(StreamName="wind", Tags={"a": "1"})
+    assert pairs(stand.list_tags_for_stream(StreamName="wind")) == [("a", "1")]
+    with pytest.raises(ResourceInUseException, match="instead in state CREATING"):
+        stand.tag_resource(ResourceARN=ARN, Tags={"b": "2"})
 
 
 def test_tag_resource_that_is_no_stream(stand: Stand) -> None:
@@ -83,6 +111,52 @@ def test_update_stream_mode_keeps_the_shards(make_stand: Callable[..., Stand]) -
     stand.clock.advance(1)
     description = stand.describe_stream(StreamName="wind")["StreamDescription"]
     assert (description["StreamStatus"], description["StreamModeDetails"]["StreamMode"]) == ("ACTIVE", "ON_DEMAND")
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "member", "before", "after"),
+    [
+        ("increase_stream_retention_period", {"RetentionPeriodHours": 49}, "RetentionPeriodHours", 48, 49),
+        ("decrease_stream_retention_period", {"RetentionPeriodHours": 24}, "RetentionPeriodHours", 48, 24),
+        ("update_max_record_size", {"MaxRecordSizeInKiB": 2048}, "MaxRecordSizeInKiB", 1024, 2048),
+    ],
+)
+def test_settings_change_when_updating_is_over(
+    make_stand: Callable[..., Stand], operation: str, request_: dict[str, int], member: str, before: int, after: int
+) -> None:
+    """As recorded from AWS: until then they are shown, and hold, as they were."""
+    stand = make_stand(kinesis_update_delay_ms=500)
+    stand.stream()
+    stand.increase_stream_retention_period(StreamName="wind", RetentionPeriodHours=48)
+    stand.clock.advance(0.5)
+    change = getattr(stand, operation)
+    change(StreamARN=ARN, **request_)
+    summary = stand.describe_stream_summary(StreamName="wind")["StreamDescriptionSummary"]
+    assert (summary["StreamStatus"], summary[member]) == ("UPDATING", before)
+    stand.clock.advance(0.5)
+    summary = stand.describe_stream_summary(StreamName="wind")["StreamDescriptionSummary"]
+    assert (summary["StreamStatus"], summary[member]) == ("ACTIVE", after)
+    change(StreamARN=ARN, **request_)  # is so already: nothing to do
+    assert stand.status() == "ACTIVE"
+
+
+def test_update_stream_mode_twice_in_a_day(stand: Stand) -> None:
+    stand.stream()
+
+    def switch(mode: str) -> None:
+        stand.update_stream_mode(StreamARN=ARN, StreamModeDetails={"StreamMode": mode})
+
+    switch("ON_DEMAND")
+    switch("ON_DEMAND")  # is so already: not counted
+    summary = stand.describe_stream_summary(StreamName="wind")["StreamDescriptionSummary"]
+    assert summary["RecordDistributionStrategy"] == "USER_PARTITION_KEY"
+    stand.clock.advance(3600)
+    switch("PROVISIONED")
+    with pytest.raises(LimitExceededException) as error:
+        switch("ON_DEMAND")
+    assert error.value.message == "Rate exceeded for stream wind under account 000000000000."
+    stand.clock.advance(23 * 3600)
+    switch("ON_DEMAND")
 
 
 def test_update_max_record_size_takes_effect(stand: Stand) -> None:

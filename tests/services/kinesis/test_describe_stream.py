@@ -75,8 +75,9 @@ def test_address_with_neither_name_nor_arn(stand: Stand) -> None:
 def test_address_with_name_and_arn_that_differ(stand: Stand) -> None:
     stand.stream()
     stand.describe_stream(StreamName="wind", StreamARN=ARN)
-    with pytest.raises(InvalidArgumentException, match="Input stream name sun doesn't match the inferred name"):
+    with pytest.raises(InvalidArgumentException) as error:
         stand.describe_stream(StreamName="sun", StreamARN=ARN)
+    assert error.value.message == "Input stream name sun doesn't match the inferred name in stream arn wind"
 
 
 def test_address_by_an_arn_of_another_account(stand: Stand) -> None:
@@ -84,7 +85,14 @@ def test_address_by_an_arn_of_another_account(stand: Stand) -> None:
         stand.describe_stream(StreamARN=ARN.replace(ACCOUNT, "1" * 12))
 
 
-@pytest.mark.parametrize("arn", [ARN.replace(REGION, "eu-west-1"), f"{ARN}/consumer/c:1", ARN.replace("wind", "sun")])
+def test_address_by_an_arn_of_another_region(stand: Stand) -> None:
+    arn = ARN.replace(REGION, "eu-west-1")
+    with pytest.raises(InvalidArgumentException) as error:
+        stand.describe_stream(StreamARN=arn)
+    assert error.value.message == f"The region specified in the ARN '{arn}' does not match the endpoint region"
+
+
+@pytest.mark.parametrize("arn", [f"{ARN}/consumer/c:1", ARN.replace("wind", "sun")])
 def test_address_by_an_arn_of_something_else(stand: Stand, arn: str) -> None:
     stand.stream()
     with pytest.raises(ResourceNotFoundException):
@@ -115,7 +123,7 @@ def test_list_streams_with_a_token_that_expired(stand: Stand) -> None:
 def test_list_shards_pages_by_token(stand: Stand) -> None:
     stand.stream(shards=5)
     first = stand.list_shards(StreamName="wind", MaxResults=2)
-    second = stand.list_shards(NextToken=first["NextToken"], MaxResults=2)
+    second = stand.list_shards(NextToken=first["NextToken"], MaxResults=2, StreamName="wind")
     third = stand.list_shards(NextToken=second["NextToken"], MaxResults=2)
     assert "NextToken" not in third
     found = [shard["ShardId"] for page in (first, second, third) for shard in page["Shards"]]
@@ -129,9 +137,11 @@ def test_list_shards_pages_by_token(stand: Stand) -> None:
         ({"Type": "AT_TRIM_HORIZON"}, 3),
         ({"Type": "FROM_TRIM_HORIZON"}, 3),
         ({"Type": "AT_LATEST"}, 3),
+        ({"Type": "AT_LATEST", "Timestamp": utc(1 << 42)}, 3),
+        ({"Type": "AT_LATEST", "ShardId": "shardId-000000000000"}, 2),
     ],
 )
-def test_list_shards_with_a_filter(stand: Stand, shard_filter: dict[str, str], expected: int) -> None:
+def test_list_shards_with_a_filter(stand: Stand, shard_filter: dict[str, object], expected: int) -> None:
     stand.stream(shards=3)
     assert len(stand.list_shards(StreamName="wind", ShardFilter=shard_filter)["Shards"]) == expected
 
@@ -155,16 +165,68 @@ def test_list_shards_after_the_records_of_the_first_hour_expired(stand: Stand) -
     ("request_", "text"),
     [
         ({}, "Either NextToken or StreamName should be provided."),
-        ({"NextToken": "x", "StreamName": "wind"}, "NextToken and StreamName cannot be provided together."),
         ({"NextToken": "AAAA"}, "Invalid NextToken."),
-        ({"StreamName": "wind", "ShardFilter": {"Type": "AFTER_SHARD_ID"}}, "ShardId must be specified"),
-        ({"StreamName": "wind", "ShardFilter": {"Type": "AT_LATEST", "ShardId": "x"}}, "ShardId cannot be specified"),
+        (
+            {"NextToken": "x", "ShardFilter": {"Type": "AT_LATEST"}},
+            "NextToken and ShardFilter cannot be provided together.",
+        ),
+        (
+            {"StreamName": "wind", "ShardFilter": {"Type": "AFTER_SHARD_ID"}},
+            "ShardId must be provided when the ShardFilter Type is AFTER_SHARD_ID.",
+        ),
+        (
+            {"StreamName": "wind", "ShardFilter": {"Type": "AT_TIMESTAMP", "Timestamp": utc(1000)}},
+            "ShardFilter Timestamp cannot be older than TRIM_HORIZON of the stream.",
+        ),
+        (
+            {"StreamName": "wind", "ShardFilter": {"Type": "FROM_TIMESTAMP", "Timestamp": utc(1 << 42)}},
+            "ShardFilter Timestamp must not be greater than current time.",
+        ),
+        (
+            {"StreamName": "wind", "ShardFilter": {"Type": "FROM_TIMESTAMP"}},
+            "Timestamp must be provided when the ShardFilter Type is FROM_TIMESTAMP.",
+        ),
     ],
 )
 def test_list_shards_with_arguments_that_do_not_fit(stand: Stand, request_: dict[str, object], text: str) -> None:
     stand.stream()
     with pytest.raises(InvalidArgumentException, match=text):
         stand.list_shards(**request_)
+
+
+def test_list_shards_with_a_token_of_another_stream(stand: Stand) -> None:
+    stand.stream(shards=2)
+    stand.stream("sun")
+    token = stand.list_shards(StreamName="wind", MaxResults=1)["NextToken"]
+    with pytest.raises(InvalidArgumentException, match="Invalid NextToken"):
+        stand.list_shards(NextToken=token, StreamName="sun")
+
+
+def test_list_shards_filters_on_a_tree(stand: Stand) -> None:
+    """A split after one hour, a merge after two; what was open when, and what has been open since."""
+    stand.stream()
+    stand.clock.advance(3600)
+    stand.split()
+    stand.clock.advance(3600)
+    stand.merge(1, 2)
+    stand.clock.advance(3600)
+    now_ms = stand.clock.now_ms()
+
+    def listed(kind: str, hours_ago: float | None = None) -> list[int]:
+        shard_filter: dict[str, object] = {"Type": kind}
+        if hours_ago is not None:
+            shard_filter["Timestamp"] = utc(now_ms) - timedelta(hours=hours_ago)
+        found = stand.list_shards(StreamName="wind", ShardFilter=shard_filter)["Shards"]
+        return [int(shard["ShardId"][-4:]) for shard in found]
+
+    assert listed("AT_LATEST") == [3]
+    assert listed("AT_TRIM_HORIZON") == [0]
+    assert listed("FROM_TRIM_HORIZON") == [0, 1, 2, 3]
+    assert [listed("AT_TIMESTAMP", hours) for hours in (2.5, 1.5, 0.5)] == [[0], [1, 2], [3]]
+    assert [listed("FROM_TIMESTAMP", hours) for hours in (2.5, 1.5, 0.5)] == [[0, 1, 2, 3], [1, 2, 3], [3]]
+    stand.clock.advance(22.5 * 3600)  # the split is 24.5 hours ago, the merge 23.5
+    assert listed("AT_TRIM_HORIZON") == [1, 2]
+    assert listed("FROM_TRIM_HORIZON") == [1, 2, 3]
 
 
 def test_list_shards_takes_no_other_token(stand: Stand) -> None:

@@ -6,7 +6,7 @@ streams. The rules of each change are with the change (`reshard`, `retention`, `
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from itertools import islice
 
 import msgspec
@@ -62,12 +62,16 @@ class Control:
     def active(self, key: Key) -> Stream:
         """The stream, to be changed. Raises ResourceInUseException unless it is ACTIVE, ResourceNotFoundException."""
         stream = self.find(key).stream
+        self.require(stream, {"ACTIVE"})
+        return stream
+
+    def require(self, stream: Stream, statuses: Collection[str]) -> None:
+        """Raises ResourceInUseException unless the stream is in one of these states."""
         status = stream.status(self._clock.now_ms())
-        if status != "ACTIVE":
+        if status not in statuses:
             raise ResourceInUseException(
                 f"Stream {stream.name} under account {stream.account} not ACTIVE, instead in state {status}"
             )
-        return stream
 
     def put(self, stream: Stream) -> None:
         """Have a stream be as `stream` says, from now on."""

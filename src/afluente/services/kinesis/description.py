@@ -39,7 +39,14 @@ def stream(stream: Stream, shards: Sequence[Shard], has_more: bool, now_ms: int)
 
 def summary(stream: Stream, now_ms: int) -> Response:
     """StreamDescriptionSummary. AWS leaves OpenShardCount out while the stream is CREATING or DELETING."""
-    found = {**_common(stream, now_ms), "ConsumerCount": 0, "MaxRecordSizeInKiB": stream.max_record_kib}
+    found = {
+        **_common(stream, now_ms),
+        "ConsumerCount": 0,
+        "ChannelCount": 0,
+        "MaxRecordSizeInKiB": stream.max_record_kib,
+    }
+    if stream.mode == "ON_DEMAND":
+        found["RecordDistributionStrategy"] = "USER_PARTITION_KEY"
     if stream.status(now_ms) not in {"CREATING", "DELETING"}:
         found["OpenShardCount"] = len(stream.open_shards)
     return found
@@ -59,7 +66,7 @@ def _common(stream: Stream, now_ms: int) -> Response:
         "StreamStatus": stream.status(now_ms),
         "StreamModeDetails": {"StreamMode": stream.mode},
         "RetentionPeriodHours": stream.retention_hours,
-        "StreamCreationTimestamp": utc(stream.created_at_ms),
+        "StreamCreationTimestamp": utc(stream.created_at_ms // 1000 * 1000),  # whole seconds, as AWS has it
         "EnhancedMonitoring": [{"ShardLevelMetrics": []}],
         "EncryptionType": "NONE",
     }

@@ -65,18 +65,20 @@ class ShardQuery:
         self._time_ms = filter_time_ms
 
     @staticmethod
-    def of_request(stream: Stream, request: Mapping[str, Any]) -> "ShardQuery":
-        """Raises InvalidArgumentException, ResourceNotFoundException."""
+    def of_request(stream: Stream, request: Mapping[str, Any], now_ms: int) -> "ShardQuery":
+        """Raises InvalidArgumentException, ResourceNotFoundException.
+
+        As was recorded from AWS, ShardFilter's ShardId is where any type begins, and a Timestamp too many is no error.
+        """
         created_at: datetime | None = request.get("StreamCreationTimestamp")
         if created_at is not None and int(created_at.timestamp()) != stream.created_at_ms // 1000:
             raise ResourceNotFoundException(f"Stream {stream.name} under account {stream.account} not found.")
         shard_filter: Mapping[str, Any] = request.get("ShardFilter") or {"Type": "FROM_TRIM_HORIZON"}
         kind = shard_filter["Type"]
-        _check_member(shard_filter, "ShardId", kind == "AFTER_SHARD_ID")
-        _check_member(shard_filter, "Timestamp", kind.endswith("_TIMESTAMP"))
+        if kind == "AFTER_SHARD_ID":
+            _require(shard_filter, "ShardId")
+        time_ms = _filter_time(shard_filter, stream.horizon_ms(now_ms), now_ms) if "TIMESTAMP" in kind else None
         after = request.get("ExclusiveStartShardId") or shard_filter.get("ShardId")
-        timestamp: datetime | None = shard_filter.get("Timestamp")
-        time_ms = None if timestamp is None else round(timestamp.timestamp() * 1000)
         return ShardQuery(stream, -1 if after is None else _index(after), kind, time_ms)
 
     @staticmethod
@@ -112,11 +114,22 @@ class ShardQuery:
         return shard.created_at_ms <= until_ms and (closed_at_ms is None or closed_at_ms >= since_ms)
 
 
-def _check_member(shard_filter: Mapping[str, Any], member: str, wanted: bool) -> None:
-    if (shard_filter.get(member) is not None) != wanted:
-        kind = shard_filter["Type"]
-        must = "must be specified" if wanted else "cannot be specified"
-        raise InvalidArgumentException(f"{member} {must} when ShardFilter type is {kind}.")
+def _require(shard_filter: Mapping[str, Any], member: str) -> None:
+    if shard_filter.get(member) is None:
+        raise InvalidArgumentException(
+            f"{member} must be provided when the ShardFilter Type is {shard_filter['Type']}."
+        )
+
+
+def _filter_time(shard_filter: Mapping[str, Any], horizon_ms: int, now_ms: int) -> int:
+    _require(shard_filter, "Timestamp")
+    timestamp: datetime = shard_filter["Timestamp"]
+    time_ms = round(timestamp.timestamp() * 1000)
+    if time_ms < horizon_ms:
+        raise InvalidArgumentException("ShardFilter Timestamp cannot be older than TRIM_HORIZON of the stream.")
+    if time_ms > now_ms:
+        raise InvalidArgumentException("ShardFilter Timestamp must not be greater than current time.")
+    return time_ms
 
 
 def _index(shard_id: str) -> int:

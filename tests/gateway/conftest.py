@@ -143,14 +143,16 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     """Starts a gateway: `serve(provider, ...)`; ended with the test."""
     running: list[Served] = []
 
-    def start(*providers: Provider, hot: Mapping[str, Any] | None = None, identify: Identify | None = None) -> Served:
+    def start(
+        *providers: Provider, hot: Mapping[str, Any] | None = None, identify: Identify | None = None, **settings: Any
+    ) -> Served:
         clock = ManualClock()
         gateway = Gateway(
             {provider.service: provider for provider in providers},
             hot or {},
             identify,
             lambda: {"status": "running", "services": []},
-            Settings(data=tmp_path, port=0),
+            Settings(data=tmp_path, port=0, **settings),
             clock,
         )
         running.append(Served(gateway, gateway.start(), clock, tmp_path))
@@ -159,6 +161,22 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     yield start
     for served in running:
         served.stop()
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[..., Any]]:
+    """HTTP/2 clients, closed with the test: `connect(port, ...)`."""
+    from tests.gateway.http2_client import Http2Client
+
+    clients: list[Http2Client] = []
+
+    def start(port: int, **options: Any) -> Http2Client:
+        clients.append(Http2Client(port, **options))
+        return clients[-1]
+
+    yield start
+    for client in clients:
+        client.close()
 
 
 class Kinesis(Provider):

@@ -20,6 +20,9 @@ class Settings:
     port: int = _setting(4566, "the port to listen on; 0 takes a free one")
     account: str = _setting("000000000000", "the account id that callers belong to")
     region: str = _setting("us-east-1", "the region of requests that name none")
+    idle_timeout_s: float = _setting(
+        300.0, "after how long a client that keeps the server waiting is cut off, in the machine's time; 0: never"
+    )
     kinesis_create_delay_ms: int = _setting(500, "how long a new stream stays CREATING")
     kinesis_update_delay_ms: int = _setting(
         500, "how long a stream is UPDATING; twice that where splits precede merges"

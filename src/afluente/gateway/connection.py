@@ -6,15 +6,16 @@ What a request means is the dispatcher's; here are framing, order, backpressure 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import aclosing
-from typing import Any, Protocol, cast
+from typing import cast
 
 import httptools
 
 from afluente.gateway import file_sender
-from afluente.gateway.head import DateHeader, head
+from afluente.gateway.edge import Edge
+from afluente.gateway.head import head
 from afluente.gateway.hot import Stepper
+from afluente.gateway.patience import MOVE_BYTES, Patience
 from afluente.gateway.spool import MemoryReceiver, Receiver, TooLarge
 from afluente.wire.message import EventBody, HttpRequest, HttpResponse
 
@@ -27,45 +28,6 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 LAST_CHUNK = b"0\r\n\r\n"
 
 log = logging.getLogger(__name__)
-
-
-class Edge(Protocol):
-    """What a connection needs of the server behind it."""
-
-    date: DateHeader
-
-    def receiver(self, request: HttpRequest, pause: Callable[[], None], resume: Callable[[], None]) -> Receiver:
-        """Where the body of `request`, whose head is complete, goes."""
-
-    def hot(self, request: HttpRequest, body: bytes) -> "HotAnswer | None":
-        """A handler for the hot path, if the request is on it."""
-
-    def answer(self, request: HttpRequest) -> Awaitable[HttpResponse]:
-        """The response, whatever happens."""
-
-    def frames(self, body: EventBody) -> AsyncGenerator[bytes, None]:
-        """The frames of a streaming answer; to be closed by who asks."""
-
-    def refuse(self, request: HttpRequest, error: BaseException) -> HttpResponse:
-        """The response to a request whose body did not arrive as it should."""
-
-    def opened(self, connection: "Connection") -> None:
-        """A client has come."""
-
-    def closed(self, connection: "Connection") -> None:
-        """A client has gone."""
-
-
-class HotAnswer(Protocol):
-    """A request on the hot path: its handler, running, and what makes a response of the result."""
-
-    coroutine: Coroutine[Any, Any, bytes | None]
-
-    def response(self, body: bytes, date: str, connection: str) -> bytes:
-        """The whole response; `connection` is a header line, or empty."""
-
-    def failure(self, error: BaseException) -> HttpResponse:
-        """The response to a handler that raised."""
 
 
 class Exchange:
@@ -107,22 +69,26 @@ class Connection(asyncio.Protocol):
         self._streaming: asyncio.Task[None] | None = None
         self._advancing = False
         self._ending = False
-
-    @property
-    def idle(self) -> bool:
-        """Whether no request is arriving, waiting or being answered."""
-        return self._current is None and not self._waiting and self._arriving is None
+        self._received = 0
+        self._begun = 0
+        self._patience = Patience()
 
     def finish(self) -> None:
-        """Close after the requests that have come, now when there are none. A stream of events ends where it is."""
         self._end()
         if self._current is None and not self._waiting:
             self._close()
 
     def abort(self) -> None:
-        """Close at once."""
         if self._transport is not None:
             self._transport.abort()
+
+    def look(self) -> None:
+        if self._transport is None:
+            return
+        answering = self._current is not None or bool(self._waiting)
+        progress = (self._begun, self._received // MOVE_BYTES, self._transport.get_write_buffer_size())
+        if self._patience.is_over(waits=not answering or self._drained is not None, progress=progress):
+            self.abort()
 
     # What the event loop calls
 
@@ -158,6 +124,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._ending:
             return
+        self._received += len(data)
         if self._in_head:
             self._head_bytes += len(data)
         try:
@@ -241,6 +208,7 @@ class Connection(asyncio.Protocol):
 
     def _begin(self, exchange: Exchange) -> None:
         self._current = exchange
+        self._begun += 1
         self._release("waiting")
         if exchange.refusal is not None:
             self._respond(exchange.refusal)

@@ -15,8 +15,13 @@ def head(status: int, headers: Mapping[str, str]) -> bytes:
     """Status line and headers, up to and with the empty line."""
     lines = [f"HTTP/1.1 {status} {REASONS.get(status, 'Unknown')}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
-    text = "\r\n".join(UNSAFE.sub(" ", line) for line in lines)  # a value must not begin a header of its own
+    text = "\r\n".join(map(clean, lines))
     return _encoded(text + "\r\n\r\n")
+
+
+def clean(text: str) -> str:
+    """`text` without what could begin a header of its own."""
+    return UNSAFE.sub(" ", text)
 
 
 def _encoded(text: str) -> bytes:

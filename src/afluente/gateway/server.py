@@ -19,12 +19,14 @@ from afluente.core.identifier import request_id
 from afluente.core.provider import Invoke, Provider
 from afluente.core.setting import Settings
 from afluente.gateway import event_sender, preflight
-from afluente.gateway.connection import Connection
 from afluente.gateway.credential import credential_of
 from afluente.gateway.dispatcher import Dispatcher, Identify
+from afluente.gateway.doorway import Doorway
+from afluente.gateway.edge import Peer
 from afluente.gateway.head import DateHeader
 from afluente.gateway.hot import HotPath
 from afluente.gateway.identification import TARGETS, is_object_request
+from afluente.gateway.patience import LOOKS
 from afluente.gateway.spool import MemoryReceiver, ObjectReceiver, Receiver
 from afluente.wire.message import EventBody, HttpRequest, HttpResponse
 
@@ -77,7 +79,7 @@ class Gateway:
         self._loop = _new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="gateway", daemon=True)
         self._listener: asyncio.Server | None = None
-        self._connections: set[Connection] = set()
+        self._connections: set[Peer] = set()
         self._receivers: WeakSet[ObjectReceiver] = WeakSet()
         self._all_gone: asyncio.Event | None = None
 
@@ -108,8 +110,10 @@ class Gateway:
 
     async def _listen(self) -> int:
         self._listener = await self._loop.create_server(
-            lambda: Connection(self), self._settings.host, self._settings.port, backlog=BACKLOG
+            lambda: Doorway(self), self._settings.host, self._settings.port, backlog=BACKLOG
         )
+        if self._settings.idle_timeout_s:
+            self._loop.call_later(self._settings.idle_timeout_s / LOOKS, self._look)
         port: int = self._listener.sockets[0].getsockname()[1]
         return port
 
@@ -132,12 +136,18 @@ class Gateway:
         if running:  # what other services invoked in this process
             await asyncio.wait(running, timeout=FINISH_S)
 
+    def _look(self) -> None:
+        """Have an eye on clients that keep the server waiting. By the machine's time, whatever the clock says."""
+        for connection in list(self._connections):
+            connection.look()
+        self._loop.call_later(self._settings.idle_timeout_s / LOOKS, self._look)
+
     # What a connection needs
 
-    def opened(self, connection: Connection) -> None:
+    def opened(self, connection: Peer) -> None:
         self._connections.add(connection)
 
-    def closed(self, connection: Connection) -> None:
+    def closed(self, connection: Peer) -> None:
         self._connections.discard(connection)
         if self._all_gone is not None and not self._connections:
             self._all_gone.set()
@@ -211,6 +221,9 @@ class _HotAnswer:
             f"Date: {date}\r\n{connection}Content-Length: {len(body)}\r\n\r\n"
         )
         return start.encode("latin-1") + body
+
+    def plain(self, body: bytes) -> HttpResponse:
+        return HttpResponse(200, {"Content-Type": HOT_TYPE, "x-amzn-RequestId": self._id}, body)
 
     def failure(self, error: BaseException) -> HttpResponse:
         return self._dispatcher.refuse(self._request, error, self._id)

@@ -2,7 +2,8 @@
 
 from afluente.core.error import AwsError
 from afluente.gateway.credential import IncompleteSignature
-from afluente.gateway.identification import FORM, RPC_TYPES, UnknownContentType
+from afluente.gateway.identification import RPC_TYPES, UnknownContentType
+from afluente.wire.binding import FORM
 from afluente.wire.codec import CBOR, JSON
 from afluente.wire.fault import resolve
 from afluente.wire.message import HttpRequest, HttpResponse

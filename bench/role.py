@@ -1,4 +1,4 @@
-"""A role that a service may assume."""
+"""A role that a service may assume, and that may do everything."""
 
 import json
 
@@ -9,5 +9,7 @@ def role(server: Server, service: str) -> str:
     """The ARN of a new role that `service` may assume."""
     statement = {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    arn: str = server.client("iam").create_role(RoleName=service, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    iam = server.client("iam")
+    arn: str = iam.create_role(RoleName=service, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    iam.attach_role_policy(RoleName=service, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
     return arn

@@ -4,12 +4,13 @@ import asyncio
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from afluente.core.call import Call, Principal
 from afluente.core.clock import ManualClock
-from afluente.core.error import AwsError
+from afluente.core.error import AccessDeniedException, AwsError
 from afluente.core.metric import Metrics
 from afluente.core.setting import Settings
 from afluente.services.firehose.engine import FirehoseEngine
@@ -124,12 +125,21 @@ class Streams:
 
 
 class Roles:
+    """The roles port: `trusted` roles may be assumed; what is in `refused` ("action resource") they may not do."""
+
     def __init__(self) -> None:
         self.trusted = {ROLE}
+        self.refused: set[str] = set()
 
     def can_assume(self, role_arn: str, service_principal: str, source_arn: str | None = None) -> bool:
         assert str(source_arn).startswith(f"arn:aws:firehose:{REGION}:{ACCOUNT}:deliverystream/")
         return role_arn in self.trusted and service_principal == "firehose.amazonaws.com"
+
+    def check_role(
+        self, role_arn: str, session_name: str, action: str, resource: str, context: Mapping[str, str] | None = None
+    ) -> None:
+        if any(fnmatchcase(f"{action} {resource}", pattern) for pattern in self.refused):
+            raise AccessDeniedException(f"{session_name} is not authorized to perform: {action} on {resource}")
 
 
 class World:

@@ -11,6 +11,7 @@ from afluente.core.error import AwsError
 from afluente.services.firehose.compression import Encoder
 from afluente.services.firehose.destination import Destination
 from afluente.services.firehose.ledger import Intent, Range
+from afluente.services.firehose.permission import check_write
 from afluente.services.firehose.port import ObjectStore, Roles
 from afluente.services.firehose.prefix import object_key
 from afluente.services.firehose.stream import DeliveryStream
@@ -43,6 +44,7 @@ class Carrier:
         destination = Destination.of(intent.destination)
         if not self.roles.can_assume(stream.destination["RoleARN"], SERVICE_PRINCIPAL, stream.arn):
             raise AccessDenied("Access Denied")
+        check_write(self.roles, stream.destination["RoleARN"], destination.bucket, intent.key)
         pieces = _encoded(_joined(blocks, destination.delimiter), destination.compression.encoder(intent.object_id))
         encoding = destination.compression.content_encoding
         if intent.size_bytes <= IN_MEMORY_BYTES:

@@ -20,6 +20,7 @@ from afluente.services.firehose.destination import Destination
 from afluente.services.firehose.diagnostic import Diagnostics, delivery_error_code
 from afluente.services.firehose.ledger import Intent, Ledger, record_count
 from afluente.services.firehose.metric import DeliveryMetrics
+from afluente.services.firehose.permission import check_read
 from afluente.services.firehose.rendering import READ_BYTES, Rendering
 from afluente.services.firehose.source import Source
 from afluente.services.firehose.stream import DeliveryStream
@@ -88,6 +89,7 @@ class Delivery:
         self._unsettled: Intent | None = None
         self._buffer: Buffer | None = None
         self._version = stream.version
+        self._may_read = True
         self._turn = 0
         self._idle = False
         self._stopping = False
@@ -183,8 +185,12 @@ class Delivery:
             if self._unsubscribe is None:
                 self._unsubscribe = self.source.subscribe(self.wake)
             found = self.source.new_partitions(self._positions)
+            if stream.source:
+                check_read(self._in.carrier.roles, stream.source.role_arn, stream.source.stream_arn)
         except AwsError as error:
+            self._may_read = error.code != "AccessDeniedException"
             return self._source_failed(stream, error)
+        self._may_read = True
         for partition in found:
             self._in.ledger.start_at(self._id, partition, 0)
             self._positions[partition] = 0
@@ -196,14 +202,14 @@ class Delivery:
         now_ms = self._in.clock.now_ms()
         if self._source_error_at_ms is None or now_ms >= self._source_error_at_ms + LAST_RETRY_MS:
             self._source_error_at_ms = now_ms
-            self._report(stream, error)
+            self._report(stream, error, of_source=True)
         return self._source_error_at_ms + LAST_RETRY_MS
 
     def _filled(self, destination: Destination) -> Buffer:
         """The buffer, with all that is new in the log as far as it fits."""
         buffer = self._buffer or Buffer(self._positions, destination.size_bytes, self._rendering)
         self._buffer = buffer
-        partitions = deque(self._positions)
+        partitions = deque(self._positions if self._may_read else ())
         partitions.rotate(-self._turn)  # so that none waits for ever while another has a backlog
         while partitions and not buffer.full:
             partition = partitions.popleft()
@@ -284,9 +290,9 @@ class Delivery:
         self._failures += 1
         return self._retry_at_ms
 
-    def _report(self, stream: DeliveryStream, error: Exception) -> None:
+    def _report(self, stream: DeliveryStream, error: Exception, *, of_source: bool = False) -> None:
         if not isinstance(error, AwsError):
             log.error("%s: a delivery failed; its records are kept", stream.arn, exc_info=error)
-        code = delivery_error_code(error)
+        code = delivery_error_code(error, of_source=of_source)
         self.last_error = f"{code}: {error}"
         self._in.diagnostics.report(stream, code)

@@ -6,10 +6,12 @@ Source: "Monitor Amazon Data Firehose using CloudWatch Logs", Firehose developer
 import json
 import logging
 
+from afluente.core.arn import Arn
 from afluente.core.clock import Clock
-from afluente.core.error import AwsError
+from afluente.core.error import AccessDeniedException, AwsError
 from afluente.services.firehose.destination import Destination
-from afluente.services.firehose.port import LogSink
+from afluente.services.firehose.permission import check_log
+from afluente.services.firehose.port import LogSink, Roles
 from afluente.services.firehose.stream import DeliveryStream
 
 MESSAGES = {
@@ -19,6 +21,10 @@ MESSAGES = {
     "S3.AccessDenied": (
         "Access was denied. Ensure that the trust policy for the provided IAM role allows Firehose to assume the "
         "role, and the access policy allows access to the S3 bucket."
+    ),
+    "Kinesis.AccessDenied": (
+        "Access was denied when calling Kinesis. Ensure the access policy on the IAM role used allows access to the "
+        "appropriate Kinesis APIs."
     ),
     "Kinesis.ResourceNotFound": (
         "The Kinesis stream could not be found. Ensure that the stream that is the source still exists."
@@ -30,22 +36,26 @@ MESSAGES = {
 CODES = {
     "NoSuchBucket": "S3.NoSuchBucket",
     "AccessDenied": "S3.AccessDenied",
+    "AccessDeniedException": "S3.AccessDenied",
     "ResourceNotFoundException": "Kinesis.ResourceNotFound",
 }
 
 log = logging.getLogger(__name__)
 
 
-def delivery_error_code(error: Exception) -> str:
-    """Firehose's code for what S3 or Kinesis said."""
+def delivery_error_code(error: Exception, *, of_source: bool = False) -> str:
+    """Firehose's code for what S3 said, or Kinesis."""
+    if of_source and isinstance(error, AwsError) and error.code == "AccessDeniedException":
+        return "Kinesis.AccessDenied"
     return CODES.get(error.code, "InternalError") if isinstance(error, AwsError) else "InternalError"
 
 
 class Diagnostics:
     """Writes delivery errors to the log group that the destination names; without one, nowhere, as on AWS."""
 
-    def __init__(self, sink: LogSink, clock: Clock) -> None:
+    def __init__(self, sink: LogSink, roles: Roles, clock: Clock) -> None:
         self._sink = sink
+        self._roles = roles
         self._clock = clock
 
     def report(self, stream: DeliveryStream, error_code: str) -> None:
@@ -60,9 +70,16 @@ class Diagnostics:
             "message": MESSAGES[error_code],
             "errorCode": error_code,
         }
+        log_stream = f"log-group:{target.group}:log-stream:{target.stream}"
         try:
+            check_log(
+                self._roles, stream.destination["RoleARN"],
+                str(Arn("logs", stream.region, stream.account, log_stream)),
+            )  # fmt: skip
             self._sink.append(
                 stream.account, stream.region, target.group, target.stream, [(self._clock.now_ms(), json.dumps(event))]
             )
+        except AccessDeniedException as refusal:
+            log.warning("%s: its role may not log %s: %s", stream.arn, error_code, refusal)
         except Exception:
             log.exception("%s: a delivery error could not be logged", stream.arn)

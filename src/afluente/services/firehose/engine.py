@@ -23,6 +23,7 @@ from afluente.services.firehose.error import (
 )
 from afluente.services.firehose.ledger import Ledger
 from afluente.services.firehose.metric import DeliveryMetrics
+from afluente.services.firehose.permission import check_source
 from afluente.services.firehose.port import LogSink, ObjectStore, Roles, SourceStreams
 from afluente.services.firehose.source import DirectPuts, Source, StreamSource
 from afluente.services.firehose.stream import DeliveryStream, Key, KinesisSource, StreamTable, arn_of
@@ -76,7 +77,7 @@ class FirehoseEngine:
         self._table = StreamTable(database)
         self._ledger = Ledger(database)
         self._carrier = Carrier(objects, roles, settings.data / "tmp")
-        self._surroundings = Surroundings(log, self._ledger, self._carrier, Diagnostics(sink, clock), clock)
+        self._surroundings = Surroundings(log, self._ledger, self._carrier, Diagnostics(sink, roles, clock), clock)
         self._deliveries: dict[str, Delivery] = {}
         self._lock = threading.RLock()
         self._running = False
@@ -115,6 +116,7 @@ class FirehoseEngine:
             self._check_destination(destination, stream_arn)
             if source:
                 self._check_role(source.role_arn, stream_arn)
+                check_source(self._roles, source.role_arn, source.stream_arn)
             now_ms = self._clock.now_ms()
             stream = DeliveryStream(
                 uuid.uuid4().hex, *key, "CREATING", now_ms, 1, destination, tags or {}, now_ms + self._delay_ms,

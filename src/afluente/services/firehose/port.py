@@ -1,6 +1,6 @@
 """What Firehose needs of other services. `app.py` hands in their engines."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -44,9 +44,14 @@ class SourceStreams(Protocol):
 
 
 class Roles(Protocol):
-    """IAM: may a service take on a role, on behalf of its resource `source_arn`?"""
+    """IAM: may a service take on a role, on behalf of its resource `source_arn`? What may the role then do?"""
 
     def can_assume(self, role_arn: str, service_principal: str, source_arn: str | None = None) -> bool: ...
+
+    def check_role(
+        self, role_arn: str, session_name: str, action: str, resource: str, context: Mapping[str, str] | None = None
+    ) -> None:
+        """Raises AccessDeniedException, in AWS's words, unless the policies of role and resource allow it."""
 
 
 class LogSink(Protocol):

@@ -82,7 +82,7 @@ class IamEngine:
         return service_is_trusted(role, service_principal, context)
 
     def check_role(
-        self, role_arn: str, session_name: str, action: str, resource: str, context: Mapping[str, Value] | None = None
+        self, role_arn: str, session_name: str, action: str, resource: str, context: Mapping[str, str] | None = None
     ) -> None:
         """Raise AccessDeniedException, in AWS's words, unless a session of the role may do `action` to `resource`.
 

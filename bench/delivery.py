@@ -33,7 +33,7 @@ def figures(folder: Path) -> Iterator[Figure]:
         "records/s",
         ">= 0.3",
         records / raw,
-        "reading the log file and writing the same bytes",
+        "reading the log's files and writing the same bytes",
     )
     with afluente(folder / "delay", kinesis_create_delay_ms=0, firehose_create_delay_ms=0) as server:
         server.client("s3").create_bucket(Bucket="bench-raw")
@@ -86,14 +86,15 @@ def _time_of_delivery(server: Server, records: int) -> float:
 
 
 def _raw_seconds(data: Path, folder: Path) -> float:
-    """Read the log's file, and write as many bytes as its objects hold, synced."""
+    """Read the log's files, and write as many bytes as its objects hold, synced."""
     objects = sum(path.stat().st_size for path in (data / "s3").rglob("*") if path.is_file())
     block = b"x" * (8 << 20)
 
     def work() -> None:
-        with (data / "log.db").open("rb") as file:
-            while file.read(8 << 20):
-                pass
+        for segment in (data / "log").glob("*.log"):
+            with segment.open("rb") as file:
+                while file.read(8 << 20):
+                    pass
         _write_synced(folder / "raw", block, objects)
 
     return seconds(work)

@@ -31,7 +31,14 @@ def test_open_twice_is_refused(tmp_path: Path) -> None:
     DataFolder(tmp_path).close()
 
 
-@pytest.mark.parametrize("mark", [json.dumps({"format": 99}), "{", "[]"])
+@pytest.mark.parametrize("version", [1, 99])
+def test_open_another_format_says_which(tmp_path: Path, version: int) -> None:
+    (tmp_path / "afluente.json").write_text(json.dumps({"format": version}))
+    with pytest.raises(DataFolderError, match=f"has format {version}; this Afluente reads and writes format 2 only"):
+        DataFolder(tmp_path)
+
+
+@pytest.mark.parametrize("mark", ["{", "[]"])
 def test_open_an_unknown_format_is_refused(tmp_path: Path, mark: str) -> None:
     (tmp_path / "afluente.json").write_text(mark)
     with pytest.raises(DataFolderError):

@@ -1,37 +1,50 @@
-import sqlite3
+"""What a record log does for those who use it. Damage, recovery and failing disks have files of their own."""
+
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.store.faulty_disk import FaultyDisk
 
-from afluente.store.record_log import (
-    CorruptFrame,
-    Draft,
-    Frame,
-    LogClosed,
-    LogFailed,
-    OutOfOrder,
-    PartitionDropped,
-    RecordLog,
-)
+from afluente.store import record_log, record_writer
+from afluente.store.record_log import Draft, Frame, LogClosed, OutOfOrder, PartitionDropped, RecordLog
 
 PATIENCE_S = 20
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "log.db"
+    return tmp_path / "log"
 
 
 @pytest.fixture
-def log(path: Path) -> Iterator[RecordLog]:
-    log = RecordLog(path)
+def disk() -> FaultyDisk:
+    return FaultyDisk()
+
+
+@pytest.fixture
+def log(path: Path, disk: FaultyDisk) -> Iterator[RecordLog]:
+    """A log with partitions 1 to 9."""
+    log = RecordLog(path, disk)
+    log.new_partitions(9)
     yield log
+    disk.release()
     log.close()
+
+
+@pytest.fixture
+def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A segment is full after 1,000 bytes."""
+    monkeypatch.setattr(record_writer, "SEGMENT_BYTES", 1000)
+
+
+@pytest.fixture
+def no_tail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything is read from the disk."""
+    monkeypatch.setattr(record_log, "TAIL_BYTES", 0)
 
 
 def put(log: RecordLog, partition: int, *payloads: bytes, time_ms: int = 1000, count: int = 1) -> list[Frame]:
@@ -44,27 +57,8 @@ def payloads(log: RecordLog, partition: int, position: int = 0, limit_bytes: int
     return [frame.payload for frame in log.read(partition, position, limit_bytes)]
 
 
-class Gate:
-    """Holds the log's writer inside its next commit until opened, and counts commits; can let them fail."""
-
-    def __init__(self, log: RecordLog, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.entered, self._open = threading.Event(), threading.Event()
-        self.commits: list[int] = []
-        self.error: Exception | None = None
-        insert = log._table.insert
-
-        def gated(frames: Any) -> None:
-            self.entered.set()
-            assert self._open.wait(PATIENCE_S)
-            self.commits.append(len(frames))
-            if self.error is not None:
-                raise self.error
-            insert(frames)
-
-        monkeypatch.setattr(log._table, "insert", gated)
-
-    def open(self) -> None:
-        self._open.set()
+def segments(path: Path) -> list[int]:
+    return sorted(int(file.stem) for file in path.glob("*.log"))
 
 
 def test_append_places_frames_one_after_another_by_partition(log: RecordLog) -> None:
@@ -91,83 +85,62 @@ def test_append_out_of_order_is_refused(log: RecordLog, position: int) -> None:
     assert payloads(log, 1) == [b"a"]
 
 
-def test_append_never_lets_time_run_back(log: RecordLog) -> None:
+def test_append_never_lets_time_run_back(log: RecordLog, path: Path) -> None:
     put(log, 1, b"a", time_ms=5000)
     (frame,) = put(log, 1, b"b", time_ms=4000)
     assert frame.time_ms == 5000
-    assert [each.time_ms for each in log.read(1, 0, 100)] == [5000, 5000]
+    log.close()
+    again = RecordLog(path)
+    (frame,) = put(again, 1, b"c", time_ms=3000)
+    assert [each.time_ms for each in again.read(1, 0, 100)] == [5000, 5000, 5000]
+    again.close()
 
 
 def test_append_of_nothing_is_done_at_once(log: RecordLog) -> None:
     assert log.append([]).done()
 
 
-def test_append_of_more_frames_than_one_statement_takes(log: RecordLog) -> None:
-    put(log, 1, *[b"%d" % number for number in range(1001)])
-    assert payloads(log, 1) == [b"%d" % number for number in range(1001)]
+def test_append_of_more_frames_than_one_call_writes(log: RecordLog, path: Path) -> None:
+    put(log, 1, *[b"%d" % number for number in range(2500)])
+    log.close()
+    again = RecordLog(path)
+    assert payloads(again, 1) == [b"%d" % number for number in range(2500)]
+    again.close()
 
 
-def test_append_waits_share_one_commit(log: RecordLog, monkeypatch: pytest.MonkeyPatch) -> None:
-    gate = Gate(log, monkeypatch)
+def test_append_waits_share_one_sync(log: RecordLog, disk: FaultyDisk) -> None:
+    put(log, 1, b"first")
+    disk.hold()
+    before = disk.syncs
     futures = [log.append_next([Draft(1, 1, 1000, b"0")])[1]]
-    assert gate.entered.wait(PATIENCE_S)
+    assert disk.entered.wait(PATIENCE_S)
     futures += [log.append_next([Draft(1, 1, 1000, b"%d" % number)])[1] for number in range(1, 50)]
     assert not any(future.done() for future in futures)
-    gate.open()
+    disk.release()
     for future in futures:
         future.result(PATIENCE_S)
-    assert gate.commits == [1, 49]
+    assert disk.syncs == before + 2
 
 
-def test_append_is_not_readable_before_its_commit(log: RecordLog, monkeypatch: pytest.MonkeyPatch) -> None:
-    gate = Gate(log, monkeypatch)
+def test_append_is_not_readable_before_its_sync(log: RecordLog, disk: FaultyDisk) -> None:
+    disk.hold()
     _, future = log.append_next([Draft(1, 1, 1000, b"a")])
+    assert disk.entered.wait(PATIENCE_S)
     assert (log.end(1), log.next_position(1), payloads(log, 1)) == (0, 1, [])
-    gate.open()
+    disk.release()
     future.result(PATIENCE_S)
     assert payloads(log, 1) == [b"a"]
 
 
-def test_append_that_fails_tells_everyone_behind_it_and_leaves_no_gap(
-    log: RecordLog, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    put(log, 1, b"kept")
-    gate = Gate(log, monkeypatch)
-    gate.error = sqlite3.OperationalError("database or disk is full")
-    _, first = log.append_next([Draft(1, 1, 1000, b"a")])
-    assert gate.entered.wait(PATIENCE_S)
-    _, second = log.append_next([Draft(1, 1, 1000, b"b"), Draft(2, 1, 1000, b"c")])
-    gate.open()
-    for future in (first, second):
-        with pytest.raises(LogFailed, match="disk is full"):
-            future.result(PATIENCE_S)
-    gate.error = None
-    (frame,) = put(log, 1, b"d")
-    assert frame.position == 1
-    assert (payloads(log, 1), payloads(log, 2)) == ([b"kept", b"d"], [])
-
-
-def test_append_on_a_full_disk_acknowledges_nothing_and_recovers(log: RecordLog) -> None:
-    put(log, 1, b"kept")
-    (pages,) = log._run(lambda: log._table._writer.execute("PRAGMA page_count").fetchone())
-    log._run(lambda: log._table._writer.execute(f"PRAGMA max_page_count={pages}").fetchall())
-    _, future = log.append_next([Draft(1, 1, 1000, bytes(1 << 20))])
-    with pytest.raises(LogFailed, match="full"):
-        future.result(PATIENCE_S)
-    log._run(lambda: log._table._writer.execute("PRAGMA max_page_count=1000000").fetchall())
-    put(log, 1, b"after")
-    assert payloads(log, 1) == [b"kept", b"after"]
-
-
-def test_append_queues_only_so_much(log: RecordLog, monkeypatch: pytest.MonkeyPatch) -> None:
-    gate = Gate(log, monkeypatch)
+def test_append_queues_only_so_much(log: RecordLog, disk: FaultyDisk) -> None:
+    disk.hold()
     futures = []
     while log.has_room:
         futures.append(log.append_next([Draft(1, 1, 1000, bytes(16 << 20))])[1])
     waited = threading.Thread(target=log.wait_for_room)
     waited.start()
     assert waited.is_alive()
-    gate.open()
+    disk.release()
     waited.join(PATIENCE_S)
     assert not waited.is_alive()
     assert len(futures) == 4
@@ -178,7 +151,7 @@ def test_append_queues_only_so_much(log: RecordLog, monkeypatch: pytest.MonkeyPa
 def test_concurrent_appends_keep_each_writers_order(log: RecordLog) -> None:
     def write(writer: int) -> None:
         for number in range(50):
-            put(log, number % 3, b"%d:%d" % (writer, number))
+            put(log, 1 + number % 3, b"%d:%d" % (writer, number))
 
     threads = [threading.Thread(target=write, args=(writer,)) for writer in range(4)]
     for thread in threads:
@@ -186,32 +159,60 @@ def test_concurrent_appends_keep_each_writers_order(log: RecordLog) -> None:
     for thread in threads:
         thread.join(PATIENCE_S)
     for partition in range(3):
-        frames = log.read(partition, 0, 1 << 30)
+        frames = log.read(1 + partition, 0, 1 << 30)
         assert [frame.position for frame in frames] == list(range(len(frames)))
         for writer in range(4):
             mine = [int(frame.payload.split(b":")[1]) for frame in frames if frame.payload.startswith(b"%d:" % writer)]
             assert mine == list(range(partition, 50, 3))
 
 
-def test_reopen_finds_everything_and_goes_on(log: RecordLog, path: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("small_segments")
+def test_reads_while_others_append_see_whole_prefixes(log: RecordLog) -> None:
+    log._tail._limit = 500  # most reads must go to the disk
+    stop = threading.Event()
+    failures: list[str] = []
+
+    def read() -> None:
+        while not stop.is_set():
+            numbers = [int(payload) for payload in payloads(log, 1)]
+            if numbers != list(range(len(numbers))):
+                failures.append(f"{numbers}")
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    for number in range(150):
+        put(log, 1, b"%d" % number)
+    stop.set()
+    for reader in readers:
+        reader.join(PATIENCE_S)
+    assert not failures
+
+
+def test_reopen_finds_everything_and_goes_on(log: RecordLog, path: Path) -> None:
     put(log, 1, b"a", count=4, time_ms=7000)
     put(log, 9, b"z")
     log.close()
     again = RecordLog(path)
-    try:
-        assert (again.end(1), again.end(9), again.next_position(1)) == (4, 1, 4)
-        (frame,) = put(again, 1, b"b", time_ms=6000)
-        assert (frame.position, frame.time_ms) == (4, 7000)
-        assert payloads(again, 1) == [b"a", b"b"]
-    finally:
-        again.close()
+    assert (again.end(1), again.end(9), again.next_position(1)) == (4, 1, 4)
+    (frame,) = put(again, 1, b"b", time_ms=6000)
+    assert (frame.position, frame.time_ms) == (4, 7000)
+    assert payloads(again, 1) == [b"a", b"b"]
+    again.close()
 
 
-def test_close_stores_what_is_queued_and_refuses_more(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    log = RecordLog(path)
-    gate = Gate(log, monkeypatch)
+def test_reopen_without_appends_makes_no_files(log: RecordLog, path: Path) -> None:
+    put(log, 1, b"a")
+    log.close()
+    before = sorted(file.name for file in path.iterdir())
+    RecordLog(path).close()
+    assert sorted(file.name for file in path.iterdir()) == before
+
+
+def test_close_stores_what_is_queued_and_refuses_more(log: RecordLog, disk: FaultyDisk) -> None:
+    disk.hold()
     futures = [log.append_next([Draft(1, 1, 1000, b"%d" % number)])[1] for number in range(5)]
-    gate.open()
+    disk.release()
     log.close()
     assert all(future.done() and future.exception() is None for future in futures)
     with pytest.raises(LogClosed):
@@ -219,20 +220,31 @@ def test_close_stores_what_is_queued_and_refuses_more(path: Path, monkeypatch: p
     with pytest.raises(LogClosed):
         log.trim(1, 3)
     with pytest.raises(LogClosed):
+        log.drop(1)
+    with pytest.raises(LogClosed):
+        log.new_partition()
+    with pytest.raises(LogClosed):
         log.read(1, 0, 100)
 
 
-def test_read_begins_with_the_frame_that_holds_the_position(log: RecordLog) -> None:
+@pytest.mark.parametrize("tail_bytes", [0, 500, 1 << 20])
+def test_read_begins_with_the_frame_that_holds_the_position(log: RecordLog, tail_bytes: int) -> None:
+    log._tail._limit = tail_bytes
     put(log, 1, b"a", b"b", b"c", count=10)
+    put(log, 2, b"other")
     assert payloads(log, 1, 9) == [b"a", b"b", b"c"]
     assert payloads(log, 1, 10) == [b"b", b"c"]
     assert payloads(log, 1, 29) == [b"c"]
     assert payloads(log, 1, 30) == []
-    assert payloads(log, 2, 0) == []
+    assert payloads(log, 3, 0) == []
 
 
+@pytest.mark.parametrize("tail_bytes", [0, 1 << 20])
 @pytest.mark.parametrize(("limit_bytes", "expected"), [(1, 1), (99, 1), (100, 1), (199, 1), (200, 2), (1000, 3)])
-def test_read_stops_at_the_limit_but_gives_one(log: RecordLog, limit_bytes: int, expected: int) -> None:
+def test_read_stops_at_the_limit_but_gives_one(
+    log: RecordLog, limit_bytes: int, expected: int, tail_bytes: int
+) -> None:
+    log._tail._limit = tail_bytes
     put(log, 1, bytes(100), bytes(100), bytes(100))
     assert len(log.read(1, 0, limit_bytes)) == expected
 
@@ -243,23 +255,25 @@ def test_read_stops_when_it_has_the_records_asked_for(log: RecordLog, limit_reco
     assert len(log.read(1, 5, 1 << 20, limit_records)) == expected
 
 
-def test_read_of_a_changed_frame_says_which(log: RecordLog, path: Path) -> None:
-    put(log, 1, b"good", b"evil", b"good")
-    with sqlite3.connect(path) as db:
-        db.execute("UPDATE frame SET payload = ? WHERE position = 1", (b"EVIL",))
-    db.close()
-    assert payloads(log, 1, 0, limit_bytes=1) == [b"good"]
-    with pytest.raises(CorruptFrame, match="partition 1, position 1 does not match"):
-        log.read(1, 0, 1 << 20)
+@pytest.mark.usefixtures("small_segments", "no_tail")
+def test_read_goes_on_over_the_ends_of_segments(log: RecordLog, path: Path) -> None:
+    written = [b"%03d" % number * 30 for number in range(60)]
+    for number, payload in enumerate(written):
+        put(log, 1 + number % 2, payload)
+    assert len(segments(path)) > 5
+    assert payloads(log, 1) == written[::2]
+    assert payloads(log, 2, 7) == written[15::2]
 
 
-def test_read_of_a_frame_moved_elsewhere_is_noticed(log: RecordLog, path: Path) -> None:
-    put(log, 1, b"a")
-    with sqlite3.connect(path) as db:
-        db.execute("UPDATE frame SET time_ms = time_ms + 1")
-    db.close()
-    with pytest.raises(CorruptFrame):
-        log.read(1, 0, 1 << 20)
+@pytest.mark.usefixtures("no_tail")
+def test_read_far_into_a_long_segment_of_small_frames(log: RecordLog) -> None:
+    for start in range(0, 9000, 3000):
+        log.append_next(
+            [Draft(1 + number % 3, 1, 1000 + number, b"%d" % number) for number in range(start, start + 3000)]
+        )
+    put(log, 1, b"end")
+    assert payloads(log, 2, 2990, limit_bytes=1) == [b"%d" % (3 * 2990 + 1)]
+    assert log.seek_time(3, 1000 + 8000) == 8000 // 3
 
 
 def test_seek_time_finds_the_first_record_since(log: RecordLog) -> None:
@@ -275,17 +289,21 @@ def test_seek_time_finds_the_first_record_since(log: RecordLog) -> None:
 def test_seek_time_agrees_with_a_search_of_all_frames(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, int]], trimmed: int
 ) -> None:
-    log = RecordLog(tmp_path_factory.mktemp("log") / "log.db")
+    log = RecordLog(tmp_path_factory.mktemp("log"))
+    partition = log.new_partition()
     try:
         time_ms = 0
-        for step, count in steps:
-            time_ms += step
-            put(log, 1, b"x", time_ms=time_ms, count=count)
-        log.trim(1, min(trimmed, log.end(1)))
-        frames = log.read(1, 0, 1 << 20)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(record_writer, "SEGMENT_BYTES", 400)
+            for step, count in steps:
+                time_ms += step
+                put(log, partition, b"x", time_ms=time_ms, count=count)
+        log.trim(partition, trimmed)
+        low = min(trimmed, log.end(partition))
+        frames = log.read(partition, 0, 1 << 20)
         for wanted in range(time_ms + 2):
-            expected = next((frame.position for frame in frames if frame.time_ms >= wanted), log.end(1))
-            assert log.seek_time(1, wanted) == expected
+            expected = next((frame.position for frame in frames if frame.time_ms >= wanted), log.end(partition))
+            assert log.seek_time(partition, wanted) == max(low, expected)
     finally:
         log.close()
 
@@ -296,6 +314,7 @@ def test_trim_removes_frames_that_end_before(log: RecordLog) -> None:
     log.trim(1, 15)
     assert payloads(log, 1) == [b"b", b"c"]
     log.trim(1, 20)
+    log.trim(1, 5)
     assert payloads(log, 1) == [b"c"]
     assert payloads(log, 2) == [b"other"]
 
@@ -306,38 +325,100 @@ def test_trim_of_everything_never_gives_a_position_twice(log: RecordLog, path: P
     assert payloads(log, 1) == []
     log.close()
     again = RecordLog(path)
-    try:
-        assert (again.end(1), again.seek_time(1, 0)) == (200, 200)
-        (frame,) = put(again, 1, b"next", time_ms=1000)
-        assert (frame.position, frame.time_ms) == (200, 5000)
-    finally:
-        again.close()
+    assert (again.end(1), again.seek_time(1, 0)) == (200, 200)
+    (frame,) = put(again, 1, b"next", time_ms=1000)
+    assert (frame.position, frame.time_ms) == (200, 5000)
+    assert payloads(again, 1) == [b"next"]
+    again.close()
 
 
+@pytest.mark.usefixtures("small_segments", "no_tail")
+def test_trim_removes_files_that_nobody_needs(log: RecordLog, path: Path) -> None:
+    for number in range(40):
+        put(log, 1 + number % 2, bytes(100))
+    begun = segments(path)
+    log.trim(1, 15)
+    assert segments(path) == begun, "partition 2 still needs them"
+    log.trim(2, 15)
+    left = segments(path)
+    assert 0 < len(left) < len(begun)
+    assert {int(file.stem) for file in path.glob("*.index")} == set(left[:-1])
+    log.close()
+    again = RecordLog(path)
+    assert [frame.position for frame in again.read(1, 0, 1 << 20)] == [15, 16, 17, 18, 19]
+    assert [frame.position for frame in again.read(2, 0, 1 << 20)] == [15, 16, 17, 18, 19]
+    again.close()
+
+
+@pytest.mark.usefixtures("small_segments")
+def test_trim_in_the_segment_that_is_written_keeps_what_comes(log: RecordLog, path: Path) -> None:
+    put(log, 1, b"a")
+    log.trim(1, 1)
+    put(log, 1, b"b")
+    assert payloads(log, 1) == [b"b"]
+    for _ in range(20):
+        put(log, 2, bytes(100))
+    assert payloads(log, 1) == [b"b"]
+    log.trim(1, 2)
+    log.trim(2, 20)
+    put(log, 1, b"c")
+    assert payloads(log, 1) == [b"c"]
+    assert len(segments(path)) <= 2
+
+
+@pytest.mark.usefixtures("small_segments")
 def test_drop_removes_everything_and_refuses_more(log: RecordLog, path: Path) -> None:
-    put(log, 1, b"a", b"b")
     put(log, 2, b"kept")
+    for _ in range(20):
+        put(log, 1, bytes(100))
     log.drop(1)
     assert (payloads(log, 1), payloads(log, 2), log.end(1)) == ([], [b"kept"], 0)
     with pytest.raises(PartitionDropped):
         log.append_next([Draft(2, 1, 1000, b"c"), Draft(1, 1, 1000, b"d")])
     assert log.next_position(2) == 1
     log.drop(1)
+    assert len(segments(path)) == 2
+    log.close()
+    again = RecordLog(path)
+    assert (payloads(again, 1), payloads(again, 2), again.end(1)) == ([], [b"kept"], 0)
+    with pytest.raises(PartitionDropped):
+        again.append_next([Draft(1, 1, 1000, b"d")])
+    again.close()
+
+
+def test_drop_stays_dropped_where_another_partition_pins_its_frames(log: RecordLog, path: Path) -> None:
+    put(log, 1, b"dropped")
+    put(log, 2, b"kept")
+    log.drop(1)
+    for _ in range(3):
+        log.close()
+        log = RecordLog(path)
+        put(log, 2, b"more")
+        assert (payloads(log, 1), log.end(1)) == ([], 0)
+        with pytest.raises(PartitionDropped):
+            log.append_next([Draft(1, 1, 1000, b"again")])
+    assert payloads(log, 2) == [b"kept", b"more", b"more", b"more"]
+    log.close()
 
 
 def test_new_partitions_are_never_given_twice(log: RecordLog, path: Path) -> None:
     given = [log.new_partition(), *log.new_partitions(3), log.new_partition()]
+    log.drop(given[-1])
     log.close()
     again = RecordLog(path)
-    try:
-        given.append(again.new_partition())
-    finally:
-        again.close()
+    given.append(again.new_partition())
+    again.close()
     assert len(set(given)) == 6
+    assert min(given) > 9
 
 
-def test_write_ahead_log_stays_small_while_a_reader_comes_and_goes(log: RecordLog, path: Path) -> None:
-    for number in range(120):
-        put(log, 1, bytes(1 << 18))
-        log.read(1, max(0, number - 2), 1 << 20)
-    assert path.with_name("log.db-wal").stat().st_size < 12 << 20
+@pytest.mark.usefixtures("no_tail")
+def test_frames_of_ten_mebibytes(log: RecordLog, path: Path) -> None:
+    large = bytes(10 << 20)
+    put(log, 1, b"before", large, b"after")
+    assert payloads(log, 1) == [b"before", large, b"after"]
+    assert payloads(log, 1, 2) == [b"after"]
+    log.close()
+    again = RecordLog(path)
+    assert payloads(again, 1, 1) == [large, b"after"]
+    again.close()

@@ -1,9 +1,9 @@
 """The data folder: where everything durable lies, who owns it, and which format it has.
 
-afluente.json   {"format": 1}: marks the folder as ours
+afluente.json   {"format": 2}: marks the folder as ours
 .lock           held by the running process
 meta.db         the metadata database
-log.db          the record log
+log/            the record log
 s3/             the objects, as plain files
 tmp/            files being written; emptied at every start
 """
@@ -14,7 +14,7 @@ import os
 import shutil
 from pathlib import Path
 
-FORMAT = 1
+FORMAT = 2
 MARK = "afluente.json"
 
 
@@ -60,8 +60,8 @@ class DataFolder:
 
     @property
     def records(self) -> Path:
-        """The record log."""
-        return self.path / "log.db"
+        """The folder of the record log."""
+        return self.path / "log"
 
     def close(self) -> None:
         """Let go of the folder."""
@@ -82,6 +82,6 @@ class DataFolder:
             raise DataFolderError(f"The data folder {self.path} cannot be used: {error}") from None
         if version != FORMAT:
             raise DataFolderError(
-                f"The data folder {self.path} has format {version}; this Afluente writes format {FORMAT}. "
+                f"The data folder {self.path} has format {version}; this Afluente reads and writes format {FORMAT} only. "
                 "Give another --data, or use the Afluente that wrote it."
             )

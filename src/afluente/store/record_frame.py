@@ -1,11 +1,20 @@
-"""A frame: the records of one batch that went to one partition of the log, and the checksum that guards it."""
+"""A frame: the records of one batch that went to one partition of the log; and what can go wrong with it."""
 
-import zlib
-from dataclasses import dataclass
+from pathlib import Path
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Draft(Struct, frozen=True, gc=False):
+    """Records that the log is to place behind the last ones of `partition`."""
+
+    partition: int
+    count: int
+    time_ms: int
+    payload: bytes
+
+
+class Frame(Struct, frozen=True, gc=False):
     """`count` records at `position` and the following ones, which all arrived at `time_ms`."""
 
     partition: int
@@ -19,21 +28,24 @@ class Frame:
         """The position after the last record."""
         return self.position + self.count
 
-    def checksum(self) -> int:
-        """CRC-32 of the place and the payload, so that a frame read from the wrong place is noticed too."""
-        place = b"%d %d %d %d " % (self.partition, self.position, self.count, self.time_ms)
-        return zlib.crc32(self.payload, zlib.crc32(place))
-
 
 class CorruptFrame(Exception):
-    """A frame on disk does not match its checksum."""
+    """A frame that was stored cannot be read: the disk gives back other bytes than were written."""
 
-    def __init__(self, frame: Frame, path: object) -> None:
+    def __init__(self, path: Path, offset: int, partition: int, position: int) -> None:
         super().__init__(
-            f"{path}: the frame at partition {frame.partition}, position {frame.position} does not match its "
-            "checksum; the disk or a foreign program has changed it. Restore the file from a backup"
+            f"{path}: from offset {offset} on, where position {position} of partition {partition} should be, is no "
+            "intact frame; the disk or a foreign program has changed it. What follows can still be read. Restore the "
+            "file from a backup"
         )
-        self.frame = frame
+        self.path = path
+        self.offset = offset
+        self.partition = partition
+        self.position = position
+
+
+class LogDamaged(Exception):
+    """The log's files do not say any more what lies in them; nothing was changed."""
 
 
 class OutOfOrder(Exception):
@@ -45,7 +57,7 @@ class PartitionDropped(Exception):
 
 
 class LogFailed(Exception):
-    """A frame was not stored. Nothing of it is on disk; its position is free again."""
+    """A frame was not stored. Its position is free again."""
 
 
 class LogClosed(LogFailed):

@@ -1,40 +1,71 @@
 """The record log: durable, ordered by position within a partition, one fsync for everything that waits for one.
 
-One thread writes. It takes all that is queued, stores it in one transaction, and then completes every future, so that
-an answer leaves only after its records are on disk. When storing fails, everything queued fails with it: what came
-later was placed behind records that do not exist. Reading has connections of its own and never waits for the writer.
-What records mean is not known here; how frames lie on disk is `record_table`'s.
+One thread writes. It takes all that is queued, stores it with one sync, and then completes every future, so that an
+answer leaves only after its records are on disk. When storing fails, everything queued fails with it: what came later
+was placed behind records that do not exist. Reading never waits for the writer. What records mean is not known here.
+
+    record_layout        the bytes of a segment file      record_index     where the frames of a segment are
+    record_segment       one segment, for reading         record_catalog   which segment has what of each partition
+    record_open_segment  the segment that is written      record_state     what is known of each partition
+    record_writer        segment after segment            record_recovery  what the files say at the start
+    record_reader        from positions to frames         record_tail      the most recent frames, in memory
 """
 
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from afluente.store.record_frame import CorruptFrame, Frame, LogClosed, LogFailed, OutOfOrder, PartitionDropped
-from afluente.store.record_table import FrameTable
+from afluente.store.disk import Disk
+from afluente.store.record_frame import (
+    CorruptFrame,
+    Draft,
+    Frame,
+    LogClosed,
+    LogDamaged,
+    LogFailed,
+    OutOfOrder,
+    PartitionDropped,
+)
+from afluente.store.record_layout import Kind
+from afluente.store.record_open_segment import Entry
+from afluente.store.record_reader import Reader
+from afluente.store.record_recovery import recover
+from afluente.store.record_segment import Segment
+from afluente.store.record_tail import Tail
+from afluente.store.record_writer import Writer
 
-__all__ = ["CorruptFrame", "Draft", "Frame", "LogClosed", "LogFailed", "OutOfOrder", "PartitionDropped", "RecordLog"]
+__all__ = [
+    "CorruptFrame",
+    "Draft",
+    "Frame",
+    "LogClosed",
+    "LogDamaged",
+    "LogFailed",
+    "OutOfOrder",
+    "PartitionDropped",
+    "RecordLog",
+]
 
 ROOM_BYTES = 64 << 20
 """Queued payload beyond which `has_room` says no: seconds of a slow disk, and small beside the process."""
 
-TRIM_FRAMES = 64
-"""Frames that one step of trimming removes; appends get their turn between two steps."""
+GROUP_BYTES = 16 << 20
+"""Payload that is synced at once, about; what comes behind more than that waits for the next sync."""
+
+TAIL_BYTES = 32 << 20
+"""Of the most recent frames, kept in memory for those who read the end: a second's worth at the fastest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """Records that the log is to place behind the last ones of `partition`."""
-
-    partition: int
-    count: int
-    time_ms: int
-    payload: bytes
+class _Queued(NamedTuple):
+    kind: Kind
+    frames: Sequence[Frame]
+    size: int
+    future: "Future[Any]"
+    """Of notes: the segments that nobody needs any more."""
 
 
 class _End(NamedTuple):
@@ -42,25 +73,19 @@ class _End(NamedTuple):
     time_ms: int
 
 
-class _Append(NamedTuple):
-    frames: Sequence[Frame]
-    future: Future[None]
-
-
-class _Task(NamedTuple):
-    run: Callable[[], Any]
-    future: Future[Any]
-
-
 class RecordLog:
-    """The log in the SQLite file at `path`, made when missing."""
+    """The log in `folder`, made when missing. Raises LogDamaged when its files do not say what lies in them."""
 
-    def __init__(self, path: Path) -> None:
-        self._table = FrameTable(path)
-        self._ends = {partition: _End(*end) for partition, end in self._table.ends().items()}
-        self._queued_ends = dict(self._ends)
-        self._dropped: set[int] = set()
-        self._queue: deque[_Append | _Task] = deque()
+    def __init__(self, folder: Path, disk: Disk | None = None) -> None:
+        self._state, catalog, last = recover(folder, disk or Disk())
+        self._catalog = catalog
+        self._writer = Writer(catalog, self._state, last, disk or Disk())
+        self._tail = Tail(TAIL_BYTES)
+        self._reader = Reader(self._state, catalog, self._tail)
+        self._queued_ends: dict[int, _End] = {}
+        self._given = self._state.last
+        self._dropping: set[int] = set()
+        self._queue: deque[_Queued] = deque()
         self._queued_bytes = 0
         self._closing = False
         self._changed = threading.Condition()
@@ -72,9 +97,14 @@ class RecordLog:
         return self.new_partitions(1)[0]
 
     def new_partitions(self, count: int) -> Sequence[int]:
-        """`count` numbers as of `new_partition`, in ascending order."""
-        numbers: range = self._run(lambda: self._table.new_partitions(count))
-        return numbers
+        """`count` numbers as of `new_partition`, in ascending order. Raises LogFailed."""
+        with self._changed:
+            self._check_open()
+            first = max(self._given, self._state.last) + 1
+            self._given = first + count - 1  # given up, should storing fail
+            future = self._enqueue(Kind.NUMBERS, [Frame(0, first, count, 0, b"")])
+        future.result()
+        return range(first, first + count)
 
     def append(self, frames: Sequence[Frame]) -> Future[None]:
         """Queue frames that each follow the last one of their partition; the future is done once they are on disk.
@@ -93,35 +123,12 @@ class RecordLog:
                     )
                 expected[frame.partition] = frame.end
             drafts = [Draft(frame.partition, frame.count, frame.time_ms, frame.payload) for frame in frames]
-            return self._place(drafts).future
+            return self._place(drafts)[1]
 
-    def append_next(self, drafts: Sequence[Draft]) -> tuple[Sequence[Frame], Future[None]]:
+    def append_next(self, drafts: Sequence[Draft]) -> "tuple[Sequence[Frame], Future[None]]":
         """Place `drafts` behind the last records of their partitions; their frames, and the future as of `append`."""
         with self._changed:
             return self._place(drafts)
-
-    def _place(self, drafts: Sequence[Draft]) -> _Append:
-        self._check_open()
-        if self._dropped and any(draft.partition in self._dropped for draft in drafts):
-            raise PartitionDropped("a frame for a partition that was dropped")
-        frames = []
-        for draft in drafts:
-            end = self._queued_end(draft.partition)
-            time_ms = max(draft.time_ms, end.time_ms)
-            frame = Frame(draft.partition, end.position, draft.count, time_ms, draft.payload)
-            self._queued_ends[frame.partition] = _End(frame.end, time_ms)
-            self._queued_bytes += len(frame.payload)
-            frames.append(frame)
-        append = _Append(frames, _running_future())
-        if not frames:
-            append.future.set_result(None)
-            return append
-        self._queue.append(append)
-        self._changed.notify_all()
-        return append
-
-    def _queued_end(self, partition: int) -> _End:
-        return self._queued_ends.get(partition) or _End(0, 0)
 
     @property
     def has_room(self) -> bool:
@@ -136,81 +143,93 @@ class RecordLog:
     def read(self, partition: int, position: int, limit_bytes: int, limit_records: int = sys.maxsize) -> list[Frame]:
         """The frames that hold `position` or later, in order: one if there is one, then up to `limit_bytes`.
 
-        Whole frames, but none more once `limit_records` from `position` on are among them.
-        Raises CorruptFrame when the disk gives back other bytes than were written.
+        Whole frames, but none more once `limit_records` from `position` on are among them. Ends before a damaged
+        frame; raises CorruptFrame when that is the first.
         """
         self._check_open()
-        if position >= self.end(partition):
-            return []
-        return self._table.read(partition, position, limit_bytes, limit_records)
+        return self._reader.read(partition, position, limit_bytes, limit_records)
 
     def seek_time(self, partition: int, time_ms: int) -> int:
         """The position of the first record that arrived at `time_ms` or later; `end` when there is none."""
         self._check_open()
-        first, high = self._table.first(partition), self.end(partition)
-        if first is None:
-            return high
-        low = first[0]
-        if first[1] >= time_ms:
-            return low
-        while low < high:
-            frame = self._table.before(partition, (low + high) // 2 + 1)
-            if frame is None:  # trimmed away meanwhile
-                return self.seek_time(partition, time_ms)
-            position, count, frame_ms = frame
-            if frame_ms < time_ms:
-                low = position + count
-            else:
-                high = position
-        return low
+        return self._reader.seek_time(partition, time_ms)
 
     def end(self, partition: int) -> int:
         """The position after the last record that is on disk."""
-        end = self._ends.get(partition)
-        return end.position if end else 0
+        return self._state.get(partition).end
 
     def next_position(self, partition: int) -> int:
         """The position that the next record will get: after the last that is queued."""
         return self._queued_end(partition).position
 
     def trim(self, partition: int, position: int) -> None:
-        """Remove every frame that ends at `position` or before. Returns when it is done; appends go on between."""
+        """Let go of every record before `position`. Files go when nothing of any partition in them is needed.
+
+        Returns when that is durable. Raises LogFailed; with a full disk it still works for a while.
+        """
         self._check_open()
-        first = self._table.first(partition)
-        if first is None or first[0] >= position:
-            return
-        while self._run(lambda: self._table.delete_before(partition, position, TRIM_FRAMES)) == TRIM_FRAMES:
-            pass
+        known = self._state.get(partition)
+        position = min(position, known.end)
+        if position > known.low:
+            self._note(Kind.TRIM, Frame(partition, position, 0, 0, b""))
 
     def drop(self, partition: int) -> None:
-        """Remove a partition for good: its number must not be used again."""
+        """Remove a partition for good: its number is never given again. Returns when that is durable; LogFailed."""
         with self._changed:
-            self._dropped.add(partition)
-        self.trim(partition, 1 << 62)
-        self._run(lambda: self._table.forget(partition))
-        with self._changed:
-            self._ends.pop(partition, None)
-            self._queued_ends.pop(partition, None)
+            self._dropping.add(partition)
+        self._note(Kind.DROP, Frame(partition, 0, 0, 0, b""))
 
     def close(self) -> None:
-        """Store what is queued, end the writer, and close the file."""
+        """Store what is queued, end the writer, and close the files."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
         self._thread.join()
-        self._table.close()
+        self._writer.close()
+
+    def _place(self, drafts: Sequence[Draft]) -> "tuple[Sequence[Frame], Future[None]]":
+        self._check_open()
+        if any(draft.partition in self._dropping or self._state.is_gone(draft.partition) for draft in drafts):
+            raise PartitionDropped("a frame for a partition that was dropped")
+        frames = []
+        for draft in drafts:
+            end = self._queued_end(draft.partition)
+            time_ms = max(draft.time_ms, end.time_ms)
+            frame = Frame(draft.partition, end.position, draft.count, time_ms, draft.payload)
+            self._queued_ends[frame.partition] = _End(frame.end, time_ms)
+            frames.append(frame)
+        return frames, self._enqueue(Kind.DATA, frames)
+
+    def _queued_end(self, partition: int) -> _End:
+        queued = self._queued_ends.get(partition)
+        if queued is not None:
+            return queued
+        known = self._state.get(partition)
+        return _End(known.end, known.time_ms)
+
+    def _enqueue(self, kind: Kind, frames: Sequence[Frame]) -> "Future[Any]":
+        """Call it with `_changed` held."""
+        future: Future[Any] = Future()
+        future.set_running_or_notify_cancel()  # from here on nobody can cancel it: the records are on their way
+        if frames:
+            queued = _Queued(kind, frames, sum(len(frame.payload) for frame in frames), future)
+            self._queue.append(queued)
+            self._queued_bytes += queued.size
+            self._changed.notify_all()
+        else:
+            future.set_result(None)
+        return future
+
+    def _note(self, kind: Kind, frame: Frame) -> None:
+        """Store one of the log's own notes, and remove the files that it makes needless."""
+        with self._changed:
+            self._check_open()
+            future = self._enqueue(kind, [frame])
+        self._writer.remove(future.result())
 
     def _check_open(self) -> None:
         if self._closing:
             raise LogClosed("the record log is closed")
-
-    def _run(self, run: Callable[[], Any]) -> Any:
-        task = _Task(run, _running_future())
-        with self._changed:
-            self._check_open()
-            self._queue.append(task)
-            self._changed.notify_all()
-        return task.future.result()
 
     def _write(self) -> None:
         while True:
@@ -218,61 +237,58 @@ class RecordLog:
                 self._changed.wait_for(lambda: self._queue or self._closing)
                 if not self._queue:
                     return
-                work = self._take()
-            if isinstance(work, _Task):
-                _perform(work)
+                group = self._take()
+            try:
+                self._writer.store([Entry(kind, frame) for kind, frames, _, _ in group for frame in frames])
+            except Exception as error:  # whatever it is, the callers get it
+                self._fail(group, error)
             else:
-                self._store(work)
+                self._stored(group)
 
-    def _take(self) -> "_Task | list[_Append]":
-        """The next task, or all appends up to it."""
-        appends: list[_Append] = []
-        while self._queue:
-            if isinstance(self._queue[0], _Task):
-                if appends:
-                    break
-                return self._queue.popleft()  # type: ignore[return-value]  # seen in the line before
-            appends.append(self._queue.popleft())  # type: ignore[arg-type]  # what is no task is an append
-        return appends
+    def _take(self) -> list[_Queued]:
+        """What is to be stored together."""
+        group: list[_Queued] = []
+        size = 0
+        while self._queue and size < GROUP_BYTES:
+            group.append(self._queue.popleft())
+            size += group[-1].size
+        return group
 
-    def _store(self, appends: list[_Append]) -> None:
-        frames = [frame for append in appends for frame in append.frames]
-        try:
-            self._table.insert(frames)
-        except Exception as error:  # whatever it is, the callers get it
-            self._fail(appends, error)
-            return
+    def _stored(self, group: Sequence[_Queued]) -> None:
+        results = [self._apply(queued) for queued in group]
         with self._changed:
-            for frame in frames:
-                self._ends[frame.partition] = _End(frame.end, frame.time_ms)
-            self._release(appends)
-        for append in appends:
-            append.future.set_result(None)
+            self._queued_bytes -= sum(queued.size for queued in group)
+            self._changed.notify_all()
+        for queued, result in zip(group, results, strict=True):
+            queued.future.set_result(result)
 
-    def _fail(self, appends: list[_Append], error: Exception) -> None:
+    def _apply(self, queued: _Queued) -> list[Segment] | None:
+        """Make what was stored known; the segments that nobody needs any more."""
+        for frame in queued.frames:
+            if queued.kind == Kind.DATA:
+                self._tail.add(frame)
+            self._state.apply(queued.kind, frame.partition, frame.position, frame.count, frame.time_ms)
+        match queued.kind, queued.frames[0]:
+            case Kind.TRIM, frame:
+                return self._catalog.trim(frame.partition, frame.position)
+            case Kind.DROP, frame:
+                with self._changed:
+                    self._queued_ends.pop(frame.partition, None)
+                    self._dropping.discard(frame.partition)
+                return self._catalog.drop(frame.partition)
+        return None
+
+    def _fail(self, group: Sequence[_Queued], error: Exception) -> None:
+        """Tell everyone whose records were placed; notes get another try without them, as they need no room."""
         with self._changed:
-            later = [work for work in self._queue if isinstance(work, _Append)]
-            self._queue = deque(work for work in self._queue if isinstance(work, _Task))
-            self._queued_ends = dict(self._ends)
-            self._release(appends + later)
-        for append in appends + later:
+            waiting = [*group, *self._queue]
+            notes = [queued for queued in waiting if queued.kind != Kind.DATA]
+            failed = [queued for queued in waiting if queued.kind == Kind.DATA] or group
+            self._queue = deque(notes if notes != group else waiting[len(group) :])
+            self._queued_ends = {}
+            self._queued_bytes -= sum(queued.size for queued in failed)
+            self._changed.notify_all()
+        for queued in failed:
             failure = LogFailed(f"the record log could not store a frame: {error}")
             failure.__cause__ = error
-            append.future.set_exception(failure)
-
-    def _release(self, appends: list[_Append]) -> None:
-        self._queued_bytes -= sum(len(frame.payload) for append in appends for frame in append.frames)
-        self._changed.notify_all()
-
-
-def _running_future() -> Future[Any]:
-    future: Future[Any] = Future()
-    future.set_running_or_notify_cancel()  # from here on nobody can cancel it: the records are on their way
-    return future
-
-
-def _perform(task: _Task) -> None:
-    try:
-        task.future.set_result(task.run())
-    except Exception as error:  # whatever it is, the caller gets it
-        task.future.set_exception(error)
+            queued.future.set_exception(failure)

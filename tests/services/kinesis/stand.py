@@ -27,7 +27,7 @@ class Stand:
 
     def _open(self) -> None:
         self.database = Database(self.folder / "metadata.db")
-        self.log = RecordLog(self.folder / "log.db")
+        self.log = RecordLog(self.folder / "log")
         self.metrics = Metrics(self.clock)
         self.engine = KinesisEngine(self.database, self.log, self._settings, self.clock, self.metrics)
         self.provider = KinesisProvider(self.engine, self.clock)

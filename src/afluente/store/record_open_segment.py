@@ -1,0 +1,107 @@
+"""The segment that is being written: groups of frames behind its end, synced once each."""
+
+import errno
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from afluente.store.disk import Disk
+from afluente.store.record_frame import Frame
+from afluente.store.record_layout import FRAME, MAX_SEGMENT_BYTES, Kind, frame_head
+from afluente.store.record_segment import Segment
+
+ALLOCATED_BYTES = 4 << 20
+"""Room that is made at once. In room that is there a sync has only the frames to write."""
+
+RESERVED_BYTES = 64 << 10
+"""Room that records leave for the log's own notes, so that a full disk can be trimmed."""
+
+NOT_SUPPORTED = frozenset({errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS})
+
+log = logging.getLogger(__name__)
+
+
+class Entry(NamedTuple):
+    """A frame to be stored, and what it is."""
+
+    kind: Kind
+    frame: Frame
+
+
+class OpenSegment:
+    """Writes `segment` from its end on; `descriptor` is closed with it.
+
+    What a sync did not confirm is never trusted: after a failed write the file is cut back to what was synced, and
+    after a failed sync it is not `usable` any more.
+    """
+
+    def __init__(self, segment: Segment, descriptor: int, disk: Disk) -> None:
+        self.segment = segment
+        self.frames = 0
+        self.usable = True
+        self._descriptor = descriptor
+        self._disk = disk
+        self._allocated = segment.end
+        self._allocates = True
+
+    def append(self, entries: Sequence[Entry]) -> Sequence[int]:
+        """Write `entries`, all or none; they are on disk when this returns. Their offsets. Raises OSError."""
+        segment = self.segment
+        parts: list[bytes] = []
+        offsets, end = [], segment.end
+        for kind, frame in entries:
+            offsets.append(end)
+            parts += (frame_head(segment.head.mark, kind, frame, segment.end), frame.payload)
+            end += FRAME.size + len(frame.payload)
+        if end > MAX_SEGMENT_BYTES:
+            raise OSError(errno.EFBIG, "more than a segment of the log can hold", str(segment.path))
+        self._make_room(end, notes_only=all(kind != Kind.DATA for kind, _ in entries))
+        self._store(parts)
+        segment.end = end
+        self.frames += len(entries)
+        return offsets
+
+    def close(self) -> None:
+        """End the file where its frames end."""
+        with suppress(OSError):  # where it ends is also written elsewhere
+            self._disk.truncate(self._descriptor, self.segment.end)
+        self._disk.close(self._descriptor)
+
+    def _store(self, parts: Sequence[bytes]) -> None:
+        try:
+            self._disk.write(self._descriptor, parts, self.segment.end)
+        except BaseException:
+            self._cut_back()
+            raise
+        try:
+            self._disk.sync(self._descriptor)
+        except BaseException:
+            self._cut_back()
+            self.usable = False
+            raise
+
+    def _cut_back(self) -> None:
+        try:
+            self._disk.truncate(self._descriptor, self.segment.end)
+        except OSError:
+            log.warning("%s could not be cut back; the log goes on in a new segment", self.segment.path, exc_info=True)
+            self.usable = False
+        self._allocated = self.segment.end
+
+    def _make_room(self, end: int, *, notes_only: bool) -> None:
+        missing = end + (0 if notes_only else RESERVED_BYTES) - self._allocated
+        if missing <= 0 or not self._allocates:
+            return
+        for size in (max(missing, ALLOCATED_BYTES), missing):
+            try:
+                self._disk.allocate(self._descriptor, self._allocated, size)
+            except OSError as error:
+                if error.errno in NOT_SUPPORTED:
+                    self._allocates = False
+                    return
+                failure = error
+            else:
+                self._allocated += size
+                return
+        raise failure

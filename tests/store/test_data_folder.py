@@ -34,7 +34,7 @@ def test_open_twice_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("version", [1, 99])
 def test_open_another_format_says_which(tmp_path: Path, version: int) -> None:
     (tmp_path / "afluente.json").write_text(json.dumps({"format": version}))
-    with pytest.raises(DataFolderError, match=f"has format {version}; this Afluente reads and writes format 2 only"):
+    with pytest.raises(DataFolderError, match=f"has format {version}; this Afluente has format 2"):
         DataFolder(tmp_path)
 
 

@@ -70,7 +70,13 @@ def after_a_kill(path: Path, partition: int) -> list[bytes]:
 
 @pytest.mark.parametrize(
     ("calls", "half"),
-    [(["write"], False), (["write"], True), (["sync"], False), (["write", "truncate"], True), (["sync", "truncate"], False)],
+    [
+        (["write"], False),
+        (["write"], True),
+        (["sync"], False),
+        (["write", "truncate"], True),
+        (["sync", "truncate"], False),
+    ],
 )
 def test_a_failed_append_leaves_nothing_and_frees_its_position(
     log: RecordLog, disk: FaultyDisk, path: Path, calls: list[str], half: bool
@@ -273,7 +279,7 @@ def test_a_real_limit_on_the_size_of_files(tmp_path: Path) -> None:
         timeout=60,
         check=False,
         env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (6_000_000, resource.RLIM_INFINITY)),  # noqa: PLW1509
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (6_000_000, resource.RLIM_INFINITY)),
     )
     assert run.returncode == 0, run.stderr
     acknowledged = int(run.stdout)

@@ -7,8 +7,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from awscrt.checksums import crc32c
 
-from afluente.store import record_layout, record_log, record_open_segment, record_writer
+from afluente.store import record_log, record_open_segment, record_writer
 from afluente.store.record_layout import FRAME, HEAD_BYTES
 from afluente.store.record_log import CorruptFrame, Draft, LogDamaged, RecordLog
 
@@ -271,7 +272,7 @@ def test_a_segment_of_a_later_version_refuses_clearly(path: Path, tmp_path: Path
         file = segment(folder, 3)
         data = file.read_bytes()
         body = b"\2" + data[13:HEAD_BYTES]
-        file.write_bytes(data[:8] + record_layout.crc32c(body).to_bytes(4, "little") + body + data[HEAD_BYTES:])
+        file.write_bytes(data[:8] + crc32c(body).to_bytes(4, "little") + body + data[HEAD_BYTES:])
 
     with pytest.raises(LogDamaged, match=r"3\.log has version 2"):
         killed(path, tmp_path / "changed", change)

@@ -82,6 +82,6 @@ class DataFolder:
             raise DataFolderError(f"The data folder {self.path} cannot be used: {error}") from None
         if version != FORMAT:
             raise DataFolderError(
-                f"The data folder {self.path} has format {version}; this Afluente reads and writes format {FORMAT} only. "
+                f"The data folder {self.path} has format {version}; this Afluente has format {FORMAT}. "
                 "Give another --data, or use the Afluente that wrote it."
             )

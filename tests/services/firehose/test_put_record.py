@@ -75,7 +75,7 @@ def test_put_record_that_cannot_be_stored(world: World, monkeypatch: pytest.Monk
     def fail(*_: object) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(world.log._table, "insert", fail)
+    monkeypatch.setattr(world.log._writer, "store", fail)
     with pytest.raises(ServiceUnavailableException) as raised:
         world.put(b"x")
     assert isinstance(raised.value.__cause__, LogFailed)

@@ -212,7 +212,7 @@ def test_put_records_hot_throttles_one_by_one(make_stand: Callable[..., Stand]) 
 
 def test_put_records_hot_that_the_disk_refuses(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
     stand.stream()
-    monkeypatch.setattr(stand.log._table, "insert", lambda _: 1 / 0)
+    monkeypatch.setattr(stand.log._writer, "store", lambda _: 1 / 0)
     body = json.dumps({"StreamName": "wind", "Records": [encoded(b"x", "key")] * 2}).encode()
     assert run(stand, "PutRecords", body) == {
         "FailedRecordCount": 2,

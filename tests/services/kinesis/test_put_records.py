@@ -1,5 +1,4 @@
 import hashlib
-import sqlite3
 from collections.abc import Callable
 from typing import Any
 
@@ -179,10 +178,10 @@ def test_put_records_that_the_disk_refuses(stand: Stand, monkeypatch: pytest.Mon
     stand.stream()
 
     def fail(_: object) -> None:
-        raise sqlite3.OperationalError("disk I/O error")
+        raise OSError("disk I/O error")
 
     with monkeypatch.context() as patch:
-        patch.setattr(stand.log._table, "insert", fail)
+        patch.setattr(stand.log._writer, "store", fail)
         answer = stand.put_records(StreamName="wind", Records=entries(b"a", b"b"))
         assert answer["FailedRecordCount"] == 2
         assert answer["Records"][0] == {"ErrorCode": "InternalFailure", "ErrorMessage": "Internal Service Failure."}

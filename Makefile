@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-b
 LOCK := $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test quick check format bench clients crash docs lock clean
+.PHONY: help run serve test quick check format bench clients crash fuzz docs lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -39,6 +39,9 @@ bench: $(VENV)/.dev ## measure against the machine's raw limits, into bench/resu
 
 crash: $(VENV)/.dev ## kill -9 under load, many times, and count every record (long)
 	AFLUENTE_CRASHES=$${AFLUENTE_CRASHES:-50} $(BIN)/python -m pytest -n 0 tests/crash
+
+fuzz: $(VENV)/.dev ## requests of every kind to every operation, 100,000 of them (long)
+	AFLUENTE_FUZZ=$${AFLUENTE_FUZZ:-100000} $(BIN)/python -m pytest -n 0 -s tests/fuzz
 
 docs: $(VENV)/.dev ## write the generated pages again
 	$(BIN)/python -m afluente.cli.main docs

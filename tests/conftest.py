@@ -15,12 +15,15 @@ from afluente.core.setting import Settings
 
 Clients = Callable[..., Any]
 
+OURS = ("AFLUENTE_CRASH", "AFLUENTE_FUZZ", "AFLUENTE_SOAK")
+"""How much the long tests do, and from which seed: for the tests, not for the server."""
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_credentials_of_the_machine() -> None:
     """Neither the machine's AWS configuration nor its metadata service takes part in a test."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "AFLUENTE_"))]:
-        if name != "AFLUENTE_CRASHES":
+        if not name.startswith(OURS):
             del os.environ[name]
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
     os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull

@@ -5,34 +5,37 @@ import select
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 START_S = 30
+DEFAULTS = {"AFLUENTE_KINESIS_CREATE_DELAY_MS": "0"}
 
 
 class Server:
-    """A server process on `folder`, always at the same address."""
+    """A server process on `folder`, always at the same address. `settings` are environment variables."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str] = DEFAULTS) -> None:
         self.folder = folder
         self.starts = 0
+        self._settings = settings
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
+            self.port = free.getsockname()[1]
         self._process: subprocess.Popen[str] | None = None
 
     @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         """Start it; returns once it serves."""
         command = [sys.executable, "-m", "afluente.cli.main", "serve"]
         with (self.folder.parent / "server.log").open("a") as errors:
             self._process = subprocess.Popen(
-                [*command, "--port", str(self._port), "--data", str(self.folder)],
-                env=os.environ | {"PYTHONPATH": str(ROOT / "src"), "AFLUENTE_KINESIS_CREATE_DELAY_MS": "0"},
+                [*command, "--port", str(self.port), "--data", str(self.folder)],
+                env={**os.environ, **self._settings, "PYTHONPATH": str(ROOT / "src")},
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
@@ -63,4 +66,17 @@ class Server:
 
     def log(self) -> str:
         """The end of what it wrote to standard error."""
-        return (self.folder.parent / "server.log").read_text()[-4000:]
+        return (self.folder.parent / "server.log").read_text(errors="replace")[-4000:]
+
+    def tracebacks(self) -> list[str]:
+        """The tracebacks in all that it wrote to standard error."""
+        text = (self.folder.parent / "server.log").read_text(errors="replace")
+        return text.split("Traceback (most recent call last)")[1:]
+
+    def resident_bytes(self) -> int:
+        """The memory that the process holds now; 0 when it does not run."""
+        try:
+            status = Path(f"/proc/{self._process.pid}/status").read_text() if self._process else ""
+        except OSError:
+            return 0
+        return next((int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith("VmRSS")), 0)

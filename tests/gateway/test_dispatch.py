@@ -1,6 +1,7 @@
 """Which provider a request reaches, as whom, and what happens when it should not."""
 
 import logging
+import xml.etree.ElementTree as ElementTree
 from typing import Any
 
 import boto3
@@ -61,6 +62,19 @@ def test_caller_is_who_the_key_belongs_to(serve: Serve) -> None:
     signed = authorization("sts", key="AKIAALICE")
     assert b"user/alice" in served.ask(query(form, **{"Authorization": signed, "X-Amz-Security-Token": "t"})).body
     assert b":root" in served.ask(query(form, Authorization=signed)).body
+
+
+def test_presigned_query_that_is_no_text_is_refused(serve: Serve) -> None:
+    signed = {"Content-Type": FORM, "Authorization": authorization("sts")}
+    form = b"Action=GetCallerIdentity&Version=2011-06-15"
+    answer = serve(Sts()).ask(http("POST", "/?X-Amz-Expires=%ED%A0%80", signed, form))
+    assert (answer.status, b"<Code>AuthorizationQueryParametersError</Code>" in answer.body) == (400, True)
+
+
+def test_refusal_that_quotes_a_control_character_can_be_read(serve: Serve) -> None:
+    answer = serve(Sts()).ask(query("Action=No\x00thing", Authorization=authorization("sts")))
+    assert answer.status == 400
+    assert "No\ufffdthing" in "".join(ElementTree.fromstring(answer.body).itertext())
 
 
 def test_query_without_signature_is_refused(serve: Serve) -> None:

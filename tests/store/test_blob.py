@@ -151,6 +151,12 @@ def test_remove_below_a_file_does_nothing(blobs: Blobs) -> None:
     assert (blobs.root / "b" / "a").read_bytes() == b"1"
 
 
+def test_remove_leaves_a_folder_that_took_the_files_place(blobs: Blobs) -> None:
+    blobs.place(blobs.stage(b"1", len), blobs.root / "b" / "a" / "x")
+    blobs.remove(blobs.root / "b" / "a", blobs.root / "b")
+    assert (blobs.root / "b" / "a" / "x").read_bytes() == b"1"
+
+
 def test_sync_placed_passes_over_folders_that_are_gone(blobs: Blobs) -> None:
     blobs.place(blobs.stage(b"1", len), blobs.root / "b" / "a")
     blobs.sync_placed([blobs.root / "b" / "a", blobs.root / "gone" / "x", blobs.root / "b" / "a" / "b"])

@@ -24,7 +24,10 @@ class AccessDenied(AwsError):
 
 def check_expiry(request: HttpRequest, now_ms: int) -> None:
     """Raise AccessDenied when the presigned URL has expired by `now_ms`."""
-    parameters = request.parameters()
+    try:
+        parameters = request.parameters()
+    except ValueError:
+        raise AuthorizationQueryParametersError("The query string is not UTF-8.") from None
     signed_ms = _signed_ms(parameters.get("X-Amz-Date", ""))
     expires_s = parameters.get("X-Amz-Expires", "")
     if not DIGITS.fullmatch(expires_s):

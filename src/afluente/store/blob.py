@@ -117,7 +117,12 @@ class Blobs:
                 source.rename(target)
 
     def remove(self, target: Path, top: Path) -> None:
-        """Remove `target`, if it is there, and the folders between it and `top` that are empty then."""
+        """Remove the file `target`, if it is there, and the folders between it and `top` that are empty then.
+
+        A folder in its place holds other files: the file itself is gone.
+        """
+        if target.is_dir():
+            return
         try:
             target.unlink(missing_ok=True)
         except NotADirectoryError:

@@ -154,3 +154,11 @@ def test_names_of_columns_cannot_break_out_of_their_quotes(lake: Lake) -> None:
     answer = lake.run("SELECT * FROM h")
     assert answer.rows == [[None, None]]
     assert answer.columns[0]["Name"] == name.lower()
+
+
+def test_a_column_whose_type_is_none_is_named(lake: Lake) -> None:
+    lake.put("s3://lake/n/a.json", "{}\n")
+    lake.table("n", {"a": "nonsense", "b": "string"}, "s3://lake/n/", OPENX)
+    assert lake.run("SELECT b FROM n").reason.startswith(
+        "HIVE_METASTORE_ERROR: Column a: 'nonsense' is not a Hive type"
+    )

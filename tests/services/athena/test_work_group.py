@@ -156,6 +156,8 @@ def test_tags(lake: Lake) -> None:
     ]
     lake.athena.untag_resource(CALL, {"ResourceARN": ARN, "TagKeys": ["a", "nope"]})
     assert lake.athena.list_tags_for_resource(CALL, {"ResourceARN": ARN})["Tags"] == [{"Key": "c", "Value": "d"}]
+    with pytest.raises(InvalidRequestException, match="A tag needs a Key"):
+        lake.athena.tag_resource(CALL, {"ResourceARN": ARN, "Tags": [{"Value": "without a key"}]})
     for arn in (ARN + "x", "nonsense", ARN.replace("workgroup", "datacatalog")):
         with pytest.raises(ResourceNotFoundException):
             lake.athena.list_tags_for_resource(CALL, {"ResourceARN": arn})

@@ -83,8 +83,9 @@ def test_put_object_with_content_md5(s3: Any) -> None:
     with pytest.raises(BadDigest) as caught:
         s3.put("k", b"other", ContentMD5=md5)
     assert caught.value.members["ExpectedDigest"] == md5
-    with pytest.raises(InvalidDigest):
-        s3.put("k", DATA, ContentMD5="nonsense")
+    for nonsense in ("nonsense", "ünïcödé"):
+        with pytest.raises(InvalidDigest):
+            s3.put("k", DATA, ContentMD5=nonsense)
     assert s3.get("k") == DATA
 
 

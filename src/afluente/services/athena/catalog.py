@@ -10,6 +10,7 @@ from typing import Any
 from afluente.core.call import Call
 from afluente.core.error import AwsError
 from afluente.core.provider import Invoke
+from afluente.services.athena.error import QueryFailure
 from afluente.services.athena.sql.trino_type import TrinoType, of_hive
 
 NAME = "awsdatacatalog"
@@ -25,7 +26,11 @@ class Column:
 
     @property
     def type(self) -> TrinoType:
-        return of_hive(self.hive_type)
+        """Raises QueryFailure for a text that is no type: Glue takes any."""
+        try:
+            return of_hive(self.hive_type)
+        except ValueError as error:
+            raise QueryFailure("HIVE_METASTORE_ERROR", f"Column {self.name}: {error}") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-in
 """
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
@@ -198,7 +197,7 @@ def joined_etag(etags: Sequence[str]) -> str:
 def _decoded(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error, or characters beyond ASCII
         return b""
 
 

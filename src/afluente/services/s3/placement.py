@@ -96,7 +96,7 @@ class Placement:
                 if self._is_trash(item):
                     self._remove(item.bucket, item.path)
         rows = [row for row in rows if not self._blobs.staged_path(row.id).exists()]
-        trash = [item for item in trash if not (self._blobs.root / item.path).exists()]
+        trash = [item for item in trash if not (self._blobs.root / item.path).is_file()]
         self._blobs.sync_placed([*map(self.path, rows), *(self._blobs.root / item.path for item in trash)])
         if rows or trash:
             with self._database.write() as db:

@@ -1,7 +1,6 @@
 """Views as Athena keeps them in the catalog: `/* Presto View: <base64 of a JSON document> */`."""
 
 import base64
-import binascii
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,7 +33,7 @@ def decode(table: dict[str, Any]) -> View:
     text = str(table.get("ViewOriginalText") or "")
     try:
         return msgspec.json.decode(base64.b64decode(text.removeprefix(PREFIX).removesuffix(SUFFIX)), type=View)
-    except (binascii.Error, msgspec.DecodeError):
+    except (ValueError, msgspec.DecodeError):
         raise QueryFailure("INVALID_VIEW", f"View '{table['Name']}' is not a Presto view") from None
 
 

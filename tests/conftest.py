@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import hypothesis
 import pytest
 from botocore.config import Config
 
 from afluente.app import App
 from afluente.core.clock import ManualClock
 from afluente.core.setting import Settings
+
+hypothesis.settings.register_profile("afluente", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("afluente")
 
 Clients = Callable[..., Any]
 

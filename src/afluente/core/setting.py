@@ -28,7 +28,12 @@ class Settings:
         500, "how long a stream is UPDATING; twice that where splits precede merges"
     )
     kinesis_delete_delay_ms: int = _setting(500, "how long a deleted stream stays DELETING")
-    firehose_create_delay_ms: int = _setting(500, "how long a new delivery stream stays CREATING")
+    firehose_create_delay_ms: int = _setting(
+        500, "how long a delivery stream stays CREATING, DELETING, or its encryption ENABLING or DISABLING"
+    )
+    firehose_limits: bool = _setting(
+        True, "enforce Firehose's quotas of direct puts per second (us-east-1: 5 MiB, 500,000 records, 2,000 requests)"
+    )
     crawler_stopping_delay_ms: int = _setting(300, "how long a crawler stays STOPPING at the end of a crawl")
     shard_limits: bool = _setting(True, "enforce Kinesis's limits per shard and second (1 MiB or 1,000 records in)")
     job_default_timeout_s: int = _setting(172_800, "a job run's timeout where the job sets none (AWS: 2,880 minutes)")

@@ -1,6 +1,7 @@
 """Laws of filling buffers: every record is in exactly one object, in order, and no object is larger than it may be."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from afluente.store import record
 from afluente.store.record_frame import Frame
 from afluente.store.record_log import Draft, RecordLog
 
+NOT_READ: Any = None
 records = st.one_of(st.binary(max_size=12), st.lists(st.binary(max_size=5), min_size=1, max_size=3).map(aggregate))
 batches = st.lists(st.tuples(st.integers(1, 2), st.lists(records, min_size=1, max_size=6)), max_size=12)
 
@@ -32,7 +34,7 @@ def frames_of(given_batches: list[tuple[int, list[bytes]]]) -> list[Frame]:
 def test_buffers_hold_every_record_once(
     batches: list[tuple[int, list[bytes]]], size_bytes: int, delimiter: bytes, deaggregates: bool
 ) -> None:
-    rendering = Rendering(delimiter, deaggregates)
+    rendering = Rendering(NOT_READ, delimiter, deaggregates)
     frames = frames_of(batches)
     positions = {1: 0, 2: 0}
     covered: dict[int, list[int]] = {1: [], 2: []}
@@ -55,7 +57,7 @@ def test_buffers_hold_every_record_once(
 def test_blocks_joined_are_the_records_joined(
     batches: list[tuple[int, list[bytes]]], delimiter: bytes, deaggregates: bool
 ) -> None:
-    rendering = Rendering(delimiter, deaggregates)
+    rendering = Rendering(NOT_READ, delimiter, deaggregates)
     whole = [rendering.block(frame, frame.position, frame.end) for frame in frames_of(batches)]
     single = [
         rendering.block(frame, position, position + 1)
@@ -75,11 +77,11 @@ def test_blocks_read_again_are_the_blocks_kept(
     for number in range(20):
         payload = record.encode([(b"", b"%d-%d;" % (number, item)) for item in range(7)])
         log.append_next([Draft(partition, 7, 0, payload)])[1].result()
-    rendering = Rendering(b"|", deaggregates=False)
+    rendering = Rendering(log, b"|", deaggregates=False)
     filled = Buffer({partition: 10}, 200, rendering)
     for frame in log.read(partition, 10, 1 << 20):
         if not filled.full:
             filled.add(frame)
     (span,) = filled.ranges
-    assert b"|".join(rendering.blocks(log, span)) == b"|".join(filled.blocks(log))
+    assert b"|".join(rendering.blocks(span)) == b"|".join(filled.blocks())
     log.close()

@@ -74,10 +74,11 @@ def test_create_delivery_stream_on_a_kinesis_stream(world: World) -> None:
 
 
 def test_create_delivery_stream_accepts_what_is_switched_off(world: World) -> None:
+    gzip = [{"ParameterName": "CompressionFormat", "ParameterValue": "GZIP"}]
     off: dict[str, Any] = {
         "DataFormatConversionConfiguration": {"Enabled": False},
         "DynamicPartitioningConfiguration": {"Enabled": False},
-        "ProcessingConfiguration": {"Enabled": False, "Processors": [{"Type": "Lambda"}]},
+        "ProcessingConfiguration": {"Enabled": False, "Processors": [{"Type": "Decompression", "Parameters": gzip}]},
         "S3BackupMode": "Disabled",
         "CustomTimeZone": "",
         "FileExtension": "",
@@ -134,7 +135,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"ExtendedS3DestinationConfiguration": BUCKET | {"Prefix": "!{timestamp:yyyy}/"}},
-        "ErrorOutputPrefix cannot be null or empty when Prefix contains expressions",
+        "The supplied prefix(es) do not satisfy the following constraint: ErrorOutputPrefix cannot be null or empty "
+        "when Prefix contains expressions",
     ),
     (
         {"ExtendedS3DestinationConfiguration": BUCKET | {"CustomTimeZone": "EST"}},
@@ -143,7 +145,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"ExtendedS3DestinationConfiguration": BUCKET | {"CloudWatchLoggingOptions": {"Enabled": True}}},
-        "LogGroupName and LogStreamName must be specified when CloudWatch logging is enabled",
+        "CloudWatch Log Group Name is required if CloudWatch Logging is enabled",
     ),
     (
         {"ExtendedS3DestinationConfiguration": BUCKET | {"ProcessingConfiguration": {"Enabled": True}}},
@@ -173,7 +175,6 @@ def test_create_delivery_stream_refused(world: World, given: dict[str, Any], mes
     [
         ({"DataFormatConversionConfiguration": {}}, "DataFormatConversionConfiguration"),
         ({"DynamicPartitioningConfiguration": {"Enabled": True}}, "DynamicPartitioningConfiguration"),
-        ({"S3BackupMode": "Enabled"}, "S3BackupMode"),
         ({"ProcessingConfiguration": {"Enabled": True, "Processors": [{"Type": "Lambda"}]}}, "Lambda"),
     ],
 )

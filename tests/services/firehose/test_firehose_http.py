@@ -142,11 +142,7 @@ def test_a_stream_that_is_not_there(lake: Clients) -> None:
             "NotImplemented",
             "KMSEncryptionConfig",
         ),
-        (
-            {"S3BackupConfiguration": {"RoleARN": ROLE, "BucketARN": "arn:aws:s3:::raw"}},
-            "NotImplemented",
-            "S3BackupConfiguration",
-        ),
+        ({"S3BackupMode": "Enabled"}, "InvalidArgumentException", "S3 backup destination configuration is required"),
     ],
 )
 def test_a_configuration_that_is_not_taken(lake: Clients, extended: dict[str, Any], code: str, named: str) -> None:

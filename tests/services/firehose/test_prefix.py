@@ -8,6 +8,7 @@ from afluente.services.firehose import prefix
 from afluente.services.firehose.error import InvalidArgumentException
 
 TIME = datetime(2022, 10, 25, 11, 18, 1, tzinfo=UTC)
+CONSTRAINT = "The supplied prefix(es) do not satisfy the following constraint: "
 ERRORS = "errors/!{firehose:error-output-type}/"
 
 
@@ -32,10 +33,36 @@ def test_prefix_random_string_is_new_each_time() -> None:
 
 
 def test_object_key_in_a_time_zone() -> None:
-    key = prefix.object_key(
-        "", "KDS-S3", 3, arrived=TIME, zone=ZoneInfo("Asia/Tokyo"), object_id="some-uuid", extension=".gz"
-    )
+    time = prefix.local(TIME.replace(microsecond=5), ZoneInfo("Asia/Tokyo"))
+    key = prefix.evaluate("", time) + prefix.object_name("KDS-S3", 3, time, "some-uuid", ".gz")
     assert key == "2022/10/25/20/KDS-S3-3-2022-10-25-20-18-01-some-uuid.gz"
+
+
+@pytest.mark.parametrize(
+    ("text", "error_prefix", "expected"),
+    [
+        ("", "", "processing-failed/2022/10/25/11/"),
+        ("raw/", "", "raw/processing-failed/2022/10/25/11/"),
+        ("raw/", "errors/", "errors/processing-failed/2022/10/25/11/"),
+        ("!{timestamp:yyyy}/", ERRORS, "errors/processing-failed/"),
+        ("", ERRORS + "!{timestamp:yyyy}/", "errors/processing-failed/2022/"),
+    ],
+)
+def test_error_prefix_evaluates(text: str, error_prefix: str, expected: str) -> None:
+    assert prefix.evaluate_error(text, error_prefix, "processing-failed", TIME) == expected
+
+
+def test_prefix_evaluates_partition_keys() -> None:
+    text = "c=!{partitionKeyFromQuery:c}/!{partitionKeyFromLambda:c}/!{partitionKeyFromQuery:c}/!{timestamp:yyyy}/"
+    assert prefix.partition_keys(text) == ["partitionKeyFromQuery:c", "partitionKeyFromLambda:c"]
+    keys = {"partitionKeyFromQuery:c": "1", "partitionKeyFromLambda:c": "2"}
+    assert prefix.evaluate(text, TIME, keys) == "c=1/2/1/2022/"
+
+
+def test_prefix_of_a_partitioned_stream() -> None:
+    prefix.check("!{partitionKeyFromQuery:c}/", ERRORS, partitioned=True)
+    with pytest.raises(InvalidArgumentException, match="should contain Dynamic Partitioning namespaces"):
+        prefix.check("!{timestamp:yyyy}/", ERRORS, partitioned=True)
 
 
 @pytest.mark.parametrize(
@@ -99,8 +126,16 @@ def test_prefix_pair_accepted(text: str | None, error_prefix: str | None) -> Non
             ERRORS,
             "Invalid conversion character used in the value of the expression in Prefix",
         ),
-        ("!{timestamp", ERRORS, "Invalid expression usage"),
-        ("!{timestamp}", ERRORS, "Invalid expression usage"),
+        (
+            "!{timestamp",
+            ERRORS,
+            "Invalid expression usage: !{timestamp.Must be of the form !{<namespace>:<value>}",
+        ),
+        (
+            "my/!{timestamp}",
+            ERRORS,
+            "Invalid expression usage: my/!{timestamp}.Must be of the form !{<namespace>:<value>}",
+        ),
         ("x" * 513, None, "Length of evaluated prefix cannot be greater than 512"),
         ("raw", "x" * 513, "Length of evaluated ErrorOutputPrefix cannot be greater than 512"),
     ],
@@ -108,4 +143,4 @@ def test_prefix_pair_accepted(text: str | None, error_prefix: str | None) -> Non
 def test_prefix_pair_refused(text: str, error_prefix: str | None, message: str) -> None:
     with pytest.raises(InvalidArgumentException) as raised:
         prefix.check(text, error_prefix)
-    assert raised.value.message == message
+    assert raised.value.message == (message if message.startswith("Dynamic") else f"{CONSTRAINT}{message}")

@@ -98,10 +98,10 @@ def test_put_record_before_deliveries_have_started(world: World) -> None:
 
 def test_put_records_at_once_share_commits(world: World) -> None:
     world.create()
-    futures = [world.engine.put(("000000000000", "us-east-1", "d"), [b"%d" % n]) for n in range(50)]
+    puts = [world.engine.put(("000000000000", "us-east-1", "d"), [b"%d" % n]) for n in range(50)]
 
     async def wait() -> None:
-        await asyncio.gather(*map(asyncio.wrap_future, futures))
+        await asyncio.gather(*(asyncio.wrap_future(put.future) for put in puts if put.future))
 
     asyncio.run(wait())
     world.settle()

@@ -148,7 +148,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.clock = ManualClock(START_MS)
         self.metrics = Metrics(self.clock)
-        self.settings = Settings(data=folder)
+        self.settings = Settings(data=folder, firehose_limits=False)
         self.database = Database(folder / "metadata.sqlite")
         self.log = RecordLog(folder / "record.log")
         self.buckets = Buckets()
@@ -183,7 +183,7 @@ class World:
         return answer
 
     def settle(self) -> None:
-        self.clock.settle(len(self.engine.statistics()))
+        self.clock.settle(sum(len(pipeline.parts) for pipeline in self.engine._pipelines.values()))
 
     def advance(self, seconds: float) -> None:
         self.clock.advance(seconds)

@@ -5,10 +5,11 @@ Blocks of bytes are kept for the delivery as long as they are few; of a larger b
 
 from collections.abc import Iterator, Mapping
 
-from afluente.services.firehose.ledger import Range
+from afluente.services.firehose.ledger import Range, record_count
 from afluente.services.firehose.rendering import Rendering
+from afluente.services.firehose.retry import Retry
+from afluente.services.firehose.route import PLAIN
 from afluente.store.record_frame import Frame
-from afluente.store.record_log import RecordLog
 
 KEPT_BYTES = 32 << 20
 """Memory that one buffer may take."""
@@ -18,6 +19,8 @@ class Buffer:
     """Fills from `positions` (the next record by partition) up to `size_bytes`, in whole records."""
 
     def __init__(self, positions: Mapping[int, int], size_bytes: int, rendering: Rendering) -> None:
+        self.route = PLAIN
+        self.retry = Retry()
         self.next = dict(positions)
         self.size_bytes = 0
         self.full = False
@@ -33,6 +36,11 @@ class Buffer:
         """Hold up to `size_bytes` from now on. Only for a buffer that holds less."""
         self._limit = size_bytes
 
+    def extend(self, positions: Mapping[int, int]) -> None:
+        """Read further partitions too."""
+        for known in (self.next, self._starts, self._kept_ends):
+            known.update(positions)
+
     def add(self, frame: Frame) -> None:
         """Take in what of the frame is new and fits; `full` says when nothing more does."""
         start, end = max(self.next[frame.partition], frame.position), frame.end
@@ -45,6 +53,11 @@ class Buffer:
             end = max(end, start + 1)  # a record beyond the buffer's size is an object of its own
             block = self._rendering.block(frame, start, end)
         self._take(frame, end, block)
+
+    @property
+    def since_ms(self) -> int | None:
+        """Since when its interval runs; None when it is empty."""
+        return self.oldest_ms
 
     @property
     def object_bytes(self) -> int:
@@ -60,12 +73,20 @@ class Buffer:
             if self.next[partition] > start
         ]
 
-    def blocks(self, log: RecordLog) -> Iterator[bytes]:
+    @property
+    def records(self) -> int:
+        """How many records of the log it holds."""
+        return record_count(self.ranges)
+
+    def blocks(self) -> Iterator[bytes]:
         """The object's bytes, in pieces to be joined by the delimiter."""
         for span in self.ranges:
             yield from self._kept.get(span.partition, ())
             rest = Range(span.partition, self._kept_ends[span.partition], span.end)
-            yield from self._rendering.blocks(log, rest)
+            yield from self._rendering.blocks(rest)
+
+    def close(self) -> None:
+        """Nothing to let go of: the log keeps the records."""
 
     def _take(self, frame: Frame, end: int, block: bytes) -> None:
         if self._kept_ends[frame.partition] == self.next[frame.partition]:

@@ -8,18 +8,24 @@ from pathlib import Path
 
 from afluente.core.clock import utc
 from afluente.core.error import AwsError
-from afluente.services.firehose.compression import Encoder
+from afluente.services.firehose import prefix
+from afluente.services.firehose.compression import FORMATS, Compression, Encoder
+from afluente.services.firehose.configuration import Configuration
 from afluente.services.firehose.destination import Destination
-from afluente.services.firehose.ledger import Intent, Range
+from afluente.services.firehose.intake import Content, Parcel
+from afluente.services.firehose.ledger import Intent
 from afluente.services.firehose.permission import check_write
 from afluente.services.firehose.port import ObjectStore, Roles
-from afluente.services.firehose.prefix import object_key
+from afluente.services.firehose.route import Route
 from afluente.services.firehose.stream import DeliveryStream
 
 SERVICE_PRINCIPAL = "firehose.amazonaws.com"
 CONTENT_TYPE = "application/octet-stream"
 IN_MEMORY_BYTES = 8 << 20
 """Larger objects go through a file."""
+
+UNCOMPRESSED = FORMATS["UNCOMPRESSED"]
+LINE_END = b"\n"
 
 
 class AccessDenied(AwsError):
@@ -36,17 +42,15 @@ class Carrier:
     roles: Roles
     scratch: Path
 
-    def carry(self, stream: DeliveryStream, intent: Intent, blocks: Iterable[bytes]) -> None:
-        """Put the object of `intent`, whose bytes are `blocks` joined by the delimiter.
-
-        An AwsError says that nothing was put.
-        """
+    def carry(self, stream: DeliveryStream, intent: Intent, content: Content) -> None:
+        """Put the object of `intent`. An AwsError says that nothing was put."""
         destination = Destination.of(intent.destination)
-        if not self.roles.can_assume(stream.destination["RoleARN"], SERVICE_PRINCIPAL, stream.arn):
+        if not self.roles.can_assume(destination.role_arn, SERVICE_PRINCIPAL, stream.arn):
             raise AccessDenied("Access Denied")
-        check_write(self.roles, stream.destination["RoleARN"], destination.bucket, intent.key)
-        pieces = _encoded(_joined(blocks, destination.delimiter), destination.compression.encoder(intent.object_id))
-        encoding = destination.compression.content_encoding
+        check_write(self.roles, destination.role_arn, destination.bucket, intent.key)
+        compression, delimiter = _form(intent, destination)
+        pieces = _encoded(_joined(content.blocks(), delimiter), compression.encoder(intent.object_id))
+        encoding = compression.content_encoding
         if intent.size_bytes <= IN_MEMORY_BYTES:
             data = b"".join(pieces)
             self.objects.put_object(
@@ -75,15 +79,43 @@ class Carrier:
             path.unlink()
 
 
-def intend(stream: DeliveryStream, ranges: list[Range], oldest_ms: int, size_bytes: int) -> Intent:
-    """The intent to deliver `ranges` as one object, named after the arrival of its oldest record."""
-    destination = Destination.of(stream.destination)
-    object_id = str(uuid.uuid4())
-    key = object_key(
-        destination.prefix, stream.name, stream.version, arrived=utc(oldest_ms), zone=destination.zone,
-        object_id=object_id, extension=destination.extension,
-    )  # fmt: skip
-    return Intent(ranges, key, object_id, stream.destination, stream.version, size_bytes)
+def intend(stream: DeliveryStream, configuration: Configuration, parcel: Parcel, now_ms: int) -> Intent:
+    """The intent to deliver a parcel as one object, named after the arrival of its oldest record."""
+    destination = Destination.of(configuration)
+    assert parcel.oldest_ms is not None  # noqa: S101  # for the type checker
+    time = prefix.local(utc(parcel.oldest_ms), destination.zone)
+    object_id, route = str(uuid.uuid4()), parcel.route
+    extension = "" if route.error_type else destination.extension
+    name = prefix.object_name(stream.name, stream.version, time, object_id, extension)
+    folder = (
+        prefix.evaluate_error(destination.prefix, destination.error_prefix, route.error_type, time)
+        if route.error_type
+        else prefix.evaluate(_prefix(destination, route), time, route.keys)
+    )
+    return Intent(
+        parcel.ranges,
+        folder + name,
+        object_id,
+        configuration,
+        stream.version,
+        parcel.object_bytes,
+        parcel.records,
+        parcel.oldest_ms,
+        now_ms,
+    )
+
+
+def _prefix(destination: Destination, route: Route) -> str:
+    """The prefix that the record's partition keys are for."""
+    named = prefix.partition_keys(destination.prefix) if route.keys else []
+    return route.prefix if route.keys and set(named) != route.keys.keys() else destination.prefix
+
+
+def _form(intent: Intent, destination: Destination) -> tuple[Compression, bytes]:
+    """How records become bytes: error objects are plain lines."""
+    if Route.read(intent.ranges[0].route).error_type:
+        return UNCOMPRESSED, LINE_END
+    return destination.compression, destination.delimiter
 
 
 def _joined(blocks: Iterable[bytes], delimiter: bytes) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ import logging
 from afluente.core.arn import Arn
 from afluente.core.clock import Clock
 from afluente.core.error import AccessDeniedException, AwsError
+from afluente.services.firehose.configuration import Configuration
 from afluente.services.firehose.destination import Destination
 from afluente.services.firehose.permission import check_log
 from afluente.services.firehose.port import LogSink, Roles
@@ -58,24 +59,27 @@ class Diagnostics:
         self._roles = roles
         self._clock = clock
 
-    def report(self, stream: DeliveryStream, error_code: str) -> None:
-        """Write one error. A log that cannot be written does not hold up deliveries."""
-        target = Destination.of(stream.destination).log_target
+    def report(self, stream: DeliveryStream, configuration: Configuration, error_code: str, **more: str) -> None:
+        """Write one error of the destination, or of the backup, that `configuration` is of.
+
+        A log that cannot be written does not hold up deliveries.
+        """
+        target = Destination.of(configuration).log_target
         if target is None:
             return
+        of_s3 = error_code.startswith("S3.")
         event = {
             "deliveryStreamARN": stream.arn,
-            "destination": stream.destination["BucketARN"],
-            "deliveryStreamVersionId": str(stream.version),  # a text for S3 errors, though a number elsewhere
+            "destination": configuration["BucketARN"],
+            "deliveryStreamVersionId": str(stream.version) if of_s3 else stream.version,  # as AWS has it
             "message": MESSAGES[error_code],
             "errorCode": error_code,
+            **more,
         }
         log_stream = f"log-group:{target.group}:log-stream:{target.stream}"
         try:
-            check_log(
-                self._roles, stream.destination["RoleARN"],
-                str(Arn("logs", stream.region, stream.account, log_stream)),
-            )  # fmt: skip
+            log_stream_arn = str(Arn("logs", stream.region, stream.account, log_stream))
+            check_log(self._roles, configuration["RoleARN"], log_stream_arn)
             self._sink.append(
                 stream.account, stream.region, target.group, target.stream, [(self._clock.now_ms(), json.dumps(event))]
             )

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from afluente.core.clock import Clock
 from afluente.core.metric import Metrics
 from afluente.core.setting import Settings
-from afluente.services.firehose.carrier import SERVICE_PRINCIPAL, Carrier
-from afluente.services.firehose.delivery import Delivery, Lifecycle, Surroundings
-from afluente.services.firehose.destination import Configuration, Destination, configure, update
+from afluente.services.firehose.admission import Admission
+from afluente.services.firehose.carrier import Carrier
+from afluente.services.firehose.check import check, check_change
+from afluente.services.firehose.configuration import Configuration, backs_up, configured, updated
+from afluente.services.firehose.delivery import Surroundings
 from afluente.services.firehose.diagnostic import Diagnostics
+from afluente.services.firehose.encryption import Encryption
 from afluente.services.firehose.error import (
     ConcurrentModificationException,
     InvalidArgumentException,
@@ -21,17 +24,34 @@ from afluente.services.firehose.error import (
     ResourceNotFoundException,
     ServiceUnavailableException,
 )
-from afluente.services.firehose.ledger import Ledger
+from afluente.services.firehose.ledger import BACKUP, PRIMARY, Ledger
 from afluente.services.firehose.metric import DeliveryMetrics
-from afluente.services.firehose.permission import check_source
+from afluente.services.firehose.pipeline import Lifecycle, Pipeline
 from afluente.services.firehose.port import LogSink, ObjectStore, Roles, SourceStreams
 from afluente.services.firehose.source import DirectPuts, Source, StreamSource
 from afluente.services.firehose.stream import DeliveryStream, Key, KinesisSource, StreamTable, arn_of
+from afluente.services.firehose.throughput import Quotas
 from afluente.store.database import Database
 from afluente.store.record_log import RecordLog
 
 STREAM_LIMIT = 5_000
 TAG_LIMIT = 50
+ENCRYPTION_ELSEWHERE = (
+    "Server side encryption from firehose is only allowed for direct put delivery streams and database as a source "
+    "delivery streams"
+)
+
+EncryptionKey = tuple[str, str | None]
+"""(KeyType, KeyARN)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """What became of records put: the first `admitted` are on disk once `future` is done; the rest was too much."""
+
+    future: "Future[None] | None"
+    admitted: int
+    encrypted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +89,17 @@ class FirehoseEngine:
         self._metrics = metrics or Metrics(clock)
         self._database = database
         self._log = log
-        self._objects = objects
         self._streams = streams
         self._roles = roles
         self._clock = clock
+        self._admission = Admission(objects, roles)
         self._delay_ms = settings.firehose_create_delay_ms
         self._table = StreamTable(database)
         self._ledger = Ledger(database)
         self._carrier = Carrier(objects, roles, settings.data / "tmp")
         self._surroundings = Surroundings(log, self._ledger, self._carrier, Diagnostics(sink, roles, clock), clock)
-        self._deliveries: dict[str, Delivery] = {}
+        self._pipelines: dict[str, Pipeline] = {}
+        self._quotas = Quotas(settings.firehose_limits)
         self._lock = threading.RLock()
         self._running = False
 
@@ -94,10 +115,10 @@ class FirehoseEngine:
         """Stop every delivery, and wait for the step under way."""
         with self._lock:
             self._running = False
-            deliveries = list(self._deliveries.values())
-            self._deliveries.clear()
-        for delivery in deliveries:
-            delivery.stop()
+            pipelines = list(self._pipelines.values())
+            self._pipelines.clear()
+        for pipeline in pipelines:
+            pipeline.stop()
 
     def create(
         self,
@@ -107,26 +128,29 @@ class FirehoseEngine:
         source: KinesisSource | None = None,
         tags: dict[str, str] | None = None,
         throughput_hint_mb: int | None = None,
+        key_of_encryption: EncryptionKey | None = None,
     ) -> DeliveryStream:
         """A new delivery stream, CREATING. A Kinesis source is read from its latest record on."""
         with self._lock:
             self._check_new(key)
-            destination = configure(given)
-            stream_arn = arn_of(key)
-            self._check_destination(destination, stream_arn)
+            destination = configured(given)
+            check(destination)
+            self._admission.check(destination, arn_of(key))
             if source:
-                self._check_role(source.role_arn, stream_arn)
-                check_source(self._roles, source.role_arn, source.stream_arn)
+                self._admission.check_source(source, arn_of(key))
             now_ms = self._clock.now_ms()
+            due_ms = now_ms + self._delay_ms
             stream = DeliveryStream(
-                uuid.uuid4().hex, *key, "CREATING", now_ms, 1, destination, tags or {}, now_ms + self._delay_ms,
+                uuid.uuid4().hex, *key, "CREATING", now_ms, 1, destination, tags or {}, due_ms,
                 source=source, partition=None if source else self._log.new_partition(),
                 throughput_hint_mb=throughput_hint_mb,
+                encryption=Encryption(True, *key_of_encryption, due_ms) if key_of_encryption else Encryption(),
             )  # fmt: skip
+            positions = self._first_positions(stream)
             with self._database.write():
                 self._table.store(stream)
-                for partition, position in self._first_positions(stream).items():
-                    self._ledger.start_at(stream.id, partition, position)
+                for reader in (PRIMARY, *([BACKUP] if backs_up(destination) else [])):
+                    self._ledger.progress(stream.id, reader).start_at(positions)
             self._table.show(stream)
             self._begin(stream)
         return stream
@@ -169,13 +193,44 @@ class FirehoseEngine:
                     f"Cannot update firehose: {stream.name} since the current version id: {stream.version} and "
                     f"specified version id: {version} do not match"
                 )
-            destination = update(stream.destination, given)
-            self._check_destination(destination, stream.arn)
+            destination = updated(stream.destination, given)
+            check(destination)
+            check_change(stream.destination, destination)
+            self._admission.check(destination, stream.arn)
             if destination == stream.destination:
                 return
             changed = {"version": stream.version + 1, "updated_at_ms": self._clock.now_ms()}
-            self._put(stream.changed(destination=destination, **changed))
+            self._adapt(stream, stream.changed(destination=destination, **changed))
         self._reconfigure(stream)
+
+    def _adapt(self, stream: DeliveryStream, changed: DeliveryStream) -> None:
+        """Take on a changed destination. A new backup begins with what has not been delivered yet."""
+        with self._database.write():
+            self._table.store(changed)
+            if backs_up(changed.destination) and not backs_up(stream.destination):
+                positions = self._ledger.progress(stream.id, PRIMARY).positions()
+                self._ledger.progress(stream.id, BACKUP).start_at(positions)
+        self._table.show(changed)
+        if pipeline := self._pipelines.get(stream.id):
+            pipeline.adapt(changed)
+
+    def encrypt(self, key: Key, key_of_encryption: EncryptionKey | None) -> None:
+        """Turn encryption on, under another key, or off (None).
+
+        Raises ResourceInUseException, LimitExceededException, InvalidArgumentException.
+        """
+        with self._lock:
+            stream = self.get(key)
+            if stream.source:
+                raise InvalidArgumentException(ENCRYPTION_ELSEWHERE)
+            if stream.status != "ACTIVE":
+                raise ResourceInUseException(f"Firehose {stream.name} is in {stream.status} state")
+            now_ms = self._clock.now_ms()
+            called = stream.encryption.called(now_ms)
+            due_ms = now_ms + self._delay_ms
+            key_type, key_arn = key_of_encryption or (None, None)
+            changed = Encryption(bool(key_of_encryption), key_type, key_arn, due_ms, called.calls_ms)
+            self._put(stream.changed(encryption=changed))
 
     def set_tags(self, key: Key, change: Callable[[dict[str, str]], dict[str, str]]) -> None:
         """Replace the tags by what `change` makes of them. Raises LimitExceededException, ResourceInUseException."""
@@ -188,8 +243,8 @@ class FirehoseEngine:
                 raise LimitExceededException(f"A delivery stream cannot have more than {TAG_LIMIT} tags.")
             self._put(stream.changed(tags=tags))
 
-    def put(self, key: Key, data: Sequence[bytes]) -> "Future[None]":
-        """Take records in; the future is done when they are on disk."""
+    def put(self, key: Key, data: Sequence[bytes]) -> "Put":
+        """Take records in: see `Put`. Raises ResourceNotFoundException, InvalidArgumentException."""
         stream = self.get(key)
         if stream.source:
             raise InvalidArgumentException(
@@ -197,26 +252,29 @@ class FirehoseEngine:
             )
         if stream.status != "ACTIVE":
             raise ResourceNotFoundException(f"Firehose {stream.name} is not active in {stream.account} account.")
-        delivery = self._deliveries.get(stream.id)
-        if delivery is None or not isinstance(delivery.source, DirectPuts):
+        pipeline = self._pipelines.get(stream.id)
+        if pipeline is None:
             raise ServiceUnavailableException("The service is unavailable. Back off and retry the operation.")
-        return delivery.source.put(data)
+        now_ms = self._clock.now_ms()
+        admitted = self._quotas.admit(stream, [len(item) for item in data], now_ms)
+        encrypted = stream.encryption.status(now_ms) == "ENABLED"
+        return Put(pipeline.put(data[:admitted]) if admitted else None, admitted, encrypted)
 
     def metrics(self, key: Key) -> DeliveryMetrics:
         """What takes measurements of a delivery stream. Raises ResourceNotFoundException."""
-        delivery = self._deliveries.get(self.get(key).id)
-        return delivery.metrics if delivery else DeliveryMetrics(*key, self._metrics)
+        pipeline = self._pipelines.get(self.get(key).id)
+        return pipeline.metrics if pipeline else DeliveryMetrics(*key, self._metrics)
 
     def statistics(self) -> list[Statistics]:
         """Every delivery stream at a glance, by name."""
         return [self._glance(stream) for stream in sorted(self._table.all(), key=lambda stream: stream.key)]
 
     def _glance(self, stream: DeliveryStream) -> Statistics:
-        total, delivery = self._ledger.total(stream.id), self._deliveries.get(stream.id)
-        lag = delivery.lag() if delivery else None
+        total, pipeline = self._ledger.progress(stream.id, PRIMARY).total(), self._pipelines.get(stream.id)
+        lag = pipeline.lag() if pipeline else None
         return Statistics(
             *stream.key, stream.status, total.records, total.bytes, total.objects, total.last_key,
-            lag.records if lag else 0, lag.age_ms if lag else 0, delivery.last_error if delivery else None,
+            lag.records if lag else 0, lag.age_ms if lag else 0, pipeline.last_error if pipeline else None,
         )  # fmt: skip
 
     def _check_new(self, key: Key) -> None:
@@ -228,20 +286,6 @@ class FirehoseEngine:
                 f"You have already consumed your firehose quota of {STREAM_LIMIT} hoses in {region}."
             )
 
-    def _check_destination(self, configuration: Configuration, stream_arn: str) -> None:
-        destination = Destination.of(configuration)
-        self._check_role(destination.role_arn, stream_arn)
-        if not self._objects.bucket_exists(destination.bucket):
-            raise InvalidArgumentException(
-                f"The bucket {destination.bucket} does not exist. Create it, or name one that exists."
-            )
-
-    def _check_role(self, role_arn: str, stream_arn: str) -> None:
-        if not self._roles.can_assume(role_arn, SERVICE_PRINCIPAL, stream_arn):
-            raise InvalidArgumentException(
-                f"Firehose is unable to assume role {role_arn}. Please check the role provided."
-            )
-
     def _first_positions(self, stream: DeliveryStream) -> dict[int, int]:
         if stream.partition is not None:
             return {stream.partition: 0}
@@ -251,7 +295,7 @@ class FirehoseEngine:
 
     def _source(self, stream: DeliveryStream) -> Source:
         if stream.source:
-            return StreamSource(stream.source, self._streams)
+            return StreamSource(stream.source, self._streams, self._roles)
         assert stream.partition is not None  # noqa: S101  # for the type checker
         return DirectPuts(stream.partition, self._log, self._clock)
 
@@ -260,9 +304,9 @@ class FirehoseEngine:
             return
         lifecycle = Lifecycle(lambda: self._current(stream), self._pass_on)
         metrics = DeliveryMetrics(*stream.key, self._metrics)
-        delivery = Delivery(stream, self._source(stream), self._surroundings, lifecycle, metrics)
-        self._deliveries[stream.id] = delivery
-        delivery.start()
+        pipeline = Pipeline(stream, self._source(stream), self._surroundings, lifecycle, metrics)
+        self._pipelines[stream.id] = pipeline
+        pipeline.start()
 
     def _current(self, stream: DeliveryStream) -> DeliveryStream | None:
         found = self._table.get(stream.key)
@@ -279,11 +323,12 @@ class FirehoseEngine:
             return None
 
     def _remove(self, stream: DeliveryStream) -> None:
-        delivery = self._deliveries.pop(stream.id, None)
-        if delivery:
-            delivery.source.discard()
-            delivery.stop()
-            delivery.metrics.close()
+        pipeline = self._pipelines.pop(stream.id, None)
+        if pipeline:
+            pipeline.source.discard()
+            pipeline.stop()
+            pipeline.metrics.close()
+        self._quotas.forget(stream)
         with self._database.write():
             self._ledger.forget(stream.id)
             self._table.erase(stream)
@@ -295,6 +340,6 @@ class FirehoseEngine:
         return stream
 
     def _reconfigure(self, stream: DeliveryStream) -> None:
-        delivery = self._deliveries.get(stream.id)
-        if delivery:
-            delivery.reconfigure()
+        pipeline = self._pipelines.get(stream.id)
+        if pipeline:
+            pipeline.reconfigure()

@@ -1,16 +1,21 @@
-"""What of each delivery stream has been delivered: durable positions, the delivery under way, and totals.
+"""What of each delivery stream has been delivered: durable positions, the deliveries under way, and totals.
 
-A delivery is first written down as an intent (which records, under which key), then carried out, then settled:
-positions move and the intent goes in one transaction. What a crash interrupts is carried out again from the intent:
-the same records under the same key, so that nothing is missing and nothing is there twice.
+A delivery stream has readers: the delivery to its destination, that to its backup, and the processing stage; each
+keeps its own positions. A delivery is first written down as an intent (which records, under which key), then carried
+out, then settled: positions move and the intent goes in one transaction. What a crash interrupts is carried out again
+from the intent: the same records under the same key, so that nothing is missing and nothing is there twice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 
-from afluente.services.firehose.destination import Configuration
+from afluente.services.firehose.configuration import Configuration
 from afluente.store.database import Database
+
+PRIMARY, BACKUP, PROCESSING = "primary", "backup", "processing"
+"""The readers of a delivery stream."""
 
 STEPS = (
     """
@@ -24,19 +29,46 @@ STEPS = (
         last_key TEXT NOT NULL
     ) STRICT, WITHOUT ROWID
     """,
+    """
+    ALTER TABLE firehose_position RENAME TO firehose_old_position;
+    CREATE TABLE firehose_position (
+        stream_id TEXT NOT NULL, reader TEXT NOT NULL, partition INTEGER NOT NULL, route TEXT NOT NULL,
+        position INTEGER NOT NULL, PRIMARY KEY (stream_id, reader, partition, route)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO firehose_position SELECT stream_id, 'primary', partition, '', position FROM firehose_old_position;
+    DROP TABLE firehose_old_position;
+    ALTER TABLE firehose_intent RENAME TO firehose_old_intent;
+    CREATE TABLE firehose_intent (
+        stream_id TEXT NOT NULL, reader TEXT NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL,
+        PRIMARY KEY (stream_id, reader, number)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO firehose_intent SELECT stream_id, 'primary', 0, body FROM firehose_old_intent;
+    DROP TABLE firehose_old_intent;
+    ALTER TABLE firehose_total RENAME TO firehose_old_total;
+    CREATE TABLE firehose_total (
+        stream_id TEXT NOT NULL, reader TEXT NOT NULL, records INTEGER NOT NULL, bytes INTEGER NOT NULL,
+        objects INTEGER NOT NULL, last_key TEXT NOT NULL, PRIMARY KEY (stream_id, reader)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO firehose_total SELECT stream_id, 'primary', records, bytes, objects, last_key FROM firehose_old_total;
+    DROP TABLE firehose_old_total
+    """,
 )
 
 
 class Range(msgspec.Struct, frozen=True, array_like=True):
-    """The records [start, end) of a partition of the record log."""
+    """The records [start, end) of a partition of the record log; of a processed log, those that go `route`'s way."""
 
     partition: int
     start: int
     end: int
+    route: str = ""
 
 
 class Intent(msgspec.Struct, frozen=True):
-    """One object to be delivered: all that is needed to make the same bytes under the same key again."""
+    """One object to be delivered: all that is needed to make the same bytes under the same key again.
+
+    Records that cannot be converted go to a second object, under `error_key`.
+    """
 
     ranges: list[Range]
     key: str
@@ -44,10 +76,15 @@ class Intent(msgspec.Struct, frozen=True):
     destination: Configuration
     version: int
     size_bytes: int
+    records: int = 0
+    oldest_ms: int | None = None
+    sealed_at_ms: int = 0
+    error_key: str = ""
+    table: dict[str, Any] | None = None
 
 
 class Total(msgspec.Struct, frozen=True, array_like=True):
-    """What a delivery stream has delivered since it was created."""
+    """What a reader of a delivery stream has delivered since that was created."""
 
     records: int = 0
     bytes: int = 0
@@ -55,52 +92,123 @@ class Total(msgspec.Struct, frozen=True, array_like=True):
     last_key: str = ""
 
 
+class Progress:
+    """How far one reader of one delivery stream is."""
+
+    def __init__(self, database: Database, stream_id: str, reader: str) -> None:
+        self._database = database
+        self._key = (stream_id, reader)
+
+    def positions(self) -> dict[int, int]:
+        """The next record of each partition that is read."""
+        rows = self._database.read().execute(
+            "SELECT partition, position FROM firehose_position WHERE stream_id = ? AND reader = ? AND route = ''",
+            self._key,
+        )
+        return dict(rows.fetchall())
+
+    def route_positions(self, partition: int) -> dict[str, int]:
+        """The next record of each route of a processed log that is further than the log's own position."""
+        rows = self._database.read().execute(
+            "SELECT route, position FROM firehose_position "
+            "WHERE stream_id = ? AND reader = ? AND partition = ? AND route <> ''",
+            (*self._key, partition),
+        )
+        return dict(rows.fetchall())
+
+    def start_at(self, positions: dict[int, int]) -> None:
+        """Begin to read partitions at these positions."""
+        with self._database.write() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO firehose_position VALUES (?, ?, ?, '', ?)",
+                [(*self._key, partition, position) for partition, position in positions.items()],
+            )
+
+    def intents(self) -> list[Intent]:
+        """The deliveries that were under way."""
+        rows = self._database.read().execute(
+            "SELECT body FROM firehose_intent WHERE stream_id = ? AND reader = ? ORDER BY number", self._key
+        )
+        return [msgspec.json.decode(row[0], type=Intent) for row in rows.fetchall()]
+
+    def total(self) -> Total:
+        """What has been delivered."""
+        row = (
+            self._database.read()
+            .execute(
+                "SELECT records, bytes, objects, last_key FROM firehose_total WHERE stream_id = ? AND reader = ?",
+                self._key,
+            )
+            .fetchone()
+        )
+        return Total(*row) if row else Total()
+
+    def move_on(self, *, settled: Sequence[Intent], under_way: Sequence[Intent], floor: Range | None = None) -> None:
+        """Settle deliveries and write down all those that are now under way, as one commit.
+
+        floor: of a processed log, the position up to which every route has been delivered (`end`).
+        """
+        with self._database.write() as db:
+            for intent in settled:
+                self._settle(intent)
+            if floor is not None:
+                self._raise_floor(floor)
+            db.execute("DELETE FROM firehose_intent WHERE stream_id = ? AND reader = ?", self._key)
+            db.executemany(
+                "INSERT INTO firehose_intent VALUES (?, ?, ?, ?)",
+                [(*self._key, number, msgspec.json.encode(intent)) for number, intent in enumerate(under_way)],
+            )
+
+    def hand_over(self, other: "Progress") -> None:
+        """Let another reader go on where this one is."""
+        other.start_at(self.positions())
+        with self._database.write() as db:
+            db.execute("DELETE FROM firehose_position WHERE stream_id = ? AND reader = ?", self._key)
+
+    def _settle(self, intent: Intent) -> None:
+        with self._database.write() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO firehose_position VALUES (?, ?, ?, ?, ?)",
+                [(*self._key, item.partition, item.route, item.end) for item in intent.ranges],
+            )
+            db.execute(
+                "INSERT INTO firehose_total VALUES (?1, ?2, ?3, ?4, 1, ?5) ON CONFLICT DO UPDATE SET "
+                "records = records + ?3, bytes = bytes + ?4, objects = objects + 1, last_key = ?5",
+                (*self._key, intent.records or record_count(intent.ranges), intent.size_bytes, intent.key),
+            )
+
+    def _raise_floor(self, floor: Range) -> None:
+        with self._database.write() as db:
+            self.start_at({floor.partition: floor.end})
+            db.execute(
+                "DELETE FROM firehose_position "
+                "WHERE stream_id = ? AND reader = ? AND partition = ? AND route <> '' AND position <= ?",
+                (*self._key, floor.partition, floor.end),
+            )
+
+
 class Ledger:
-    """The deliveries of every delivery stream, by its id."""
+    """The readers of every delivery stream."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         database.migrate("firehose", STEPS)
 
-    def positions(self, stream_id: str) -> dict[int, int]:
-        """The next record to deliver of each partition that the delivery stream reads."""
-        rows = self._database.read().execute(
-            "SELECT partition, position FROM firehose_position WHERE stream_id = ?", (stream_id,)
-        )
-        return dict(rows.fetchall())
+    def progress(self, stream_id: str, reader: str) -> Progress:
+        """How far a reader is."""
+        return Progress(self._database, stream_id, reader)
 
-    def start_at(self, stream_id: str, partition: int, position: int) -> None:
-        """Begin to read a partition at `position`."""
-        with self._database.write() as db:
-            db.execute("INSERT OR REPLACE INTO firehose_position VALUES (?, ?, ?)", (stream_id, partition, position))
-
-    def intent(self, stream_id: str) -> Intent | None:
-        """The delivery that was under way."""
+    def least_position(self, stream_id: str, partition: int) -> int:
+        """Where the slowest reader of a partition is: what comes before has been read by all."""
         row = (
             self._database.read()
-            .execute("SELECT body FROM firehose_intent WHERE stream_id = ?", (stream_id,))
+            .execute(
+                "SELECT min(position) FROM firehose_position WHERE stream_id = ? AND partition = ? AND route = ''",
+                (stream_id, partition),
+            )
             .fetchone()
         )
-        return msgspec.json.decode(row[0], type=Intent) if row else None
-
-    def total(self, stream_id: str) -> Total:
-        """What has been delivered."""
-        row = (
-            self._database.read()
-            .execute("SELECT records, bytes, objects, last_key FROM firehose_total WHERE stream_id = ?", (stream_id,))
-            .fetchone()
-        )
-        return Total(*row) if row else Total()
-
-    def move_on(self, stream_id: str, *, delivered: Intent | None, intended: Intent | None) -> None:
-        """Settle one delivery and write down the next, as one commit. Either may be missing."""
-        with self._database.write() as db:
-            if delivered:
-                self._settle(stream_id, delivered)
-            db.execute("DELETE FROM firehose_intent WHERE stream_id = ?", (stream_id,))
-            if intended:
-                body = msgspec.json.encode(intended)
-                db.execute("INSERT INTO firehose_intent VALUES (?, ?)", (stream_id, body))
+        return int(row[0] or 0)
 
     def forget(self, stream_id: str) -> None:
         """Remove all that is known of a delivery stream."""
@@ -108,19 +216,7 @@ class Ledger:
             for table in ("firehose_position", "firehose_intent", "firehose_total"):
                 db.execute(f"DELETE FROM {table} WHERE stream_id = ?", (stream_id,))
 
-    def _settle(self, stream_id: str, delivered: Intent) -> None:
-        with self._database.write() as db:
-            db.executemany(
-                "UPDATE firehose_position SET position = ? WHERE stream_id = ? AND partition = ?",
-                [(item.end, stream_id, item.partition) for item in delivered.ranges],
-            )
-            db.execute(
-                "INSERT INTO firehose_total VALUES (?1, ?2, ?3, 1, ?4) ON CONFLICT DO UPDATE SET "
-                "records = records + ?2, bytes = bytes + ?3, objects = objects + 1, last_key = ?4",
-                (stream_id, record_count(delivered.ranges), delivered.size_bytes, delivered.key),
-            )
 
-
-def record_count(ranges: Sequence[Range]) -> int:
+def record_count(ranges: Iterable[Range]) -> int:
     """How many records of the log the ranges cover."""
     return sum(item.end - item.start for item in ranges)

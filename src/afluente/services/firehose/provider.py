@@ -12,8 +12,9 @@ from afluente.core.clock import Clock, utc
 from afluente.core.error import AwsError
 from afluente.core.error import NotImplemented as Unsupported
 from afluente.core.provider import Invoke, Provider, Request, Response
-from afluente.services.firehose.destination import Configuration, basic_description
-from afluente.services.firehose.engine import TAG_LIMIT, FirehoseEngine
+from afluente.services.firehose.configuration import Configuration, basic_description
+from afluente.services.firehose.encryption import key_of
+from afluente.services.firehose.engine import ENCRYPTION_ELSEWHERE, TAG_LIMIT, FirehoseEngine, Put
 from afluente.services.firehose.error import InvalidArgumentException, ServiceUnavailableException
 from afluente.services.firehose.stream import DeliveryStream, Key, KinesisSource
 
@@ -25,6 +26,8 @@ OTHER_DESTINATIONS = (
     "Redshift", "Elasticsearch", "Amazonopensearchservice", "AmazonOpenSearchServerless", "Splunk", "HttpEndpoint",
     "Snowflake", "Iceberg",
 )  # fmt: skip
+KMS = "EncryptionConfiguration.KMSEncryptionConfig"
+SLOW_DOWN = "Slow down."
 ONE_DESTINATION = "Exactly one destination configuration is supported for a Firehose"
 
 
@@ -34,24 +37,23 @@ class FirehoseProvider(Provider):
     service = "firehose"
     operations = (
         "CreateDeliveryStream", "DeleteDeliveryStream", "DescribeDeliveryStream", "ListDeliveryStreams",
-        "ListTagsForDeliveryStream", "PutRecord", "PutRecordBatch", "TagDeliveryStream", "UntagDeliveryStream",
-        "UpdateDestination",
+        "ListTagsForDeliveryStream", "PutRecord", "PutRecordBatch", "StartDeliveryStreamEncryption",
+        "StopDeliveryStreamEncryption", "TagDeliveryStream", "UntagDeliveryStream", "UpdateDestination",
     )  # fmt: skip
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "CreateDeliveryStream": (
-            "DeliveryStreamEncryptionConfigurationInput",
             "MSKSourceConfiguration",
             "DatabaseSourceConfiguration",
             *(f"{name}DestinationConfiguration" for name in OTHER_DESTINATIONS),
-            "S3DestinationConfiguration.EncryptionConfiguration.KMSEncryptionConfig",
-            "ExtendedS3DestinationConfiguration.EncryptionConfiguration.KMSEncryptionConfig",
-            "ExtendedS3DestinationConfiguration.S3BackupConfiguration",
+            f"S3DestinationConfiguration.{KMS}",
+            f"ExtendedS3DestinationConfiguration.{KMS}",
+            f"ExtendedS3DestinationConfiguration.S3BackupConfiguration.{KMS}",
         ),
         "UpdateDestination": (
             *(f"{name}DestinationUpdate" for name in OTHER_DESTINATIONS),
-            "S3DestinationUpdate.EncryptionConfiguration.KMSEncryptionConfig",
-            "ExtendedS3DestinationUpdate.EncryptionConfiguration.KMSEncryptionConfig",
-            "ExtendedS3DestinationUpdate.S3BackupUpdate",
+            f"S3DestinationUpdate.{KMS}",
+            f"ExtendedS3DestinationUpdate.{KMS}",
+            f"ExtendedS3DestinationUpdate.S3BackupUpdate.{KMS}",
         ),
     }
 
@@ -65,11 +67,15 @@ class FirehoseProvider(Provider):
         kind = request.get("DeliveryStreamType", "DirectPut")
         if kind not in {"DirectPut", "KinesisStreamAsSource"}:
             raise Unsupported(f"CreateDeliveryStream: DeliveryStreamType {kind} is not supported")
+        encryption = request.get("DeliveryStreamEncryptionConfigurationInput")
+        if encryption and kind != "DirectPut":
+            raise InvalidArgumentException(ENCRYPTION_ELSEWHERE)
         hint = request.get("DirectPutSourceConfiguration", {}).get("ThroughputHintInMBs")
         stream = self._engine.create(
             _key(call, request), given, tags=_tags(request),
             source=self._kinesis_source(call, request) if kind == "KinesisStreamAsSource" else None,
             throughput_hint_mb=hint if kind == "DirectPut" else None,
+            key_of_encryption=key_of(encryption, call.region) if encryption else None,
         )  # fmt: skip
         return {"DeliveryStreamARN": stream.arn}
 
@@ -78,7 +84,10 @@ class FirehoseProvider(Provider):
         return {}
 
     def describe_delivery_stream(self, call: Call, request: Request) -> Response:
-        return {"DeliveryStreamDescription": _describe(self._engine.get(_key(call, request)))}
+        description = _describe(self._engine.get(_key(call, request)), self._clock.now_ms())
+        if request.get("ExclusiveStartDestinationId", "") >= DESTINATION_ID:
+            description["Destinations"] = []
+        return {"DeliveryStreamDescription": description}
 
     def list_delivery_streams(self, call: Call, request: Request) -> Response:
         after, kind = request.get("ExclusiveStartDeliveryStreamName", ""), request.get("DeliveryStreamType")
@@ -99,8 +108,10 @@ class FirehoseProvider(Provider):
         return {}
 
     async def put_record(self, call: Call, request: Request) -> Response:
-        await self._put(call, request, [request["Record"]["Data"]])
-        return {"RecordId": _record_ids(1)[0], "Encrypted": False}
+        put = await self._put(call, request, [request["Record"]["Data"]])
+        if not put.admitted:
+            raise ServiceUnavailableException(SLOW_DOWN)
+        return {"RecordId": _record_ids(1)[0], "Encrypted": put.encrypted}
 
     async def put_record_batch(self, call: Call, request: Request) -> Response:
         data = [entry["Data"] for entry in request["Records"]]
@@ -108,9 +119,21 @@ class FirehoseProvider(Provider):
             raise InvalidArgumentException(
                 f"The total size of the records exceeds the maximum allowed size of {BATCH_BYTES} bytes."
             )
-        await self._put(call, request, data)
-        responses = [{"RecordId": record_id} for record_id in _record_ids(len(data))]
-        return {"FailedPutCount": 0, "Encrypted": False, "RequestResponses": responses}
+        put = await self._put(call, request, data)
+        refused = {"ErrorCode": ServiceUnavailableException.__name__, "ErrorMessage": SLOW_DOWN}
+        responses = [{"RecordId": record_id} for record_id in _record_ids(put.admitted)]
+        responses += [refused] * (len(data) - put.admitted)
+        failed = len(data) - put.admitted
+        return {"FailedPutCount": failed, "Encrypted": put.encrypted, "RequestResponses": responses}
+
+    def start_delivery_stream_encryption(self, call: Call, request: Request) -> Response:
+        key = key_of(request.get("DeliveryStreamEncryptionConfigurationInput"), call.region)
+        self._engine.encrypt(_key(call, request), key)
+        return {}
+
+    def stop_delivery_stream_encryption(self, call: Call, request: Request) -> Response:
+        self._engine.encrypt(_key(call, request), None)
+        return {}
 
     def tag_delivery_stream(self, call: Call, request: Request) -> Response:
         self._engine.set_tags(_key(call, request), lambda tags: tags | _tags(request))
@@ -129,11 +152,13 @@ class FirehoseProvider(Provider):
         shown = [{"Key": key, "Value": value} if value else {"Key": key} for key, value in tags[:limit]]
         return {"Tags": shown, "HasMoreTags": len(tags) > limit}
 
-    async def _put(self, call: Call, request: Request, data: Sequence[bytes]) -> None:
+    async def _put(self, call: Call, request: Request, data: Sequence[bytes]) -> Put:
         key = _key(call, request)
-        metrics, size_bytes = self._engine.metrics(key), sum(map(len, data))
+        metrics = self._engine.metrics(key)
         try:
-            await asyncio.wrap_future(self._engine.put(key, data))
+            put = self._engine.put(key, data)
+            if put.future:
+                await asyncio.wrap_future(put.future)
         except ServiceUnavailableException:
             metrics.throttled(len(data))
             raise
@@ -143,10 +168,14 @@ class FirehoseProvider(Provider):
             raise ServiceUnavailableException(
                 "The service is unavailable. Back off and retry the operation."
             ) from error
-        if "Record" in request:
+        if put.admitted < len(data):
+            metrics.throttled(len(data) - put.admitted)
+        size_bytes = sum(map(len, data[: put.admitted]))
+        if "Record" not in request:
+            metrics.put_record_batch(put.admitted, size_bytes, call.arrived_at_ms)
+        elif put.admitted:
             metrics.put_record(size_bytes, call.arrived_at_ms)
-        else:
-            metrics.put_record_batch(len(data), size_bytes, call.arrived_at_ms)
+        return put
 
     def _kinesis_source(self, call: Call, request: Request) -> KinesisSource:
         """The source as the request names it, after a look at whether there is such a stream."""
@@ -191,7 +220,7 @@ def _record_ids(count: int) -> list[str]:
     return [base64.b64encode(randomness[start : start + RECORD_ID_BYTES]).decode() for start in starts]
 
 
-def _describe(stream: DeliveryStream) -> dict[str, Any]:
+def _describe(stream: DeliveryStream, now_ms: int) -> dict[str, Any]:
     description: dict[str, Any] = {
         "DeliveryStreamName": stream.name,
         "DeliveryStreamARN": stream.arn,
@@ -210,10 +239,10 @@ def _describe(stream: DeliveryStream) -> dict[str, Any]:
     }
     if stream.updated_at_ms is not None:
         description["LastUpdateTimestamp"] = utc(stream.updated_at_ms)
-    return description | _describe_source(stream)
+    return description | _describe_source(stream, now_ms)
 
 
-def _describe_source(stream: DeliveryStream) -> dict[str, Any]:
+def _describe_source(stream: DeliveryStream, now_ms: int) -> dict[str, Any]:
     if stream.source:
         source = {
             "KinesisStreamARN": stream.source.stream_arn,
@@ -221,7 +250,7 @@ def _describe_source(stream: DeliveryStream) -> dict[str, Any]:
             "DeliveryStartTimestamp": utc(stream.source.started_at_ms),
         }
         return {"Source": {"KinesisStreamSourceDescription": source}}
-    described: dict[str, Any] = {"DeliveryStreamEncryptionConfiguration": {"Status": "DISABLED"}}
+    described: dict[str, Any] = {"DeliveryStreamEncryptionConfiguration": stream.encryption.described(now_ms)}
     if stream.throughput_hint_mb is not None:
         hint = {"ThroughputHintInMBs": stream.throughput_hint_mb}
         described["Source"] = {"DirectPutSourceDescription": hint}

@@ -19,6 +19,7 @@ READ_BYTES = 1 << 20
 class Rendering(NamedTuple):
     """How records become bytes."""
 
+    log: RecordLog
     delimiter: bytes
     deaggregates: bool
 
@@ -35,11 +36,11 @@ class Rendering(NamedTuple):
         sizes = (len(piece) + len(self.delimiter) for piece in self._pieces(frame, start, frame.end))
         return start + sum(size - len(self.delimiter) <= room for size in accumulate(sizes))
 
-    def blocks(self, log: RecordLog, span: Range) -> Iterator[bytes]:
-        """The bytes of the records in `span`, read from the log, in pieces to be joined by the delimiter."""
+    def blocks(self, span: Range) -> Iterator[bytes]:
+        """The bytes of the records in `span`, read again, in pieces to be joined by the delimiter."""
         position = span.start
         while position < span.end:
-            frames = log.read(span.partition, position, READ_BYTES)
+            frames = self.log.read(span.partition, position, READ_BYTES)
             if not frames:
                 return
             for frame in frames:

@@ -6,7 +6,8 @@ from concurrent.futures import Future
 from afluente.core.arn import Arn
 from afluente.core.clock import Clock
 from afluente.services.firehose.error import ServiceUnavailableException
-from afluente.services.firehose.port import Shard, SourceStreams
+from afluente.services.firehose.permission import check_read
+from afluente.services.firehose.port import Roles, Shard, SourceStreams
 from afluente.services.firehose.stream import KinesisSource
 from afluente.store import record
 from afluente.store.record_log import Draft, RecordLog
@@ -16,10 +17,10 @@ class DirectPuts:
     """The partition of the record log that direct puts go to."""
 
     def __init__(self, partition: int, log: RecordLog, clock: Clock) -> None:
-        self._partition = partition
+        self.partition = partition
         self._log = log
         self._clock = clock
-        self._wake: Callable[[], None] = lambda: None
+        self._listeners: tuple[Callable[[], None], ...] = ()
 
     def put(self, data: Sequence[bytes]) -> "Future[None]":
         """Append the records as one frame; the future is done when they are on disk.
@@ -29,34 +30,46 @@ class DirectPuts:
         if not self._log.has_room:
             raise ServiceUnavailableException("Slow down.")
         payload = record.encode_columns([b""] * len(data), data)
-        _, future = self._log.append_next([Draft(self._partition, len(data), self._clock.now_ms(), payload)])
+        _, future = self._log.append_next([Draft(self.partition, len(data), self._clock.now_ms(), payload)])
         future.add_done_callback(lambda _: self._wake())
         return future
 
     def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
         """Have `wake` called after each put."""
-        self._wake = wake
-        return lambda: None
+        self._listeners = (*self._listeners, wake)
+        return lambda: self._unsubscribe(wake)
 
-    def new_partitions(self, _known: Mapping[int, int]) -> Sequence[int]:
-        """There is but the one."""
-        return ()
+    def _unsubscribe(self, wake: Callable[[], None]) -> None:
+        self._listeners = tuple(listener for listener in self._listeners if listener != wake)
+
+    def _wake(self) -> None:
+        for wake in self._listeners:
+            wake()
+
+    def check_readable(self) -> None:
+        """Nobody else has a say."""
+
+    def parents(self) -> Mapping[int, frozenset[int]]:
+        """There is but the one partition, without parents."""
+        return {self.partition: frozenset()}
 
     def trim(self, partition: int, position: int) -> None:
-        """Let go of what has been delivered."""
+        """Let go of what every reader has read."""
         self._log.trim(partition, position)
 
     def discard(self) -> None:
         """Let go of everything."""
-        self._log.drop(self._partition)
+        self._log.drop(self.partition)
 
 
 class StreamSource:
     """The shards of a Kinesis stream. Its records are Kinesis's to keep and to trim."""
 
-    def __init__(self, source: KinesisSource, streams: SourceStreams) -> None:
+    def __init__(self, source: KinesisSource, streams: SourceStreams, roles: Roles) -> None:
+        self._source = source
         self._arn = Arn.parse(source.stream_arn)
         self._streams = streams
+        self._roles = roles
 
     def shards(self) -> Sequence[Shard]:
         """The stream's shards. Raises Kinesis's ResourceNotFoundException."""
@@ -66,19 +79,18 @@ class StreamSource:
         """Have `wake` called when records have come."""
         return self._streams.subscribe(self._arn.account, self._arn.region, self._arn.name, wake)
 
-    def new_partitions(self, known: Mapping[int, int]) -> Sequence[int]:
-        """Partitions of shards that came of a split or merge of known ones.
+    def check_readable(self) -> None:
+        """Raises AccessDeniedException while the role may not read."""
+        check_read(self._roles, self._source.role_arn, self._source.stream_arn)
 
-        A stream made anew under the old name has no such shards: as on AWS, it is not picked up.
-        """
+    def parents(self) -> Mapping[int, frozenset[int]]:
+        """The partitions of the stream's shards, parents before children, each with those of its parents."""
         shards = self.shards()
         partitions = {shard.shard_id: shard.partition for shard in shards}
-        found: list[int] = []
-        for shard in shards:
-            parents = {partitions.get(parent) for parent in shard.parents}
-            if shard.partition not in known and not parents.isdisjoint([*known, *found]):
-                found.append(shard.partition)
-        return found
+        return {
+            shard.partition: frozenset(partitions[parent] for parent in shard.parents if parent in partitions)
+            for shard in shards
+        }
 
     def trim(self, partition: int, position: int) -> None:
         """Nothing: Kinesis keeps its records for the retention period."""

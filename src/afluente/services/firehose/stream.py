@@ -5,7 +5,8 @@ from typing import Any
 import msgspec
 
 from afluente.core.arn import Arn
-from afluente.services.firehose.destination import Configuration
+from afluente.services.firehose.configuration import Configuration
+from afluente.services.firehose.encryption import Encryption
 from afluente.store.database import Database
 from afluente.store.document import Documents
 
@@ -40,6 +41,7 @@ class DeliveryStream(msgspec.Struct, frozen=True):
     """Where direct puts lie in the record log."""
     throughput_hint_mb: int | None = None
     updated_at_ms: int | None = None
+    encryption: Encryption = Encryption()
 
     @property
     def key(self) -> Key:

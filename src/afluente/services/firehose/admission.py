@@ -1,0 +1,55 @@
+"""What a delivery stream's configuration refers to, and whether it is there: roles that trust Firehose, buckets.
+
+Error texts as AWS gave them on deployment, where a source is known; the others are our own.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from afluente.core.arn import Arn
+from afluente.core.error import AccessDeniedException
+from afluente.services.firehose.carrier import SERVICE_PRINCIPAL
+from afluente.services.firehose.configuration import Configuration, backs_up
+from afluente.services.firehose.error import InvalidArgumentException
+from afluente.services.firehose.permission import check_source
+from afluente.services.firehose.port import ObjectStore, Roles
+from afluente.services.firehose.stream import KinesisSource
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Asks the neighbours about a configuration."""
+
+    objects: ObjectStore
+    roles: Roles
+
+    def check(self, configuration: Configuration, stream_arn: str) -> None:
+        """Raises InvalidArgumentException, AccessDeniedException."""
+        for destination in _destinations(configuration):
+            self.check_role(destination["RoleARN"], stream_arn)
+            bucket = Arn.parse(destination["BucketARN"]).resource
+            if not self.objects.bucket_exists(bucket):
+                raise InvalidArgumentException(
+                    f"The bucket {bucket} does not exist. Create it, or name one that exists."
+                )
+
+    def check_source(self, source: KinesisSource, stream_arn: str) -> None:
+        """Raises InvalidArgumentException, AccessDeniedException."""
+        self.check_role(source.role_arn, stream_arn)
+        check_source(self.roles, source.role_arn, source.stream_arn)
+
+    def check_role(self, role_arn: str, stream_arn: str) -> None:
+        """Raises InvalidArgumentException, AccessDeniedException for a role of another account."""
+        account = Arn.parse(stream_arn).account
+        if Arn.parse(role_arn).account != account:
+            raise AccessDeniedException(f"User: arn:aws:iam::{account}:root is not authorized to access this resource")
+        if not self.roles.can_assume(role_arn, SERVICE_PRINCIPAL, stream_arn):
+            raise InvalidArgumentException(
+                f"Firehose is unable to assume role {role_arn}. Please check the role provided."
+            )
+
+
+def _destinations(configuration: Configuration) -> Iterator[Configuration]:
+    yield configuration
+    if backs_up(configuration):
+        yield configuration["S3BackupDescription"]

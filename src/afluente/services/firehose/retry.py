@@ -1,0 +1,27 @@
+"""When what failed is tried again: after a second, then after twice as long each time, up to half a minute."""
+
+FIRST_MS = 1_000
+LONGEST_MS = 30_000
+
+
+class Retry:
+    """The attempts at one thing."""
+
+    def __init__(self) -> None:
+        self.at_ms = 0
+        self.failed_since_ms: int | None = None
+        self._failures = 0
+
+    def failed(self, now_ms: int) -> None:
+        """Wait before the next attempt."""
+        self.at_ms = now_ms + min(FIRST_MS << min(self._failures, 10), LONGEST_MS)
+        self.failed_since_ms = now_ms if self.failed_since_ms is None else self.failed_since_ms
+        self._failures += 1
+
+    def hasten(self) -> None:
+        """Try again at once: something has changed."""
+        self.at_ms = 0
+
+    def succeeded(self) -> None:
+        """Begin anew with the next failure."""
+        self.at_ms, self.failed_since_ms, self._failures = 0, None, 0

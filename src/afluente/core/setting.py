@@ -23,11 +23,11 @@ class Settings:
     idle_timeout_s: float = _setting(
         300.0, "after how long a client that keeps the server waiting is cut off, in the machine's time; 0: never"
     )
-    kinesis_create_delay_ms: int = _setting(500, "how long a new stream stays CREATING")
+    kinesis_create_delay_ms: int = _setting(500, "how long a new stream or consumer stays CREATING")
     kinesis_update_delay_ms: int = _setting(
         500, "how long a stream is UPDATING; twice that where splits precede merges"
     )
-    kinesis_delete_delay_ms: int = _setting(500, "how long a deleted stream stays DELETING")
+    kinesis_delete_delay_ms: int = _setting(500, "how long a deleted stream or consumer stays DELETING")
     firehose_create_delay_ms: int = _setting(
         500, "how long a delivery stream stays CREATING, DELETING, or its encryption ENABLING or DISABLING"
     )

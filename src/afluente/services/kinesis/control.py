@@ -111,13 +111,19 @@ class Control:
             )
             self._table.put(stream)
 
-    def delete(self, key: Key) -> None:
-        """Begin to delete; deleting again changes nothing."""
+    def delete(self, key: Key, *, with_consumers: bool) -> None:
+        """Begin to delete; deleting again changes nothing. Raises ResourceInUseException when consumers object."""
         with self.lock:
-            stream = self.find(key).stream
+            stream, now_ms = self.find(key).stream, self._clock.now_ms()
+            if stream.consumers_at(now_ms) and not with_consumers:
+                raise ResourceInUseException(
+                    f"DeleteStream can't delete {stream.arn} because there are consumers associated with this data "
+                    f"stream. To delete {stream.name} anyway, set the EnforceConsumerDeletion parameter to true to "
+                    "force the deletion of all the consumers that are associated with it."
+                )
             if stream.gone_at_ms is None:
-                gone_at_ms = self._clock.now_ms() + self._settings.kinesis_delete_delay_ms
-                self._table.put(msgspec.structs.replace(stream, gone_at_ms=gone_at_ms, pending=()))
+                gone_at_ms = now_ms + self._settings.kinesis_delete_delay_ms
+                self._table.put(msgspec.structs.replace(stream, gone_at_ms=gone_at_ms, pending=(), consumers=()))
                 self._wake()
 
     def sweep(self) -> int | None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from afluente.core.clock import utc
+from afluente.services.kinesis.consumer import Consumer
 from afluente.services.kinesis.stream import Shard, Stream
 
 Response = dict[str, Any]
@@ -41,7 +42,7 @@ def summary(stream: Stream, now_ms: int) -> Response:
     """StreamDescriptionSummary. AWS leaves OpenShardCount out while the stream is CREATING or DELETING."""
     found = {
         **_common(stream, now_ms),
-        "ConsumerCount": 0,
+        "ConsumerCount": len(stream.consumers_at(now_ms)),
         "ChannelCount": 0,
         "MaxRecordSizeInKiB": stream.max_record_kib,
     }
@@ -50,6 +51,16 @@ def summary(stream: Stream, now_ms: int) -> Response:
     if stream.status(now_ms) not in {"CREATING", "DELETING"}:
         found["OpenShardCount"] = len(stream.open_shards)
     return found
+
+
+def consumer(stream: Stream, consumer: Consumer, now_ms: int) -> Response:
+    """A Consumer, as RegisterStreamConsumer and ListStreamConsumers have it."""
+    return {
+        "ConsumerName": consumer.name,
+        "ConsumerARN": consumer.arn(stream.arn),
+        "ConsumerStatus": consumer.status(now_ms),
+        "ConsumerCreationTimestamp": utc(consumer.created_s * 1000),
+    }
 
 
 def list_entry(stream: Stream, now_ms: int) -> Response:

@@ -20,6 +20,7 @@ from afluente.services.kinesis.error import (
 )
 from afluente.services.kinesis.put import rate_exceeded
 from afluente.services.kinesis.reader import RecordBatch
+from afluente.services.kinesis.registration import Registration
 from afluente.services.kinesis.shard_iterator import ShardIterator, Start, read_iterator
 from afluente.services.kinesis.shard_tree import children, find_shard, kept_shards
 from afluente.services.kinesis.stream import Key, Stream
@@ -85,6 +86,7 @@ class KinesisEngine:
         self._clock = clock
         self._loop = Loop("kinesis", self._tidy, clock)
         self.control = Control(self._table, log, settings, clock, self._loop.wake)
+        self.registration = Registration(self.control, settings, clock)
         self.tokens = TokenMaker(Documents(database, "kinesis_secret"))
         self._writer = Writer(log, settings.shard_limits, clock)
         self._read_limits = threading.Lock()

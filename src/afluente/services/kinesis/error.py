@@ -3,6 +3,7 @@
 from afluente.core.error import AwsError, ValidationException
 
 __all__ = [
+    "DryRunOperationException",
     "ExpiredIteratorException",
     "ExpiredNextTokenException",
     "InternalFailureException",
@@ -30,6 +31,10 @@ class InvalidArgumentException(AwsError):
 
 class LimitExceededException(AwsError):
     """The account has as many of these as it may have."""
+
+
+class DryRunOperationException(AwsError):
+    """All is well, but the request said that nothing shall be done."""
 
 
 class ProvisionedThroughputExceededException(AwsError):

@@ -1,4 +1,4 @@
-"""ListShards and ListStreams: filters, pages, and the tokens that lead from one to the next."""
+"""ListShards, ListStreams and ListStreamConsumers: filters, pages, and the tokens that lead from one to the next."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -16,6 +16,7 @@ from afluente.services.kinesis.token import LIFE_MS, TokenMaker
 
 PAGE_SHARDS = 1000
 PAGE_STREAMS = 100
+PAGE_CONSUMERS = 100
 
 
 class ShardsToken(msgspec.Struct, frozen=True, array_like=True, tag="shards"):
@@ -38,10 +39,20 @@ class StreamsToken(msgspec.Struct, frozen=True, array_like=True, tag="streams"):
     given_at_ms: int
 
 
-Token = ShardsToken | StreamsToken
+class ConsumersToken(msgspec.Struct, frozen=True, array_like=True, tag="consumers"):
+    """Where ListStreamConsumers goes on: the stream, the consumer after which."""
+
+    key: Key
+    created_at_ms: int
+    after_name: str
+    given_at_ms: int
+
+
+Token = ShardsToken | StreamsToken | ConsumersToken
 
 SHARDS = msgspec.msgpack.Decoder(ShardsToken)
 STREAMS = msgspec.msgpack.Decoder(StreamsToken)
+CONSUMERS = msgspec.msgpack.Decoder(ConsumersToken)
 
 
 def read_token(tokens: TokenMaker, text: str, decoder: "msgspec.msgpack.Decoder[Any]", now_ms: int) -> Any:
@@ -53,6 +64,18 @@ def read_token(tokens: TokenMaker, text: str, decoder: "msgspec.msgpack.Decoder[
     if now_ms - token.given_at_ms > LIFE_MS:
         raise ExpiredNextTokenException(f"The NextToken expired: it is good for {LIFE_MS // 1000} seconds.")
     return token
+
+
+def check_created(stream: Stream, created_at: datetime | None) -> None:
+    """Raises ResourceNotFoundException when a StreamCreationTimestamp is that of another stream of the same name."""
+    if created_at is not None and int(created_at.timestamp()) != stream.created_at_ms // 1000:
+        raise ResourceNotFoundException(f"Stream {stream.name} under account {stream.account} not found.")
+
+
+def check_same(stream: Stream, token: ShardsToken | ConsumersToken) -> None:
+    """Raises ResourceNotFoundException when a token was given for another stream of the same name."""
+    if stream.created_at_ms != token.created_at_ms:
+        raise ResourceNotFoundException(f"Stream {stream.name} under account {stream.account} not found.")
 
 
 class ShardQuery:
@@ -70,9 +93,7 @@ class ShardQuery:
 
         As was recorded from AWS, ShardFilter's ShardId is where any type begins, and a Timestamp too many is no error.
         """
-        created_at: datetime | None = request.get("StreamCreationTimestamp")
-        if created_at is not None and int(created_at.timestamp()) != stream.created_at_ms // 1000:
-            raise ResourceNotFoundException(f"Stream {stream.name} under account {stream.account} not found.")
+        check_created(stream, request.get("StreamCreationTimestamp"))
         shard_filter: Mapping[str, Any] = request.get("ShardFilter") or {"Type": "FROM_TRIM_HORIZON"}
         kind = shard_filter["Type"]
         if kind == "AFTER_SHARD_ID":
@@ -84,8 +105,7 @@ class ShardQuery:
     @staticmethod
     def of_token(stream: Stream, token: ShardsToken) -> "ShardQuery":
         """Raises ResourceNotFoundException when the stream is another one of the same name."""
-        if stream.created_at_ms != token.created_at_ms:
-            raise ResourceNotFoundException(f"Stream {stream.name} under account {stream.account} not found.")
+        check_same(stream, token)
         return ShardQuery(stream, token.after_index, token.filter_type, token.filter_time_ms)
 
     def page(self, visible: Sequence[Shard], limit: int, now_ms: int) -> tuple[list[Shard], ShardsToken | None]:

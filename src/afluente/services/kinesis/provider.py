@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from afluente.core.clock import Clock
 from afluente.core.provider import Provider
+from afluente.services.kinesis.consumer_operation import ConsumerOperations
 from afluente.services.kinesis.engine import KinesisEngine
 from afluente.services.kinesis.record_operation import RecordOperations
 from afluente.services.kinesis.reshard import Resharding
@@ -13,7 +14,7 @@ from afluente.services.kinesis.stream_operation import StreamOperations
 from afluente.services.kinesis.tag_operation import TagOperations
 
 
-class KinesisProvider(StreamOperations, ShardOperations, RecordOperations, TagOperations, Provider):
+class KinesisProvider(StreamOperations, ShardOperations, RecordOperations, ConsumerOperations, TagOperations, Provider):
     """Amazon Kinesis Data Streams."""
 
     service = "kinesis"
@@ -22,19 +23,23 @@ class KinesisProvider(StreamOperations, ShardOperations, RecordOperations, TagOp
         "CreateStream",
         "DecreaseStreamRetentionPeriod",
         "DeleteStream",
+        "DeregisterStreamConsumer",
         "DescribeLimits",
         "DescribeStream",
+        "DescribeStreamConsumer",
         "DescribeStreamSummary",
         "GetRecords",
         "GetShardIterator",
         "IncreaseStreamRetentionPeriod",
         "ListShards",
+        "ListStreamConsumers",
         "ListStreams",
         "ListTagsForResource",
         "ListTagsForStream",
         "MergeShards",
         "PutRecord",
         "PutRecords",
+        "RegisterStreamConsumer",
         "RemoveTagsFromStream",
         "SplitShard",
         "TagResource",
@@ -53,5 +58,6 @@ class KinesisProvider(StreamOperations, ShardOperations, RecordOperations, TagOp
     def __init__(self, engine: KinesisEngine, clock: Clock) -> None:
         self._engine = engine
         self._control = engine.control
+        self._registration = engine.registration
         self._resharding = Resharding(engine.control, clock)
         self._clock = clock

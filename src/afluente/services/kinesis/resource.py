@@ -1,7 +1,7 @@
 """Which stream a request is about: by name, by ARN, or both. Texts as recorded from AWS in 2026."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from afluente.core.arn import Arn
 from afluente.core.call import Call
@@ -11,6 +11,14 @@ from afluente.services.kinesis.error import (
     UnrecognizedClientException,
 )
 from afluente.services.kinesis.stream import Key
+
+
+class ConsumerName(NamedTuple):
+    """A consumer as a request names it; without the time of its creation, whichever has the name now."""
+
+    stream: Key
+    name: str
+    created_s: int | None = None
 
 
 def stream_key(call: Call, request: Mapping[str, Any]) -> Key:
@@ -35,18 +43,47 @@ def list_key(call: Call, request: Mapping[str, Any]) -> Key:
     return stream_key(call, request)
 
 
-def resource_key(call: Call, request: Mapping[str, Any]) -> Key:
-    """The stream that a request names by ResourceARN."""
-    return arn_key(call, request["ResourceARN"])
+def resource_key(call: Call, request: Mapping[str, Any]) -> Key | ConsumerName:
+    """The stream or consumer that a request names by ResourceARN."""
+    arn: str = request["ResourceARN"]
+    return consumer_of_arn(call, arn) if "/consumer/" in arn else arn_key(call, arn)
+
+
+def consumer_name(call: Call, request: Mapping[str, Any]) -> ConsumerName:
+    """The consumer that a request names by ConsumerARN, by StreamARN and ConsumerName, or by all three."""
+    arn, name = request.get("ConsumerARN"), request.get("ConsumerName")
+    stream = arn_key(call, request["StreamARN"]) if "StreamARN" in request else None
+    if arn is None:
+        if stream is None or name is None:
+            raise InvalidArgumentException("Either ConsumerARN, or both StreamARN and ConsumerName must be provided.")
+        return ConsumerName(stream, name)
+    named = consumer_of_arn(call, arn)
+    if name not in {None, named.name} or stream not in {None, named.stream}:
+        raise InvalidArgumentException(f"StreamARN and ConsumerName do not match the consumer in ConsumerARN {arn}.")
+    return named
+
+
+def consumer_of_arn(call: Call, text: str) -> ConsumerName:
+    """The consumer of an ARN."""
+    stream_arn, _, consumer = text.partition("/consumer/")
+    name, _, created_s = consumer.rpartition(":")
+    stream = arn_key(call, stream_arn)
+    if not (created_s.isascii() and created_s.isdigit() and len(created_s) < 20):
+        raise _unknown(call, text)
+    return ConsumerName(stream, name, int(created_s))
 
 
 def arn_key(call: Call, text: str) -> Key:
-    """The stream of an ARN. Consumers, channels and queues have ARNs too; there are none of them here."""
+    """The stream of an ARN. Channels and queues have ARNs too; there are none of them here."""
     arn = Arn.parse(text)
     if arn.account != call.account:
         raise UnrecognizedClientException("No account found for the given parameters")
     if arn.region != call.region:
         raise InvalidArgumentException(f"The region specified in the ARN '{text}' does not match the endpoint region")
     if not arn.resource.startswith("stream/") or "/" in arn.name:
-        raise ResourceNotFoundException(f"Resource {text} under account {call.account} not found.")
+        raise _unknown(call, text)
     return arn.account, arn.region, arn.name
+
+
+def _unknown(call: Call, arn: str) -> ResourceNotFoundException:
+    return ResourceNotFoundException(f"Resource {arn} under account {call.account} not found.")

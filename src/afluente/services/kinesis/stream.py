@@ -7,6 +7,7 @@ import msgspec
 
 from afluente.core.arn import Arn
 from afluente.services.kinesis import sequence_number
+from afluente.services.kinesis.consumer import Consumer
 from afluente.services.kinesis.sequence_number import SequenceNumber
 
 Key = tuple[str, str, str]
@@ -88,6 +89,8 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     tags: dict[str, str] = {}
     in_day: dict[str, tuple[int, ...]] = {}
     """When that was done which may be done so often in 24 hours."""
+    consumers: tuple[Consumer, ...] = ()
+    """Those that were deregistered stay until the next change of consumers; see `consumers_at`."""
 
     @property
     def key(self) -> Key:
@@ -96,6 +99,10 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def arn(self) -> str:
         return str(Arn("kinesis", self.region, self.account, f"stream/{self.name}"))
+
+    def consumers_at(self, now_ms: int) -> list[Consumer]:
+        """The consumers that are registered, by name."""
+        return sorted((each for each in self.consumers if not each.is_gone(now_ms)), key=lambda consumer: consumer.name)
 
     @property
     def open_shards(self) -> list[Shard]:

@@ -31,8 +31,8 @@ class StreamOperations:
         return {}
 
     def delete_stream(self, call: Call, request: Request) -> Response:
-        # EnforceConsumerDeletion is honoured: without RegisterStreamConsumer there is no consumer to object.
-        self._control.delete(stream_key(call, request))
+        enforced = bool(request.get("EnforceConsumerDeletion"))
+        self._control.delete(stream_key(call, request), with_consumers=enforced)
         return {}
 
     def describe_stream(self, call: Call, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""The tags of streams: which AWS takes, and how they change."""
+"""The tags of streams and consumers: which AWS takes, and how they change."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -7,6 +7,8 @@ import msgspec
 
 from afluente.services.kinesis.control import Control
 from afluente.services.kinesis.error import InvalidArgumentException
+from afluente.services.kinesis.registration import Registration
+from afluente.services.kinesis.resource import ConsumerName
 from afluente.services.kinesis.stream import Key
 
 MAX_TAGS = 50
@@ -47,11 +49,32 @@ def change_tags(
     with control.lock:
         stream = control.find(key).stream
         control.require(stream, {"ACTIVE", "UPDATING", "DELETING"})
-        tags = {name: value for name, value in {**stream.tags, **added}.items() if name not in removed}
-        if len(tags) > MAX_TAGS:
-            kind, name = ("stream", stream.name) if arn is None else ("resource", arn)
-            raise InvalidArgumentException(
-                f"Failed to add tags to {kind} {name} under account {stream.account} because a given {kind} cannot "
-                f"have more than {MAX_TAGS} tags associated with it."
-            )
+        what = f"stream {stream.name}" if arn is None else f"resource {arn}"
+        tags = _changed(stream.tags, added, removed, what, stream.account)
         control.put(msgspec.structs.replace(stream, tags=tags))
+
+
+def change_consumer_tags(
+    control: Control,
+    registration: Registration,
+    consumer: ConsumerName,
+    added: Mapping[str, str],
+    removed: frozenset[str] = frozenset(),
+) -> None:
+    """As `change_tags`, of a consumer."""
+    with control.lock:
+        stream, found = registration.find(*consumer)
+        tags = _changed(found.tags, added, removed, f"resource {found.arn(stream.arn)}", stream.account)
+        registration.put(consumer.stream, msgspec.structs.replace(found, tags=tags))
+
+
+def _changed(
+    tags: Mapping[str, str], added: Mapping[str, str], removed: frozenset[str], what: str, account: str
+) -> dict[str, str]:
+    changed = {name: value for name, value in {**tags, **added}.items() if name not in removed}
+    if len(changed) > MAX_TAGS:
+        raise InvalidArgumentException(
+            f"Failed to add tags to {what} under account {account} because a given {what.partition(' ')[0]} cannot "
+            f"have more than {MAX_TAGS} tags associated with it."
+        )
+    return changed

@@ -19,6 +19,8 @@ from afluente.services.athena.engine import AthenaEngine
 from afluente.services.athena.provider import AthenaProvider
 from afluente.services.cloudformation.engine import CloudFormationEngine
 from afluente.services.cloudformation.provider import CloudFormationProvider
+from afluente.services.cloudwatch.engine import CloudWatchEngine
+from afluente.services.cloudwatch.provider import CloudWatchProvider
 from afluente.services.firehose.engine import FirehoseEngine
 from afluente.services.firehose.provider import FirehoseProvider
 from afluente.services.glue.catalog.engine import CatalogEngine
@@ -44,6 +46,7 @@ from afluente.store.record_log import RecordLog
 PROVIDERS: tuple[type[Provider], ...] = (
     AthenaProvider,
     CloudFormationProvider,
+    CloudWatchProvider,
     FirehoseProvider,
     GlueProvider,
     IamProvider,
@@ -97,6 +100,7 @@ class App:
         s3 = S3Engine(database, self._folder.objects, clock)
         self._iam.authority.resource_policies["s3"] = s3.resource_policy
         logs = LogsEngine(database, clock)
+        cloudwatch = CloudWatchEngine(database, self._metrics, clock)
         self._firehose = FirehoseEngine(
             database, self._log, s3, self._kinesis, self._iam, logs, settings, clock, self._metrics
         )
@@ -109,6 +113,7 @@ class App:
         cloudformation = CloudFormationEngine(database, invoke, clock)
         # each may use those before it
         self._engines: list[Any] = [
+            cloudwatch,
             logs,
             s3,
             self._kinesis,
@@ -125,6 +130,7 @@ class App:
             KinesisProvider(self._kinesis, clock),
             S3Provider(s3),
             LogsProvider(logs, database),
+            CloudWatchProvider(cloudwatch, clock),
             FirehoseProvider(self._firehose, invoke, clock),
             GlueProvider(catalog, crawlers, self._jobs, triggers, tags),
             AthenaProvider(athena),

@@ -1,0 +1,1 @@
+"""CloudWatch: metrics, kept and asked for; alarms on them."""

@@ -72,6 +72,8 @@ def test_glue_studio_script_as_generated(app: App, client: Any) -> None:
     trust = {"Effect": "Allow", "Principal": {"Service": "glue.amazonaws.com"}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     role = iam.create_role(RoleName="glue", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    for policy in ("service-role/AWSGlueServiceRole", "AmazonS3FullAccess"):
+        iam.attach_role_policy(RoleName="glue", PolicyArn=f"arn:aws:iam::aws:policy/{policy}")
     glue.create_database(DatabaseInput={"Name": "windfarm"})
     glue.create_table(
         DatabaseName="windfarm",

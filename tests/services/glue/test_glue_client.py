@@ -26,6 +26,8 @@ def role(client: Callable[..., Any]) -> str:
     made = client("iam").create_role(
         RoleName="crawling", Path="/service-role/", AssumeRolePolicyDocument=json.dumps(TRUST)
     )
+    for policy in ("service-role/AWSGlueServiceRole", "AmazonS3FullAccess"):  # as the console's wizard has it
+        client("iam").attach_role_policy(RoleName="crawling", PolicyArn=f"arn:aws:iam::aws:policy/{policy}")
     return str(made["Role"]["Arn"])
 
 

@@ -198,6 +198,15 @@ class LogsEngine:
                 self.create_stream(target, stream)
             event.insert(db, target.id, self.stream(target, stream).id, events, self._clock.now_ms())
 
+    def needed_to_append(self, account: str, region: str, group: str, stream: str) -> list[tuple[str, str]]:
+        """The actions, with their resources, that `append` to this log stream takes now."""
+        prefix = f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:"
+        found = self._find_group(account, region, group)
+        needed = [] if found else [("logs:CreateLogGroup", prefix)]
+        if found is None or self._find_stream(found, stream) is None:
+            needed.append(("logs:CreateLogStream", prefix + stream))
+        return [*needed, ("logs:PutLogEvents", prefix + stream)]
+
     def _find_group(self, account: str, region: str, name: str) -> Group | None:
         row = (
             self._database.read()

@@ -1,7 +1,8 @@
 import itertools
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from afluente.core.call import Call, Principal
 from afluente.core.clock import ManualClock
+from afluente.core.error import AccessDeniedException
 from afluente.core.setting import Settings
 from afluente.services.glue.catalog.engine import CatalogEngine
 from afluente.services.glue.crawler.engine import CrawlerEngine
@@ -57,13 +59,24 @@ class FileObjects:
 
 
 class TrustedRoles:
-    """The roles port: the roles named here may be assumed."""
+    """The roles port: `trusted` roles may be assumed; what is in `refused` ("action resource") they may not do."""
 
     def __init__(self) -> None:
         self.trusted = {ROLE}
+        self.refused: set[str] = set()
+        self.asked: set[str] = set()
 
-    def can_assume(self, role_arn: str, service_principal: str) -> bool:
+    def can_assume(self, role_arn: str, service_principal: str, source_arn: str | None = None) -> bool:
+        assert str(source_arn).startswith("arn:aws:glue:us-east-1:000000000000:crawler/")
         return service_principal == "glue.amazonaws.com" and role_arn in self.trusted
+
+    def check_role(
+        self, role_arn: str, session_name: str, action: str, resource: str, context: Mapping[str, str] | None = None
+    ) -> None:
+        assert role_arn == ROLE
+        self.asked.add(f"{action} {resource}")
+        if any(fnmatchcase(f"{action} {resource}", pattern) for pattern in self.refused):
+            raise AccessDeniedException(f"User: {session_name} is not authorized to perform: {action} on {resource}")
 
 
 @pytest.fixture

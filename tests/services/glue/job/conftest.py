@@ -91,6 +91,7 @@ class World:
         statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
         trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         self.iam.create_role(ACCOUNT, name, "/", {}, role_trust=trust, description=None, max_session_s=3600)
+        self.iam.attach(self.iam.roles, ACCOUNT, name, "arn:aws:iam::aws:policy/AdministratorAccess")
         return f"arn:aws:iam::{ACCOUNT}:role/{name}"
 
     def put(self, key: str, text: str | bytes, bucket: str = "lake") -> None:

@@ -131,6 +131,7 @@ def test_start_job_run_without_its_script(world: Any) -> None:
 
 def test_start_job_run_after_its_role_is_gone(world: Any) -> None:
     world.create_job("etl", "print(1)")
+    world.iam.roles.detach("000000000000", "glue-role", "arn:aws:iam::aws:policy/AdministratorAccess")
     world.iam.roles.delete("000000000000", "glue-role")
     message = world.finish("etl")["ErrorMessage"]
     assert "should be given assume role permissions for Glue Service" in message

@@ -12,6 +12,7 @@ from afluente.services.glue.catalog.engine import CatalogEngine
 from afluente.services.glue.catalog.partition import PartitionRow
 from afluente.services.glue.catalog.table import TableRow
 from afluente.services.glue.crawler.naming import distinct_name
+from afluente.services.glue.crawler.permission import Permission
 from afluente.services.glue.crawler.report import Report
 from afluente.services.glue.crawler.table_input import OWNER, RUN, FoundTable
 
@@ -49,10 +50,12 @@ class Destination:
 class CatalogChange:
     """The changes of one crawl to the tables of one database."""
 
-    def __init__(
-        self, catalog: CatalogEngine, destination: Destination, behaviour: Behaviour, report: Report, now_ms: int
-    ) -> None:
+    def __init__(  # noqa: PLR0917  # where, how, and under which permissions it writes
+        self, catalog: CatalogEngine, destination: Destination, behaviour: Behaviour, report: Report,
+        permission: Permission, now_ms: int,
+    ) -> None:  # fmt: skip
         self._catalog = catalog
+        self._permission = permission
         self._destination = destination
         self._place = destination.place
         self._behaviour = behaviour
@@ -61,14 +64,21 @@ class CatalogChange:
         self._make_database()
         self._names: set[str] = set()
         self._at: dict[str, list[_Known]] = {}
+        self._check("GetTables", "*")
         for row in catalog.tables.iterate(*self._place):
             self._remember(row)
 
     def _make_database(self) -> None:
         account, region, database = self._place
+        self._check("GetDatabase")
         if self._catalog.databases.find(account, region, database) is None:
+            self._check("CreateDatabase")
             self._catalog.databases.create(account, region, {"Name": database})
             self._report.say(f"Database {database} does not exist; created it")
+
+    def _check(self, operation: str, table: str | None = None) -> None:
+        """Raises AccessDeniedException unless the crawl's role may do this to the database, or to a table of it."""
+        self._permission.check_catalog(f"glue:{operation}", self._place[2], table)
 
     def _remember(self, row: TableRow) -> None:
         known = row.input()
@@ -111,6 +121,9 @@ class CatalogChange:
             self._report.say(f"The name {wanted} is taken by other data; {table.location} becomes {name}")
         keys = [key["Name"] for key in table.table_input["PartitionKeys"]]
         indexes = [{"IndexName": INDEX, "Keys": keys}] if keys and self._behaviour.create_index else []
+        self._check("CreateTable", name)
+        if indexes:
+            self._check("CreatePartitionIndex", name)
         row = self._catalog.create_table(
             *self._place, table.table_input | {"Name": name}, self._destination.created_by, indexes=indexes
         )
@@ -123,7 +136,9 @@ class CatalogChange:
         wanted, known = self._updated(row, table), row.input()
         if not _differs(wanted, known):
             return row
+        self._check("UpdateTable", row.name)
         if wanted.get("PartitionKeys", []) != known.get("PartitionKeys", []):
+            self._check("BatchDeletePartition", row.name)
             self._catalog.partitions.delete_all(row)  # they have other values than the new keys ask for
             for index in self._catalog.indexes.all(row):
                 self._catalog.indexes.delete(row, index["IndexName"])
@@ -146,6 +161,8 @@ class CatalogChange:
 
     def _write_partitions(self, row: TableRow, table: FoundTable) -> None:
         count = len(row.partition_keys())
+        if count:
+            self._check("GetPartitions", row.name)
         known = (
             {tuple(one.describe(row)["Values"]): one for one in self._catalog.partitions.select(row)} if count else {}
         )
@@ -161,9 +178,11 @@ class CatalogChange:
     def _write_partition(self, row: TableRow, wanted: dict[str, Any], known: PartitionRow | None) -> None:
         name = f"{row.name}/{'/'.join(wanted['Values'])}"
         if known is None:
+            self._check("BatchCreatePartition", row.name)
             self._catalog.partitions.create(row, wanted)
             self._report.changed("PARTITION", "ADD", name)
         elif self._behaviour.update != "LOG" and _differs(wanted, known.input()):
+            self._check("BatchUpdatePartition", row.name)
             self._catalog.partitions.update(row, wanted["Values"], wanted)
             self._report.changed("PARTITION", "UPDATE", name)
 
@@ -178,10 +197,12 @@ class CatalogChange:
         if self._behaviour.delete == "LOG":
             self._report.say(f"The data of table {row.name} is gone; DeleteBehavior LOG leaves the table")
         elif self._behaviour.delete == "DELETE_FROM_DATABASE":
+            self._check("DeleteTable", row.name)
             self._catalog.tables.delete(*self._place, row.name)
             self._report.say(f"Deleted table {row.name} from database {self._place[2]}: its data is gone")
             self._report.changed("TABLE", "DELETE", row.name)
         elif DEPRECATED not in row.input().get("Parameters", {}):
+            self._check("UpdateTable", row.name)
             self._catalog.tables.update(*self._place, self._deprecated(row.input()) | {"Name": row.name})
             self._report.say(f"Deprecated table {row.name} in database {self._place[2]}: its data is gone")
             self._report.changed("TABLE", "UPDATE", row.name)
@@ -191,9 +212,11 @@ class CatalogChange:
             return
         name = f"{row.name}/{'/'.join(values)}"
         if self._behaviour.delete == "DELETE_FROM_DATABASE":
+            self._check("BatchDeletePartition", row.name)
             self._catalog.partitions.delete(row, values)
             self._report.changed("PARTITION", "DELETE", name)
         elif DEPRECATED not in known.input().get("Parameters", {}):
+            self._check("BatchUpdatePartition", row.name)
             self._catalog.partitions.update(row, values, self._deprecated(known.input()))
             self._report.changed("PARTITION", "UPDATE", name)
 

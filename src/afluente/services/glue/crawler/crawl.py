@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from afluente.core.error import AccessDeniedException
 from afluente.services.glue.crawler import exclusion, sampling
 from afluente.services.glue.crawler.configuration import Configuration
 from afluente.services.glue.crawler.definition import Members, split_path
@@ -36,7 +37,7 @@ class Crawl:
 
     def find(self) -> list[FoundTable]:
         """The tables of all targets. Raises CrawlFailedError, and what `check` raises."""
-        tables = [table for target in self._targets for table in self._find_target(target)]
+        tables = [table for target in self._targets for table in self._find_permitted(target)]
         most = self._configuration.most_tables
         if most is not None and len(tables) > most:
             raise CrawlFailedError(
@@ -54,6 +55,13 @@ class Crawl:
     def _targets(self) -> Sequence[Mapping[str, Any]]:
         targets: Sequence[Mapping[str, Any]] = self._members["Targets"]["S3Targets"]
         return targets
+
+    def _find_permitted(self, target: Mapping[str, Any]) -> list[FoundTable]:
+        try:
+            return self._find_target(target)
+        except AccessDeniedException as error:
+            self._report.say(f"{error} (Service: Amazon S3; Status Code: 403; Error Code: AccessDenied)", "ERROR")
+            raise CrawlFailedError(f"User does not have access to target {target['Path']}") from None
 
     def _find_target(self, target: Mapping[str, Any]) -> list[FoundTable]:
         bucket, prefix = split_path(target["Path"])

@@ -109,7 +109,7 @@ class CrawlerEngine:
         """Raises AlreadyExistsException, InvalidInputException, NotImplemented."""
         key = (account, region, request["Name"])
         members = definition.create(request)
-        self._check_role(request["Role"], account)
+        self._check_role(key, request["Role"])
         schedule = self._schedule(request.get("Schedule", ""))
         now_ms = self._clock.now_ms()
         with self._database.write():
@@ -130,7 +130,7 @@ class CrawlerEngine:
             record = self._idle(key)
             record["members"] = definition.update(record["members"], request)
             if "Role" in request:
-                self._check_role(request["Role"], account)
+                self._check_role(key, request["Role"])
             if "Schedule" in request:
                 record["schedule"] = self._schedule(request["Schedule"])
             record["version"] += 1
@@ -239,8 +239,8 @@ class CrawlerEngine:
             raise CrawlerRunningException(running.format(key[2]))
         return record
 
-    def _check_role(self, role: str, account: str) -> None:
-        if not self._runner.may_assume(role, account):
+    def _check_role(self, key: Key, role: str) -> None:
+        if self._runner.assumable(key, role) is None:
             raise InvalidInputException("Service is unable to assume provided role. Please verify role's TrustPolicy")
 
     def _schedule(self, expression: str) -> ScheduleState | None:

@@ -1,6 +1,6 @@
 """What crawlers need of the other services."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -24,12 +24,18 @@ class Objects(Protocol):
 
 
 class Roles(Protocol):
-    """IAM: whether Glue may assume the crawler's role."""
+    """IAM: whether Glue may assume the crawler's role, and what the role may do."""
 
-    def can_assume(self, role_arn: str, service_principal: str) -> bool: ...
+    def can_assume(self, role_arn: str, service_principal: str, source_arn: str | None = None) -> bool: ...
+    def check_role(
+        self, role_arn: str, session_name: str, action: str, resource: str, context: Mapping[str, str] | None = None
+    ) -> None:
+        """Raises AccessDeniedException, in AWS's words, unless the policies of role and resource allow it."""
 
 
 class Logs(Protocol):
     """CloudWatch Logs: where a crawl tells what it did and why."""
+
+    def needed_to_append(self, account: str, region: str, group: str, stream: str) -> list[tuple[str, str]]: ...
 
     def append(self, account: str, region: str, group: str, stream: str, events: Sequence[tuple[int, str]]) -> None: ...

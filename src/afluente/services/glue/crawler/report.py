@@ -12,12 +12,16 @@ NAMES_SHOWN = 3
 
 @dataclass(slots=True)
 class Report:
-    """The lines of the crawl `crawl_id`, each with its time, and the names of what it changed by kind of change."""
+    """The lines of the crawl `crawl_id`, each with its time, and the names of what it changed by kind of change.
+
+    is_loggable: whether the crawl's role may write the lines into the log.
+    """
 
     crawl_id: str
     clock: Clock
     lines: list[tuple[int, str]] = field(default_factory=list)
     changes: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    is_loggable: bool = True
 
     def say(self, message: str, level: str = "INFO") -> None:
         """A line for the log; levels are BENCHMARK, INFO, WARN and ERROR."""

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from afluente.core.clock import Clock
-from afluente.core.error import AwsError
+from afluente.core.error import AccessDeniedException, AwsError
 from afluente.services.glue.catalog.engine import CatalogEngine
 from afluente.services.glue.crawler.catalog_change import Behaviour, CatalogChange, Destination
 from afluente.services.glue.crawler.configuration import Configuration
 from afluente.services.glue.crawler.crawl import Crawl, CrawlFailedError, IsKnown
 from afluente.services.glue.crawler.definition import NEW_FOLDERS, Members, role_arns
+from afluente.services.glue.crawler.permission import Permission, PermittedObjects
 from afluente.services.glue.crawler.port import Logs, Objects, Roles
 from afluente.services.glue.crawler.report import GROUP, Report
 from afluente.services.glue.crawler.store import Key
@@ -53,19 +54,23 @@ class Runner:
         self._logs = logs
         self._clock = clock
 
-    def may_assume(self, role: str, account: str) -> bool:
-        """May Glue act under `role`, a name or an ARN?"""
-        return any(self._roles.can_assume(arn, SERVICE) for arn in role_arns(role, account))
+    def assumable(self, key: Key, role: str) -> str | None:
+        """The ARN of the role that Glue may act under for the crawler; `role` is its name or ARN."""
+        account, region, name = key
+        crawler_arn = f"arn:aws:glue:{region}:{account}:crawler/{name}"
+        arns = role_arns(role, account)
+        return next((arn for arn in arns if self._roles.can_assume(arn, SERVICE, crawler_arn)), None)
 
     def run(self, key: Key, members: Members, crawl_id: str, check: Callable[[], None], finish: Finish) -> None:
         """Crawl, write to the catalog and finish: the last two in one transaction, or only the last if it failed."""
         report = Report(crawl_id, self._clock)
         report.say(f"Running Start Crawl for Crawler {members['Name']}", "BENCHMARK")
         try:
-            tables, roots = self._find(key, members, report, check)
+            permission = self._assume(key, members, report)
+            tables, roots = self._find(key, members, report, check, permission)
             with self._database.write():
                 written = Report(crawl_id, self._clock, list(report.lines))
-                self._write(key, members, tables, roots, written)
+                self._write(key, members, tables, roots, written, permission)
                 self._end(key, Outcome("SUCCEEDED", "", written), finish)
         except CrawlCancelledError:
             report.say("Crawl cancelled; nothing was changed", "WARN")
@@ -76,15 +81,27 @@ class Runner:
             log.exception("the crawl %s of %s failed", crawl_id, members["Name"])
             self._fail(key, "Internal Service Exception", report, finish)
 
-    def _find(
-        self, key: Key, members: Members, report: Report, check: Callable[[], None]
-    ) -> tuple[list[FoundTable], list[str]]:
-        check()
-        if not self.may_assume(members["Role"], key[0]):
+    def _assume(self, key: Key, members: Members, report: Report) -> Permission:
+        """What the crawl may do under its role, which must be able to tell of it."""
+        account, region, name = key
+        role_arn = self.assumable(key, members["Role"])
+        if role_arn is None:
             raise CrawlFailedError(
                 f"Service is unable to assume role {members['Role']}. Please verify role's TrustPolicy"
             )
-        crawl = Crawl(members, self._objects, report, self._known(key, members), check)
+        permission = Permission(self._roles, role_arn, account, region)
+        try:
+            permission.check_log(self._logs.needed_to_append(account, region, GROUP, name))
+        except AccessDeniedException:
+            report.is_loggable = False
+            raise
+        return permission
+
+    def _find(
+        self, key: Key, members: Members, report: Report, check: Callable[[], None], permission: Permission
+    ) -> tuple[list[FoundTable], list[str]]:
+        check()
+        crawl = Crawl(members, PermittedObjects(self._objects, permission), report, self._known(key, members), check)
         tables = crawl.find()
         report.say(f"Classification complete, writing results to database {members['DatabaseName']}", "BENCHMARK")
         return tables, crawl.roots()
@@ -104,9 +121,10 @@ class Runner:
             locations.update(row.input().get("StorageDescriptor", {}).get("Location") for row in rows)
         return locations.__contains__
 
-    def _write(
-        self, key: Key, members: Members, tables: Sequence[FoundTable], roots: Sequence[str], report: Report
-    ) -> None:
+    def _write(  # noqa: PLR0917  # what was found, where it goes, and under which permissions
+        self, key: Key, members: Members, tables: Sequence[FoundTable], roots: Sequence[str], report: Report,
+        permission: Permission,
+    ) -> None:  # fmt: skip
         account, region, name = key
         role = members["Role"].rpartition("/")[2]
         created_by = f"arn:aws:sts::{account}:assumed-role/{role}/AWS-Crawler"
@@ -116,7 +134,8 @@ class Runner:
             f'Crawler configured with SchemaChangePolicy {{"UpdateBehavior":"{behaviour.update}",'
             f'"DeleteBehavior":"{behaviour.delete}"}}.'
         )
-        CatalogChange(self._catalog, destination, behaviour, report, self._clock.now_ms()).apply(tables, roots)
+        now_ms = self._clock.now_ms()
+        CatalogChange(self._catalog, destination, behaviour, report, permission, now_ms).apply(tables, roots)
         for change, verb in (("ADD", "added"), ("UPDATE", "updated"), ("DELETE", "deleted")):
             if count := report.count("PARTITION", change):
                 report.say(f"{count} partitions {verb}")
@@ -134,7 +153,8 @@ class Runner:
         finish(outcome)
         outcome.report.say("Crawler has finished running and is in state READY", "BENCHMARK")
         account, region, name = key
-        self._logs.append(account, region, GROUP, name, outcome.report.lines)
+        if outcome.report.is_loggable:
+            self._logs.append(account, region, GROUP, name, outcome.report.lines)
 
 
 def _behaviour(members: Members) -> Behaviour:

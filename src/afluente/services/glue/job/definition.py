@@ -60,6 +60,12 @@ def role_arn(role: str, account: str) -> str:
     return role if role.startswith("arn:") else f"arn:aws:iam::{account}:role/{role}"
 
 
+def job_arn(key: tuple[str, str, str]) -> str:
+    """The ARN of the job (account, region, name)."""
+    account, region, name = key
+    return f"arn:aws:glue:{region}:{account}:job/{name}"
+
+
 def _check_command(command: dict[str, Any]) -> None:
     kind = command.get("Name")
     if kind in {"gluestreaming", "glueray"}:

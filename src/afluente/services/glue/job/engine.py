@@ -11,7 +11,7 @@ from afluente.services.glue.error import (
     IdempotentParameterMismatchException,
     InvalidInputException,
 )
-from afluente.services.glue.job.definition import Definition, check_queuing, define, role_arn
+from afluente.services.glue.job.definition import Definition, check_queuing, define, job_arn, role_arn
 from afluente.services.glue.job.launcher import SERVICE
 from afluente.services.glue.job.port import Logs, Objects, Roles
 from afluente.services.glue.job.run_engine import RunEngine
@@ -112,7 +112,7 @@ class JobEngine:
     def _store(self, key: JobKey, job: Definition, created_ms: int) -> None:
         """The script of a visual job is in S3 before the job is known, so that no run misses it."""
         role = role_arn(job["Role"], key[0])
-        if not self._roles.can_assume(role, SERVICE):
+        if not self._roles.can_assume(role, SERVICE, job_arn(key)):
             raise InvalidInputException("Service is unable to assume provided role. Please verify role's TrustPolicy")
         if nodes := job.get("CodeGenConfigurationNodes"):
             self._write_script(job["Command"]["ScriptLocation"], generate(nodes))

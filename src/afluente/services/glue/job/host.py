@@ -12,6 +12,7 @@ from afluente.core.error import AwsError
 from afluente.core.provider import Invoke
 from afluente.services.glue.error import InvalidInputException
 from afluente.services.glue.job.bookmark import Bookmarks, Key
+from afluente.services.glue.job.permission import Permission
 from afluente.services.glue.job.port import Objects
 
 Message = dict[str, Any]
@@ -28,6 +29,7 @@ class Host:
         attempt: int,
         folder: Path,
         objects: Objects,
+        permission: Permission,
         bookmarks: Bookmarks,
         invoke: Invoke,
         running: Callable[[], None],
@@ -39,6 +41,7 @@ class Host:
         self._run = (run_id, attempt)
         self._folder = folder.resolve()
         self._objects = objects
+        self._permission = permission
         self._bookmarks = bookmarks
         self._invoke = invoke
         self._running = running
@@ -62,17 +65,19 @@ class Host:
         self.failure = message["failure"]
 
     def _list(self, message: Message) -> list[list[Any]]:
-        """[key, size, last modified, path on disk] of each object under a prefix."""
+        """[key, size, last modified, path on disk] of each object under a prefix; `read`: they will be read."""
         bucket = message["bucket"]
+        self._permission.check_bucket("s3:ListBucket", bucket, message["prefix"])
         if not self._objects.bucket_exists(bucket):
             raise AwsError("The specified bucket does not exist", code="NoSuchBucket", status=404, BucketName=bucket)
-        return [
-            [item.key, item.size, item.last_modified_ms, str(item.path)]
-            for item in self._objects.iter_objects(bucket, message["prefix"])
-        ]
+        found = list(self._objects.iter_objects(bucket, message["prefix"]))
+        if message["read"]:
+            self._permission.check_objects("s3:GetObject", bucket, (item.key for item in found if item.size))
+        return [[item.key, item.size, item.last_modified_ms, str(item.path)] for item in found]
 
     def _put(self, message: Message) -> None:
         """Move files that are complete into S3."""
+        self._permission.check_objects("s3:PutObject", message["bucket"], (key for key, _ in message["files"]))
         for key, name in message["files"]:
             path = Path(name).resolve()
             if not path.is_relative_to(self._folder):
@@ -80,6 +85,7 @@ class Host:
             self._objects.put_file(message["bucket"], key, path)
 
     def _delete(self, message: Message) -> None:
+        self._permission.check_objects("s3:DeleteObject", message["bucket"], message["keys"])
         for key in message["keys"]:
             self._objects.delete_object(message["bucket"], key)
 

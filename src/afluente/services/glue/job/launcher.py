@@ -16,8 +16,9 @@ from afluente.core.provider import Invoke
 from afluente.core.setting import Settings
 from afluente.services.glue.job import argument
 from afluente.services.glue.job.bookmark import Bookmarks
-from afluente.services.glue.job.definition import Definition, role_arn
+from afluente.services.glue.job.definition import Definition, job_arn, role_arn
 from afluente.services.glue.job.host import Host
+from afluente.services.glue.job.permission import SESSION_NAME, Permission
 from afluente.services.glue.job.port import Logs, Objects, Roles
 from afluente.services.glue.job.process import Launch, Process
 from afluente.services.glue.job.run_log import RunLog
@@ -25,7 +26,6 @@ from afluente.services.glue.job.run_store import JobKey, Run
 from afluente.services.glue.job.script import LaunchError, fetch, fetch_all
 
 SERVICE = "glue.amazonaws.com"
-SESSION_NAME = "GlueJobRunnerSession"
 SESSION_S = 43_200
 
 
@@ -84,28 +84,29 @@ class Launcher:
         )
         if reason := argument.refusal(arguments):
             raise LaunchError(reason)
-        run_log = RunLog(self._logs, start.key, run, arguments, self._clock)
+        permission = Permission(self._roles, role_arn(job["Role"], start.key[0]))
+        principal, variables = self._assume(start, permission.role_arn)
+        run_log = RunLog(self._logs, start.key, run, arguments, permission, self._clock)
         run_log.error(argument.notes(arguments))
         folder = self._folder / run["Id"]
         folder.mkdir(parents=True)
-        principal, variables = self._assume(start)
-        order = self._order(start, arguments, folder)
+        order = self._order(start, arguments, folder, permission)
         host = Host(
-            self._call(start, principal), start.key, run["Id"], run["Attempt"], folder, self._objects,
+            self._call(start, principal), start.key, run["Id"], run["Attempt"], folder, self._objects, permission,
             self._bookmarks, self._invoke, start.running,
         )  # fmt: skip
         launch = Launch(folder, self._environment(start.key[1], variables), order)
         return Process(launch, host.answer, run_log.output, run_log.error), host
 
-    def _order(self, start: Start, arguments: dict[str, str], folder: Path) -> dict[str, Any]:
+    def _order(self, start: Start, arguments: dict[str, str], folder: Path, permission: Permission) -> dict[str, Any]:
         """What the process is told: see runtime/order.py."""
         location = start.job["Command"]["ScriptLocation"]
         scripts, modules, work = (folder / name for name in ("script", "module", "work"))
         for each in (scripts, modules, work):
             each.mkdir()
-        script = fetch(self._objects, location, scripts)
-        extra = fetch_all(self._objects, arguments.get("--extra-py-files", ""), modules)
-        fetch_all(self._objects, arguments.get("--extra-files", ""), folder)
+        script = fetch(self._objects, permission, location, scripts)
+        extra = fetch_all(self._objects, permission, arguments.get("--extra-py-files", ""), modules)
+        fetch_all(self._objects, permission, arguments.get("--extra-files", ""), folder)
         return {
             "script": str(script),
             "location": location,
@@ -148,11 +149,10 @@ class Launcher:
             "PYTHONPATH": os.pathsep.join(_import_path()),
         }
 
-    def _assume(self, start: Start) -> tuple[Principal, dict[str, str]]:
+    def _assume(self, start: Start, role: str) -> tuple[Principal, dict[str, str]]:
         """The role's session, and the environment variables that carry its credentials."""
         account = start.key[0]
-        role = role_arn(start.job["Role"], account)
-        if not self._roles.can_assume(role, SERVICE):
+        if not self._roles.can_assume(role, SERVICE, job_arn(start.key)):
             raise LaunchError(
                 f"JobName:{start.job['Name']} and JobRunId:{start.run['Id']} failed to execute with exception "
                 f"Role {role} should be given assume role permissions for Glue Service."

@@ -1,6 +1,6 @@
 """What jobs need of the other services."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -38,14 +38,21 @@ class Objects(Protocol):
 
 
 class Roles(Protocol):
-    """IAM: whether Glue may assume the job's role, and the credentials its process gets."""
+    """IAM: whether Glue may assume the job's role, what the role may do, and the credentials its process gets."""
 
-    def can_assume(self, role_arn: str, service_principal: str) -> bool: ...
+    def can_assume(self, role_arn: str, service_principal: str, source_arn: str | None = None) -> bool: ...
+    def check_role(
+        self, role_arn: str, session_name: str, action: str, resource: str, context: Mapping[str, str] | None = None
+    ) -> None:
+        """Raises AccessDeniedException, in AWS's words, unless the policies of role and resource allow it."""
+
     def credentials(self, role_arn: str, session_name: str, duration_s: int) -> tuple[str, str, str, int]: ...
     def identify(self, access_key_id: str, session_token: str | None) -> Principal | None: ...
 
 
 class Logs(Protocol):
     """CloudWatch Logs: where a run's output goes."""
+
+    def needed_to_append(self, account: str, region: str, group: str, stream: str) -> list[tuple[str, str]]: ...
 
     def append(self, account: str, region: str, group: str, stream: str, events: Sequence[tuple[int, str]]) -> None: ...

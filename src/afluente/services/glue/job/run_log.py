@@ -1,6 +1,7 @@
 """What a run prints, in CloudWatch Logs: a group each for output and errors, a stream per run."""
 
 from afluente.core.clock import Clock
+from afluente.services.glue.job.permission import Permission
 from afluente.services.glue.job.port import Logs
 from afluente.services.glue.job.run_store import JobKey, Run
 
@@ -11,10 +12,13 @@ BATCH = 1000
 
 
 class RunLog:
-    """The log of one run."""
+    """The log of one run. What its role may not log is lost, as on AWS."""
 
-    def __init__(self, logs: Logs, key: JobKey, run: Run, arguments: dict[str, str], clock: Clock) -> None:
+    def __init__(  # noqa: PLR0917  # whose log, where it goes, and who may write it
+        self, logs: Logs, key: JobKey, run: Run, arguments: dict[str, str], permission: Permission, clock: Clock
+    ) -> None:
         self._logs = logs
+        self._permission = permission
         self._account, self._region, _ = key
         self._stream = run["Id"]
         self._group = run["LogGroupName"]
@@ -35,10 +39,14 @@ class RunLog:
         events = [(now_ms, part) for line in lines for part in _parts(line)]
         for start in range(0, len(events), BATCH):
             batch = events[start : start + BATCH]
-            self._logs.append(self._account, self._region, f"{self._group}/{kind}", self._stream, batch)
+            self._write(f"{self._group}/{kind}", self._stream, batch)
             if self._continuous:
-                stream = f"{self._stream}-driver"
-                self._logs.append(self._account, self._region, self._continuous, stream, batch)
+                self._write(self._continuous, f"{self._stream}-driver", batch)
+
+    def _write(self, group: str, stream: str, events: list[tuple[int, str]]) -> None:
+        needed = self._logs.needed_to_append(self._account, self._region, group, stream)
+        if self._permission.may_log(needed):
+            self._logs.append(self._account, self._region, group, stream, events)
 
 
 def _parts(line: str) -> list[str]:

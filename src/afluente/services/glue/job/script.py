@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from afluente.core.error import AwsError
+from afluente.services.glue.job.permission import Permission
 from afluente.services.glue.job.port import Objects
 
 
@@ -29,12 +30,18 @@ class Location:
         return Location(bucket, key)
 
 
-def fetch(objects: Objects, url: str, folder: Path) -> Path:
+def fetch(objects: Objects, permission: Permission, url: str, folder: Path) -> Path:
     """Copy the object at `url` into `folder`, under the last part of its key. Raises LaunchError."""
     place = Location.parse(url)
     try:
+        permission.check_objects("s3:GetObject", place.bucket, [place.key])
         stored = objects.get_object(place.bucket, place.key)
     except AwsError as error:
+        if error.code == "AccessDenied":
+            raise LaunchError(
+                "Error downloading script: fatal error: An error occurred (403) when calling the HeadObject operation: "
+                f"Forbidden. {error.message}"
+            ) from None
         missing = "bucket" if error.code == "NoSuchBucket" else "Key"
         name = place.bucket if error.code == "NoSuchBucket" else place.key
         raise LaunchError(
@@ -46,6 +53,6 @@ def fetch(objects: Objects, url: str, folder: Path) -> Path:
     return target
 
 
-def fetch_all(objects: Objects, urls: str, folder: Path) -> list[Path]:
+def fetch_all(objects: Objects, permission: Permission, urls: str, folder: Path) -> list[Path]:
     """Copy what the comma-separated `urls` name."""
-    return [fetch(objects, url.strip(), folder) for url in urls.split(",") if url.strip()]
+    return [fetch(objects, permission, url.strip(), folder) for url in urls.split(",") if url.strip()]

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from afluente.services.glue.job.runtime import run
 
@@ -52,9 +53,7 @@ class Item:
 def under(url: str, *, recurse: bool = True, exclusions: str | None = None) -> list[Item]:
     """The objects at `url` and below it that hold data: not empty, no hidden names. `exclusions` is a JSON list."""
     place = Location.parse(url)
-    found = [
-        Item(place.bucket, *entry) for entry in run.current().channel.ask("list", bucket=place.bucket, prefix=place.key)
-    ]
+    found = [Item(place.bucket, *entry) for entry in _listed(place, read=True)]
     excluded = [_glob(pattern) for pattern in json.loads(exclusions)] if exclusions else []
     return [
         item
@@ -71,8 +70,7 @@ def under(url: str, *, recurse: bool = True, exclusions: str | None = None) -> l
 def exists(url: str) -> bool:
     """Is there any object at `url` or below it?"""
     place = Location.parse(url)
-    listed = run.current().channel.ask("list", bucket=place.bucket, prefix=place.key)
-    return any(_is_at_or_below(entry[0], place) for entry in listed)
+    return any(_is_at_or_below(entry[0], place) for entry in _listed(place))
 
 
 def put(bucket: str, files: Iterable[tuple[str, Path]]) -> None:
@@ -83,13 +81,18 @@ def put(bucket: str, files: Iterable[tuple[str, Path]]) -> None:
 def delete_under(url: str, *, older_than_ms: int | None = None, keep: frozenset[str] = frozenset()) -> None:
     """Delete the objects at `url` and below it, those in `keep` and those as new as `older_than_ms` or newer not."""
     place = Location.parse(url)
-    listed = run.current().channel.ask("list", bucket=place.bucket, prefix=place.key)
     keys = [
         key
-        for key, _, modified_ms, _ in listed
+        for key, _, modified_ms, _ in _listed(place)
         if _is_at_or_below(key, place) and key not in keep and (older_than_ms is None or modified_ms < older_than_ms)
     ]
     run.current().channel.ask("delete", bucket=place.bucket, keys=keys)
+
+
+def _listed(place: Location, *, read: bool = False) -> list[list[Any]]:
+    """What the server says lies under a prefix. `read`: it will be read, which takes another permission."""
+    found: list[list[Any]] = run.current().channel.ask("list", bucket=place.bucket, prefix=place.key, read=read)
+    return found
 
 
 def _is_at_or_below(key: str, place: Location) -> bool:

@@ -120,14 +120,9 @@ def test_walkthrough(aws: Aws, app: App, clock: ManualClock, client: Any, tmp_pa
     glue_arn = aws(
         "iam", "create-role", "--role-name", "glue-role", "--assume-role-policy-document", "file://glue.json"
     )["Role"]["Arn"]
-    aws(
-        "iam",
-        "attach-role-policy",
-        "--role-name",
-        "glue-role",
-        "--policy-arn",
-        "arn:aws:iam::aws:policy/service-role/AWSGlueServiceRole",
-    )
+    for policy in ("service-role/AWSGlueServiceRole", "AmazonS3FullAccess"):
+        policy_arn = f"arn:aws:iam::aws:policy/{policy}"
+        aws("iam", "attach-role-policy", "--role-name", "glue-role", "--policy-arn", policy_arn)
     aws("glue", "create-database", "--database-input", "Name=windfarm")
 
     def crawl(name: str, path: str) -> None:

@@ -45,6 +45,7 @@ fuzz: $(VENV)/.dev ## requests of every kind to every operation, 100,000 of them
 
 docs: $(VENV)/.dev ## write the generated pages again
 	$(BIN)/python -m afluente.cli.main docs
+	$(BIN)/python -m tests.services.athena.trino.page
 
 lock: $(VENV)/.dev ## resolve the dependencies; UPGRADE=--upgrade takes the newest
 	$(BIN)/python -m pip install --quiet uv

@@ -76,7 +76,7 @@ RULES = [
     ),
     (
         "from_iso8601_timestamp('2026-01-02T03:04:05.123-03:00')",
-        "2026-01-02 06:04:05.123 UTC",
+        "2026-01-02 03:04:05.123 -03:00",
         "timestamp with time zone",
     ),
     ("from_iso8601_date('2026-01-02')", "2026-01-02", "date"),
@@ -90,9 +90,7 @@ RULES = [
     ("date_trunc('month', date '2026-01-15')", "2026-01-01", "date"),
     ("from_unixtime(1767323045.5)", "2026-01-02 03:04:05.500 UTC", "timestamp with time zone"),
     ("to_unixtime(timestamp '1970-01-01 00:00:01')", "1.0", "double"),
-    ("at_timezone(timestamp '2026-01-02 03:04:05 UTC', 'America/Sao_Paulo')", "2026-01-02 00:04:05.000", "timestamp"),
     ("hour(timestamp '2026-01-02 03:04:05 UTC' AT TIME ZONE 'America/Sao_Paulo')", "0", "bigint"),
-    ("timestamp '2026-01-02 03:04:05' AT TIME ZONE 'America/Sao_Paulo'", "2026-01-02 00:04:05.000", "timestamp"),
     ("millisecond(timestamp '2026-01-02 03:04:05.678')", "678", "bigint"),
     ("day_of_week(date '2026-01-04')", "7", "bigint"),
     ("year_of_week(date '2027-01-01')", "2026", "bigint"),

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from afluente.core.error import AwsError
 from afluente.services.athena.error import InvalidRequestException
-from afluente.services.athena.sql.duck import literal
+from afluente.services.athena.sql.quote import literal
 
 from .conftest import CALL, OPENX, Lake
 

@@ -17,13 +17,17 @@ from afluente.services.athena.reader.relation import Mode
 from afluente.services.athena.reader.scan import bind, parts_of
 from afluente.services.athena.sandbox import Session
 from afluente.services.athena.sql.binder import UNNAMED, Binder
-from afluente.services.athena.sql.duck import duckdb_sql, identifier
+from afluente.services.athena.sql.duck import duckdb_sql
 from afluente.services.athena.sql.failure import failure, needs_care
 from afluente.services.athena.sql.prune import prune
+from afluente.services.athena.sql.quote import identifier
 from afluente.services.athena.sql.scope import Columns, Scan
 from afluente.services.athena.sql.trino_type import UNBOUNDED, TrinoType, of_duckdb
 
 T = TypeVar("T")
+
+SAID_BY_THE_QUERY = frozenset({"timestamp with time zone", "interval year to month", "ipaddress"})
+"""Types that DuckDB has no counterpart of."""
 
 MODES: tuple[Mode, ...] = ("fast", "careful")
 
@@ -88,8 +92,9 @@ def _declared(tree: exp.Query, columns: Columns | None) -> list[TrinoType | None
     kinds: list[TrinoType | None] = []
     for item in tree.expressions:
         value = item.unalias()
+        kind: TrinoType | None = value.meta.get("trino")
         plain = isinstance(value, (exp.Literal, exp.Cast, exp.Column))
-        kinds.append(value.meta.get("trino") if plain else None)
+        kinds.append(kind if plain or (kind is not None and kind.name in SAID_BY_THE_QUERY) else None)
     return kinds
 
 
@@ -144,9 +149,19 @@ def _name(name: str, place: int) -> str:
 
 def _type(native: Any, declared: TrinoType | None) -> TrinoType:
     found = of_duckdb(native)
+    if declared is not None and declared.name in SAID_BY_THE_QUERY and NATIVE_OF.get(found.name) == declared.name:
+        return declared
     if found.name == "varchar" and declared is not None and declared.name in {"varchar", "char"}:
         return declared if declared.precision != UNBOUNDED or declared.name == "char" else found
     return found
+
+
+NATIVE_OF = {
+    "timestamp with time zone": "timestamp with time zone",
+    "interval day to second": "interval year to month",
+    "varchar": "ipaddress",
+}
+"""What a column is for DuckDB when the query says that it is the other."""
 
 
 def check_columns(columns: Sequence[Column]) -> None:

@@ -22,7 +22,7 @@ from afluente.services.athena.result import ENGINE_TYPE, Results, utility_column
 from afluente.services.athena.sandbox import Session
 from afluente.services.athena.saved_query import PreparedStatements
 from afluente.services.athena.show import show
-from afluente.services.athena.sql.duck import literal
+from afluente.services.athena.sql.quote import literal
 from afluente.services.athena.sql.trino_type import BIGINT
 from afluente.services.athena.sql.value import text_of
 from afluente.services.athena.statement import (
@@ -227,13 +227,13 @@ def _copy_csv(ready: Ready, file: Path) -> int:
     """Write the rows; how many there are."""
     names = [column.name for column in ready.columns]
     if len({name.lower() for name in names}) == len(names):
-        select = ready.select(lambda value, column: text_of(value, column.native))
+        select = ready.select(lambda value, column: text_of(value, column.native, column.type))
         return _copied(ready, f"COPY ({select}) TO {literal(str(file))} ({CSV})")
     body = file.with_suffix(".rows")  # DuckDB would rename columns of the same name
     numbered = Ready(
         ready.sql, [_numbered(ready, place) for place in range(len(names))], ready.connection, ready.bytes_of
     )
-    select = numbered.select(lambda value, column: text_of(value, column.native))
+    select = numbered.select(lambda value, column: text_of(value, column.native, column.type))
     rows = _copied(ready, f"COPY ({select}) TO {literal(str(body))} ({CSV.replace('HEADER true', 'HEADER false')})")
     with file.open("wb") as target, body.open("rb") as source:
         target.write((",".join('"' + name.replace('"', '""') + '"' for name in names) + "\n").encode())

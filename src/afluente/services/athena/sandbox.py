@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 
 from afluente.core.setting import Settings
-from afluente.services.athena.reader.json import first_document, fold
-from afluente.services.athena.sql.duck import literal
+from afluente.services.athena.python_function import FUNCTIONS
+from afluente.services.athena.sql.quote import literal
 
 _MILLIS = "'%Y-%m-%d %H:%M:%S.%g'"
 
@@ -45,13 +45,33 @@ MACROS = (
             || abs(datepart('year', x)) || '-' || abs(datepart('month', x))
         ELSE (epoch_ms(x) // 86400000) || ' '
             || strftime(make_timestamp(abs(epoch_ms(x) % 86400000) * 1000), '%H:%M:%S.%g') END""",
+    """athena_timetz(x) AS athena_time(CAST(x AS TIME))
+        || regexp_replace(regexp_extract(CAST(x AS VARCHAR), '[+-][0-9:]+$'), '^([+-][0-9]{2})$', '\\1:00')""",
+    # offsets: of the local time of a moment
+    "athena_offset(x, local) AS date_diff('minute', timezone('UTC', x), local)",
+    """athena_offset_text(local, x) AS CASE WHEN athena_offset(x, local) < 0 THEN '-' ELSE '+' END
+        || strftime(make_timestamp(abs(athena_offset(x, local)) * 60000000), '%H:%M')""",
+    # casts as strict as Trino's
+    """athena_whole(s) AS regexp_full_match(s, '[+-]?[0-9]+')""",
+    """athena_boolean(s) AS CASE lower(s) WHEN 'true' THEN true WHEN 't' THEN true WHEN '1' THEN true
+        WHEN 'false' THEN false WHEN 'f' THEN false WHEN '0' THEN false END""",
+    # lists and maps
+    """athena_any(l) AS CASE WHEN list_contains(l, true) THEN true
+        WHEN len(list_filter(l, lambda x: x IS NULL)) > 0 THEN NULL WHEN l IS NOT NULL THEN false END""",
+    """athena_all(l) AS CASE WHEN list_contains(l, false) THEN false
+        WHEN len(list_filter(l, lambda x: x IS NULL)) > 0 THEN NULL WHEN l IS NOT NULL THEN true END""",
+    """athena_subscript(l, i) AS CASE WHEN i BETWEEN 1 AND len(l) THEN l[i] WHEN l IS NULL OR i IS NULL THEN NULL
+        WHEN i = 0 THEN error('INVALID_FUNCTION_ARGUMENT: SQL array indices start at 1')
+        WHEN i < 0 THEN error('INVALID_FUNCTION_ARGUMENT: Array subscript is negative: ' || i)
+        ELSE error('INVALID_FUNCTION_ARGUMENT: Array subscript must be less than or equal to array length: '
+            || i || ' > ' || len(l)) END""",
+    """athena_value_of(m, k) AS CASE WHEN m IS NULL OR k IS NULL THEN NULL WHEN map_contains(m, k) THEN m[k]
+        ELSE error('INVALID_FUNCTION_ARGUMENT: Key not present in map: ' || k) END""",
+    """athena_map_of(keys, vals) AS map_from_entries(list_filter(list_zip(keys, vals),
+        lambda e, i: e[1] IS NOT NULL AND list_position(keys, e[1]) = i))""",
+    """athena_multimap(keys, vals) AS map_from_entries(list_transform(list_distinct(keys), lambda k: {'k': k,
+        'v': list_transform(list_filter(list_zip(keys, vals), lambda p: p[1] = k), lambda p: p[2])}))""",
 )
-
-FUNCTIONS = (
-    ("athena_first_document", first_document, ("VARCHAR", "VARCHAR", "BOOLEAN")),
-    ("athena_fold", fold, ("VARCHAR", "VARCHAR")),
-)
-"""What has no counterpart in SQL; called for few rows."""
 
 
 class Session:
@@ -134,8 +154,8 @@ class Sandbox:
         instance = duckdb.connect(":memory:", config=self._configuration())
         for macro in MACROS:
             instance.execute(f"CREATE MACRO {macro}")
-        for name, function, parameters in FUNCTIONS:
-            instance.create_function(name, function, list(parameters), "VARCHAR")
+        for name, function, parameters, result in FUNCTIONS:
+            instance.create_function(name, function, list(parameters), result, side_effects=False)
         sessions = [instance.cursor() for _ in range(self._sessions)]
         for session in sessions:
             session.execute("SET TimeZone = 'UTC'; SET profiling_coverage = 'ALL'; SET enable_profiling = 'no_output'")

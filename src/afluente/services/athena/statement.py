@@ -8,8 +8,8 @@ from sqlglot import exp
 from afluente.services.athena import hive_parser
 from afluente.services.athena.error import InvalidRequestException, QueryFailure
 from afluente.services.athena.hive_statement import Ddl, Name
-from afluente.services.athena.sql.duck import literal
 from afluente.services.athena.sql.parse import parse_expression, parse_query
+from afluente.services.athena.sql.quote import literal
 from afluente.services.athena.token import Reader, tokens
 
 QUERY_WORDS = ("SELECT", "WITH", "VALUES", "TABLE", "(")

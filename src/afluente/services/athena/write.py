@@ -19,7 +19,7 @@ from afluente.services.athena.location import Location
 from afluente.services.athena.port import ObjectStore
 from afluente.services.athena.query import Column, Ready, Translated, check_columns, run, translate
 from afluente.services.athena.sandbox import Session
-from afluente.services.athena.sql.duck import identifier
+from afluente.services.athena.sql.quote import identifier
 from afluente.services.athena.sql.view import table_input
 from afluente.services.athena.statement import CreateTableAs, CreateView, Insert, Select, Unload
 from afluente.services.athena.table_format import FORMATS, LAZY_SIMPLE

@@ -11,7 +11,7 @@ from afluente.services.athena.error import QueryFailure
 from afluente.services.athena.location import Location, split
 from afluente.services.athena.port import ObjectStore
 from afluente.services.athena.query import Column, Ready
-from afluente.services.athena.sql.duck import identifier, literal
+from afluente.services.athena.sql.quote import identifier, literal
 from afluente.services.athena.sql.value import stored, text_of
 
 MOST_PARTITIONS = 100
@@ -64,7 +64,7 @@ class WriteFormat:
 
     def shaped(self, value: str, column: Column) -> str:
         """The value as it goes into a file."""
-        return text_of(value, column.native) if self.name == "TEXTFILE" else stored(value, column.native)
+        return text_of(value, column.native, column.type) if self.name == "TEXTFILE" else stored(value, column.native)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,9 @@ def write(
     names = {key.lower() for key in keys}
 
     def shape(value: str, column: Column) -> str:
-        return text_of(value, column.native) if column.name.lower() in names else form.shaped(value, column)
+        return (
+            text_of(value, column.native, column.type) if column.name.lower() in names else form.shaped(value, column)
+        )
 
     options = form.options()
     target = out / name

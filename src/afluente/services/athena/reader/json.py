@@ -17,7 +17,7 @@ from afluente.services.athena.error import QueryFailure
 from afluente.services.athena.reader.file import DataFile
 from afluente.services.athena.reader.line import lines
 from afluente.services.athena.reader.relation import PATH, Relation, Request, bounded, hive_type
-from afluente.services.athena.sql.duck import identifier, literal
+from afluente.services.athena.sql.quote import identifier, literal
 
 UNSUPPORTED = ("dots.in.keys", "timestamp.formats", "explicit.null", "use.null.for.invalid.data")
 """Properties that change what is read, and that Afluente does not honour when they are set."""

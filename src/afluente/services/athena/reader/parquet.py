@@ -10,7 +10,7 @@ from afluente.services.athena.catalog import Column
 from afluente.services.athena.error import QueryFailure
 from afluente.services.athena.reader.file import DataFile
 from afluente.services.athena.reader.relation import PATH, Relation, Request, bounded, hive_type
-from afluente.services.athena.sql.duck import identifier, literal
+from afluente.services.athena.sql.quote import identifier, literal
 
 INTEGERS = {"tinyint", "smallint", "integer", "bigint", "utinyint", "usmallint", "uinteger", "ubigint"}
 TEXTS = {"varchar", "blob", "enum"}

@@ -9,7 +9,7 @@ from afluente.core.hive_type import parse as parse_hive_type
 from afluente.services.athena.catalog import Column
 from afluente.services.athena.error import QueryFailure
 from afluente.services.athena.reader.file import DataFile
-from afluente.services.athena.sql.duck import literal
+from afluente.services.athena.sql.quote import literal
 
 Mode = Literal["fast", "careful"]
 """Fast reading takes well-formed files; what it cannot read is read again with care, by the letter of the SerDe."""

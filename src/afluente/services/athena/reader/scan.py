@@ -16,8 +16,9 @@ from afluente.services.athena.reader import json, parquet, text
 from afluente.services.athena.reader.file import DataFile, Part, check_readable, data_files
 from afluente.services.athena.reader.long_line import shortened
 from afluente.services.athena.reader.relation import PATH, Check, Mode, Relation, Request, hive_type
-from afluente.services.athena.sql.duck import duckdb_sql, identifier, literal
+from afluente.services.athena.sql.duck import duckdb_sql
 from afluente.services.athena.sql.partition_filter import glue_expression
+from afluente.services.athena.sql.quote import identifier, literal
 from afluente.services.athena.sql.scope import Scan
 
 READERS: dict[str, Callable[[Request], Relation]] = {

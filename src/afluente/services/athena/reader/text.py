@@ -9,7 +9,7 @@ from collections.abc import Callable
 from afluente.core.hive_type import HiveType
 from afluente.services.athena.error import QueryFailure
 from afluente.services.athena.reader.relation import PATH, Relation, Request, bounded, hive_type
-from afluente.services.athena.sql.duck import identifier, literal
+from afluente.services.athena.sql.quote import identifier, literal
 
 MORE_FIELDS = 200
 """How many undeclared fields careful reading lets a line have."""

@@ -49,7 +49,7 @@ class Binder:
             return self._select(node, ctes, parent)
         if isinstance(node, exp.SetOperation):
             columns = self._query(node.this, ctes, parent)
-            self._query(node.expression, ctes, parent)
+            check.set_operation(node, columns, self._query(node.expression, ctes, parent), self._text)
             self._modifiers(node, ctes, parent)
             return columns
         if isinstance(node, exp.Subquery):
@@ -98,6 +98,8 @@ class Binder:
         for name in ("where", "group", "having"):
             if node.args.get(name) is not None:
                 self._expression(node.args[name], scope, ctes)
+        for window in node.args.get("windows") or ():
+            self._expression(window, scope, ctes)
         if node.args.get("order") is not None:
             self._expression(node.args["order"], scope, ctes, aliases=True)
         check.select(node, self._text)
@@ -263,6 +265,9 @@ class Binder:
             return
         head = name if not node.table else node.parts[0].name.lower()
         found = self._use(scope, head)
+        if found is None and head == "current_schema" and not node.table:
+            node.replace(exp.Literal.string(self._database or ""))
+            return
         if found is None and not (aliases and head in scope.aliases):
             raise self._no_column(node, head)
         if found is not None and not node.table:

@@ -8,6 +8,7 @@ from sqlglot import exp
 from afluente.services.athena.error import QueryFailure
 from afluente.services.athena.sql.infer import RANK, known
 from afluente.services.athena.sql.parse import AggregateCall, line_and_column, offset, position
+from afluente.services.athena.sql.scope import Columns
 from afluente.services.athena.sql.trino_type import TrinoType
 
 SYMBOLS: dict[type[exp.Expr], str] = {
@@ -26,7 +27,12 @@ NUMBERS_ONLY = {"sum", "avg", "stddev", "variance", "geometric_mean"}
 
 def operator(node: exp.Expr, text: str) -> None:
     """Refuse an operator or an aggregate whose operands' types Trino does not join. Raises QueryFailure."""
-    if isinstance(node, exp.Binary) and type(node) in SYMBOLS:
+    if isinstance(node, (exp.And, exp.Or, exp.Not)):
+        for term in node.iter_expressions():
+            _term(term, text)
+    elif isinstance(node, exp.Case):
+        _case(node, text)
+    elif isinstance(node, exp.Binary) and type(node) in SYMBOLS:
         _binary(node, text)
     elif isinstance(node, exp.Between):
         for bound in (node.args["low"], node.args["high"]):
@@ -46,6 +52,7 @@ def operator(node: exp.Expr, text: str) -> None:
 
 def _binary(node: exp.Binary, text: str) -> None:
     left, right = known(node.left), known(node.right)
+    _date_and_time(node, text)
     families = _family(left), _family(right)
     if None in families:
         return
@@ -57,6 +64,44 @@ def _binary(node: exp.Binary, text: str) -> None:
         symbol = SYMBOLS[type(node)]
         message = f"Cannot apply operator: {left} {symbol} {right}"
         raise QueryFailure("TYPE_MISMATCH", message, _operator_position(node, text, symbol))
+
+
+def _date_and_time(node: exp.Binary, text: str) -> None:
+    for value, other in ((node.left, node.right), (node.right, node.left)):
+        unit = str(other.args.get("unit") or "").upper() if isinstance(other, exp.Interval) else ""
+        kind = known(value)
+        if kind is not None and kind.name == "date" and unit in {"HOUR", "MINUTE", "SECOND"}:
+            message = "Cannot add hour, minutes or seconds to a date"
+            raise QueryFailure("INVALID_FUNCTION_ARGUMENT", message, position(node, text))
+
+
+def _term(node: exp.Expr, text: str) -> None:
+    kind = known(node)
+    if kind is not None and kind.name not in {"boolean", "unknown"}:
+        message = f"Logical expression term must evaluate to a boolean (actual: {kind})"
+        raise QueryFailure("TYPE_MISMATCH", message, position(node, text))
+
+
+def _case(node: exp.Case, text: str) -> None:
+    default = node.args.get("default")
+    results = [branch.args["true"] for branch in node.args["ifs"]] + ([default] if default is not None else [])
+    first = next((known(result) for result in results if _family(known(result))), None)
+    for result in results:
+        if _family(known(result)) not in {None, _family(first)}:
+            words = "All CASE results must be the same type or coercible to a common type. Cannot find common type"
+            message = f"{words} between {first} and {known(result)}"
+            raise QueryFailure("TYPE_MISMATCH", message, position(result, text))
+
+
+def set_operation(node: exp.SetOperation, left: Columns | None, right: Columns | None, text: str) -> None:
+    """Refuse to put columns of different kinds under each other. Raises QueryFailure."""
+    if left is None or right is None or len(left) != len(right):
+        return
+    for place, (first, second) in enumerate(zip(left.values(), right.values(), strict=True), 1):
+        if _family(first) and _family(second) and _family(first) != _family(second):
+            word = type(node).__name__.upper()
+            message = f"column {place} in {word} query has incompatible types: {first}, {second}"
+            raise QueryFailure("TYPE_MISMATCH", message, position(node, text))
 
 
 def _in(node: exp.In, text: str) -> None:

@@ -91,6 +91,15 @@ def _json(match: re.Match[str], _: str) -> QueryFailure:
     return QueryFailure("HIVE_CURSOR_ERROR", f"Row is not a valid JSON Object - JSONException: {found}")
 
 
+def _nested(_: re.Match[str], __: str) -> QueryFailure:
+    return QueryFailure("NESTED_AGGREGATION", "Cannot nest aggregations inside aggregation")
+
+
+def _not_scalar(match: re.Match[str], _: str) -> QueryFailure:
+    message = f"{match[1]} clause cannot contain aggregations, window functions or grouping operations"
+    return QueryFailure("EXPRESSION_NOT_SCALAR", message)
+
+
 MULTIPLE_ROWS = "Scalar sub-query has returned multiple rows"
 
 
@@ -117,6 +126,8 @@ RULES: tuple[tuple[str, Callable[[re.Match[str], str], QueryFailure]], ...] = (
     (r"No function matches the given name and argument types '(\w+)\((.*?)\)'", _parameters),
     (r'best candidate function for the function call "(\w+)\((.*?)\)"', _parameters),
     (r"Function with name (\w+) does not exist", _function),
+    (r"aggregate function calls cannot be nested", _nested),
+    (r"(\w+) clause cannot contain (?:aggregates|window functions)", _not_scalar),
     (r"Cannot (?:compare values|mix values|combine types|concatenate types) (.*)", _first("TYPE_MISMATCH")),
     (r"Malformed JSON (.*)", _json),
     (r"((?:CSV Error|Parquet|parquet|magic bytes).*)", _first("HIVE_BAD_DATA")),

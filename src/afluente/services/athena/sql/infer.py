@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlglot import exp
 
-from afluente.services.athena.sql.function import FUNCTIONS
+from afluente.services.athena.sql.function.table import FUNCTIONS
 from afluente.services.athena.sql.parse import AggregateCall, Call
-from afluente.services.athena.sql.trino_type import TrinoType, scalar
+from afluente.services.athena.sql.trino_type import VARCHAR, TrinoType, scalar
+from afluente.services.athena.sql.zone import MOMENT, moment, zone_in, zone_of
 
 RANK = ["tinyint", "smallint", "integer", "bigint", "decimal", "float", "double"]
 
@@ -46,7 +47,17 @@ def _literal(node: exp.Literal) -> TrinoType:
     return scalar("integer" if abs(int(text)) < 2**31 else "bigint")
 
 
-def _cast(target: exp.DataType) -> TrinoType | None:
+def _cast(node: exp.Cast) -> TrinoType | None:
+    kind = cast_type(node.to)
+    if kind is not None and kind.name == MOMENT:
+        return moment(zone_in(node.this.name) if isinstance(node.this, exp.Literal) else zone_of(node.this))
+    return kind
+
+
+def cast_type(target: exp.Expr) -> TrinoType | None:
+    """The type that a CAST names; None when it is none of Trino's."""
+    if not isinstance(target, exp.DataType):
+        return None
     value = target.this.value if hasattr(target.this, "value") else str(target.this)
     name = CAST_NAMES.get(value, value.lower())
     if name == "decimal":
@@ -54,9 +65,30 @@ def _cast(target: exp.DataType) -> TrinoType | None:
         return TrinoType(name, sizes[0], sizes[1] if len(sizes) > 1 else 0)
     if name in {"varchar", "char"} and target.expressions:
         return TrinoType(name, int(target.expressions[0].name))
-    if name in {"array", "map", "row"}:
-        return TrinoType(name)
+    if name in NESTED:
+        return TrinoType(name, fields=NESTED[name](target.expressions))
     return scalar(name)
+
+
+UNKNOWN = TrinoType("unknown")
+Fields = tuple[tuple[str, TrinoType], ...]
+
+
+def _row_field(field: exp.Expr) -> tuple[str, TrinoType]:
+    if isinstance(field, exp.ColumnDef):
+        return field.name.lower(), cast_type(field.args["kind"]) or UNKNOWN
+    return "", cast_type(field) or UNKNOWN
+
+
+def _parts(*names: str) -> Callable[[list[exp.Expr]], Fields]:
+    return lambda given: tuple((name, cast_type(part) or UNKNOWN) for name, part in zip(names, given, strict=False))
+
+
+NESTED: dict[str, Callable[[list[exp.Expr]], Fields]] = {
+    "array": _parts("element"),
+    "map": _parts("key", "value"),
+    "row": lambda given: tuple(map(_row_field, given)),
+}
 
 
 def _arithmetic(node: exp.Binary) -> TrinoType | None:
@@ -66,7 +98,7 @@ def _arithmetic(node: exp.Binary) -> TrinoType | None:
     if "interval" in right.name and "interval" not in left.name:
         return left
     if "interval" in left.name:
-        return right
+        return left if "interval" in right.name or right.name in RANK else right
     if left.name in RANK and right.name in RANK:
         if "decimal" in {left.name, right.name} and not {"float", "double"} & {left.name, right.name}:
             return None  # Trino's precision of it is the engine's to find
@@ -75,18 +107,117 @@ def _arithmetic(node: exp.Binary) -> TrinoType | None:
 
 
 def _call(node: exp.Expr) -> TrinoType | None:
-    hint = FUNCTIONS[str(node.this)][1]
-    arguments = node.expressions
-    if hint == "sum":
-        kind = known(arguments[0]) if arguments else None
-        return scalar("bigint") if kind and kind.name in RANK[:4] else kind if kind and kind.name != "decimal" else None
+    name, arguments = str(node.this), node.expressions
+    if name in MADE_OF_ARGUMENTS:
+        return MADE_OF_ARGUMENTS[name](arguments)
+    hint = FUNCTIONS[name][1]
+    return HINTS[hint](arguments) if hint in HINTS else _hinted(hint, arguments)
+
+
+def _hinted(hint: str, arguments: list[exp.Expr]) -> TrinoType | None:
     if hint.startswith("="):
-        index = int(hint[1:])
-        argument = arguments[index] if index < len(arguments) else None
-        return known(argument)
+        index = int(hint[1])
+        kind = known(arguments[index]) if index < len(arguments) else None
+        unbounded = hint.endswith("*") and kind is not None and kind.name in {"varchar", "char", "unknown"}
+        return VARCHAR if unbounded else kind
     if hint in {"array", "map", "row"}:
         return TrinoType(hint)
+    if hint == "array(varchar)":
+        return TrinoType("array", fields=(("element", VARCHAR),))
+    if hint == "map(varchar, varchar)":
+        return TrinoType("map", fields=(("key", VARCHAR), ("value", VARCHAR)))
     return scalar(hint) if hint else None
+
+
+def _sum(arguments: list[exp.Expr]) -> TrinoType | None:
+    kind = known(arguments[0]) if arguments else None
+    if kind is None or kind.name == "decimal":
+        return None
+    return scalar("bigint") if kind.name in RANK[:4] else kind
+
+
+def _common(arguments: list[exp.Expr]) -> TrinoType | None:
+    """The type that all arguments go into."""
+    kinds = [kind for kind in map(known, arguments) if kind is not None and kind.name != "unknown"]
+    if len(kinds) > 1 and all(kind.name in RANK and kind.name != "decimal" for kind in kinds):
+        return scalar(max((kind.name for kind in kinds), key=RANK.index))
+    if len(kinds) > 1 and all(kind.name == "varchar" for kind in kinds):
+        return max(kinds, key=lambda kind: kind.precision)
+    return kinds[0] if kinds else None
+
+
+def _field(place: int) -> Callable[[list[exp.Expr]], TrinoType | None]:
+    """The type of the first argument's element, key or value."""
+
+    def rule(arguments: list[exp.Expr]) -> TrinoType | None:
+        kind = known(arguments[0]) if arguments else None
+        return kind.fields[place][1] if kind is not None and len(kind.fields) > place else None
+
+    return rule
+
+
+def _list_of(place: int) -> Callable[[list[exp.Expr]], TrinoType | None]:
+    def rule(arguments: list[exp.Expr]) -> TrinoType | None:
+        inner = _field(place)(arguments)
+        return TrinoType("array", fields=(("element", inner),)) if inner else TrinoType("array")
+
+    return rule
+
+
+def _element_at(arguments: list[exp.Expr]) -> TrinoType | None:
+    kind = known(arguments[0]) if arguments else None
+    return _field(1 if kind is not None and kind.name == "map" else 0)(arguments)
+
+
+def _map_of(arguments: list[exp.Expr]) -> TrinoType:
+    if len(arguments) != 2:
+        return TrinoType("map")
+    keys, values = known(arguments[0]), known(arguments[1])
+    if keys is None or values is None or not keys.fields or not values.fields:
+        return TrinoType("map")
+    return TrinoType("map", fields=(("key", keys.fields[0][1]), ("value", values.fields[0][1])))
+
+
+def _row_of(arguments: list[exp.Expr]) -> TrinoType:
+    kinds = [kind for kind in map(known, arguments) if kind is not None]
+    return TrinoType("row", fields=tuple(("", kind) for kind in kinds) if len(kinds) == len(arguments) else ())
+
+
+def _in_zone(arguments: list[exp.Expr]) -> TrinoType:
+    """A zone that is given as a constant, or as hours and minutes."""
+    numbers = [int(text) for text in (argument.sql() for argument in arguments[1:]) if text.lstrip("-").isdigit()]
+    if len(numbers) == 2:
+        total = numbers[0] * 60 + numbers[1]
+        return moment(f"{'-' if total < 0 else '+'}{abs(total) // 60:02d}:{abs(total) % 60:02d}")
+    zone = arguments[1] if len(arguments) > 1 else None
+    return moment(zone.name if isinstance(zone, exp.Literal) else "")
+
+
+def _in_written_zone(arguments: list[exp.Expr]) -> TrinoType:
+    text = arguments[0] if arguments else None
+    return moment(zone_in(text.name) if isinstance(text, exp.Literal) else "")
+
+
+Rule = Callable[[list[exp.Expr]], TrinoType | None]
+
+MADE_OF_ARGUMENTS: dict[str, Rule] = {
+    "map": _map_of,
+    "row": _row_of,
+    "map_keys": _list_of(0),
+    "map_values": _list_of(1),
+    "element_at": _element_at,
+    "at_timezone": _in_zone,
+    "with_timezone": _in_zone,
+    "from_unixtime": _in_zone,
+    "from_iso8601_timestamp": _in_written_zone,
+    "parse_datetime": _in_written_zone,
+}
+
+HINTS: dict[str, Rule] = {
+    "sum": _sum,
+    "common": _common,
+    "element": _field(0),
+}
 
 
 def _inner(node: exp.Expr) -> TrinoType | None:
@@ -98,8 +229,33 @@ def _named(name: str) -> Callable[[Any], TrinoType | None]:
 
 
 def _case(node: exp.Case) -> TrinoType | None:
-    branches = (known(branch.args["true"]) for branch in node.args["ifs"])
-    return next((kind for kind in branches if kind), known(node.args.get("default")))
+    branches = [branch.args["true"] for branch in node.args["ifs"]]
+    default = node.args.get("default")
+    return _common([*branches, default] if default is not None else branches)
+
+
+def _bracket(node: exp.Bracket) -> TrinoType | None:
+    kind = known(node.this)
+    if kind is None or not kind.fields or kind.name not in {"array", "map"}:
+        return None
+    return kind.fields[-1][1]
+
+
+def _dot(node: exp.Dot) -> TrinoType | None:
+    kind = known(node.this)
+    return dict(kind.fields).get(node.name.lower()) if kind is not None else None
+
+
+def _interval(node: exp.Interval) -> TrinoType:
+    unit = str(node.args.get("unit") or "").upper()
+    return scalar("interval year to month" if "YEAR" in unit or "MONTH" in unit else "interval day to second")
+
+
+def _concatenation(node: exp.DPipe) -> TrinoType | None:
+    kind = known(node.left) or known(node.right)
+    if kind is not None and kind.name in {"varchar", "char", "unknown"}:
+        return VARCHAR
+    return kind
 
 
 def _array(node: exp.Array) -> TrinoType | None:
@@ -109,15 +265,22 @@ def _array(node: exp.Array) -> TrinoType | None:
 
 RULES: tuple[tuple[Any, Callable[[Any], TrinoType | None]], ...] = (
     (exp.Literal, _literal),
-    ((exp.Cast, exp.TryCast), lambda node: _cast(node.to)),
+    ((exp.Cast, exp.TryCast), _cast),
+    ((exp.Any, exp.All), lambda _: None),
+    (exp.Null, _named("unknown")),
+    (exp.HexString, _named("varbinary")),
+    (exp.ParseJSON, _named("json")),
+    (exp.AtTimeZone, lambda node: moment(node.args["zone"].name)),
     (BOOLEANS, _named("boolean")),
     ((exp.Paren, exp.Alias, exp.Neg, exp.Window, exp.Filter), _inner),
     ((exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod), _arithmetic),
-    (exp.DPipe, lambda node: known(node.left) or known(node.right)),
+    (exp.DPipe, _concatenation),
+    (exp.Bracket, _bracket),
+    (exp.Dot, _dot),
     (exp.Case, _case),
     (exp.If, lambda node: known(node.args["true"])),
     ((Call, AggregateCall), _call),
-    (exp.Interval, _named("interval day to second")),
+    (exp.Interval, _interval),
     (exp.Extract, _named("bigint")),
     ((exp.Trim, exp.GroupConcat), _named("varchar")),
     (exp.Array, _array),

@@ -16,7 +16,7 @@ from sqlglot.parsers.trino import TrinoParser
 from sqlglot.tokenizer_core import Token, TokenType
 
 from afluente.services.athena.error import InvalidRequestException, QueryFailure
-from afluente.services.athena.sql.function import AGGREGATE, FUNCTIONS
+from afluente.services.athena.sql.function.table import AGGREGATE, FUNCTIONS
 
 NOT_A_QUERY = "Queries of this type are not supported"
 
@@ -37,7 +37,18 @@ class AggregateCall(exp.Expression, exp.AggFunc):
 
 def _builder(name: str) -> Any:
     kind = AggregateCall if name in AGGREGATE else Call
+    if name == "normalize":  # its second argument is a word, not a column
+        return lambda args: Call(
+            this=name, expressions=[*args[:1], *(exp.Literal.string(arg.name) for arg in args[1:])]
+        )
     return lambda args: kind(this=name, expressions=list(args))
+
+
+def _substring(parser: Any) -> Call:
+    """`SUBSTRING(x FROM a FOR b)`, or with commas."""
+    found = parser._parse_substring()  # noqa: SLF001  # sqlglot's parsers are extended by calling its parts
+    parts = (found.this, found.args.get("start"), found.args.get("length"))
+    return Call(this="substring", expressions=[part for part in parts if part is not None])
 
 
 class TrinoSql(Trino):
@@ -51,7 +62,7 @@ class TrinoSql(Trino):
             name: parser
             for name, parser in TrinoParser.FUNCTION_PARSERS.items()
             if name in {"CAST", "TRY_CAST", "EXTRACT", "TRIM", "POSITION", "LISTAGG"}
-        }
+        } | {"SUBSTRING": _substring}
         NO_PAREN_FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
             name: parser
             for name, parser in TrinoParser.NO_PAREN_FUNCTION_PARSERS.items()
@@ -110,6 +121,8 @@ ALLOWED = {
         "Except",
         "Exists",
         "Extract",
+        "ParseJSON",
+        "LimitOptions",
         "Fetch",
         "Filter",
         "From",
@@ -184,7 +197,7 @@ ALLOWED = {
 ALLOWED_ARGUMENTS: dict[type[exp.Expr], set[str]] = {
     exp.Select: {
         "with_", "expressions", "from_", "joins", "where", "group", "having", "order", "limit", "offset", "distinct",
-        "operation_modifiers",
+        "operation_modifiers", "windows",
     },
     exp.Table: {"this", "db", "catalog", "alias", "joins", "sample"},
     exp.Subquery: {"this", "alias", "with_", "joins", "order", "limit", "offset", "sample"},
@@ -192,7 +205,8 @@ ALLOWED_ARGUMENTS: dict[type[exp.Expr], set[str]] = {
     exp.Star: set(),
     exp.Distinct: {"expressions"},
     exp.With: {"expressions", "recursive"},
-    exp.Values: {"expressions", "alias"},
+    exp.Values: {"expressions", "alias", "sample"},
+    exp.LimitOptions: {"rows"},
     exp.Group: {"expressions", "cube", "rollup", "grouping_sets", "all"},
 }  # fmt: skip
 """The clauses of the constructs that other dialects extend."""
@@ -269,6 +283,8 @@ def _check(tree: exp.Expr, text: str) -> None:
         if type(node) not in ALLOWED:
             raise mismatched(text, offset(node) or 0, _word(node, text))
         _check_arguments(node)
+        if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Star):
+            raise QueryFailure("NOT_SUPPORTED", "Afluente does not take a row apart with .*; name its fields")
         if isinstance(node, exp.Select) and not node.expressions:
             raise InvalidRequestException(NOT_A_QUERY, "MALFORMED_QUERY")
 

@@ -39,6 +39,34 @@ def mysql(pattern: str) -> str:
     return "".join(parts)
 
 
+ZONE_TOKENS = frozenset({"Z", "ZZ", "z"})
+"""The letters of Joda's patterns that stand for the zone, which strftime does not know here."""
+
+TERADATA = {
+    "yyyy": "%Y", "yy": "%y", "mm": "%m", "dd": "%d", "hh24": "%H", "hh": "%I", "mi": "%M", "ss": "%S",
+}  # fmt: skip
+
+
+def teradata(pattern: str) -> str:
+    """The strftime pattern of a Teradata one. Raises QueryFailure for letters that have no counterpart."""
+    parts = re.split(r"(yyyy|yy|mm|dd|hh24|hh|mi|ss)", pattern)
+    for part in parts[::2]:
+        if re.search(r"[A-Za-z%]", part):
+            raise QueryFailure("INVALID_FUNCTION_ARGUMENT", f"Failed to tokenize string [{part}]")
+    return "".join(TERADATA.get(part, part) for part in parts)
+
+
+def joda_pieces(pattern: str) -> list[str]:
+    """A Joda pattern as strftime patterns, with the ZONE_TOKENS standing alone between them."""
+    pieces = [""]
+    for match in _JODA_TOKEN.finditer(pattern):
+        if match[0] in ZONE_TOKENS:
+            pieces += [match[0], ""]
+        else:
+            pieces[-1] += joda(match[0])
+    return [piece for piece in pieces if piece]
+
+
 def joda(pattern: str) -> str:
     """The strftime pattern of a Joda one. Raises QueryFailure for letters that have no counterpart."""
     parts = []

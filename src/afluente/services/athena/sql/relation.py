@@ -7,7 +7,7 @@ from sqlglot import exp
 
 from afluente.services.athena import catalog as glue
 from afluente.services.athena.error import QueryFailure
-from afluente.services.athena.sql.duck import kind_of
+from afluente.services.athena.sql.function.entry import kind_of
 from afluente.services.athena.sql.scope import Columns, Scope, Source
 
 
@@ -65,7 +65,9 @@ def time_literal(node: exp.Expr, now: datetime) -> exp.Expr | None:
         return exp.cast(exp.Literal.string(now.isoformat(sep=" ", timespec="milliseconds")), "TIMESTAMPTZ")
     if isinstance(node, exp.CurrentDate):
         return exp.cast(exp.Literal.string(now.date().isoformat()), "DATE")
-    if isinstance(node, (exp.Localtimestamp, exp.Localtime, exp.CurrentTime)):
+    if isinstance(node, exp.CurrentTime):
+        return exp.cast(exp.Literal.string(f"{now:%H:%M:%S}.{now.microsecond // 1000:03d}+00:00"), "TIMETZ")
+    if isinstance(node, (exp.Localtimestamp, exp.Localtime)):
         kind = "TIMESTAMP" if isinstance(node, exp.Localtimestamp) else "TIME"
         text = now.replace(tzinfo=None).isoformat(sep=" ", timespec="milliseconds")
         return exp.cast(exp.Literal.string(text if kind == "TIMESTAMP" else text[11:]), kind)

@@ -45,16 +45,18 @@ class TrinoType:
     precision: int = 0
     scale: int = 0
     fields: tuple[tuple[str, "TrinoType"], ...] = ()
+    zone: str = ""
+    """Of a moment with a time zone: which, where the query says so; see `zone.py`."""
 
     def __str__(self) -> str:
         if self.name == "row":
-            return f"row({', '.join(f'{name} {kind}' for name, kind in self.fields)})"
+            return f"row({', '.join(f'{name} {kind}'.lstrip() for name, kind in self.fields)})"
         if self.fields:
             return f"{self.name}({', '.join(str(kind) for _, kind in self.fields)})"
         if self.name == "decimal":
             return f"decimal({self.precision},{self.scale})"
-        if self.name == "timestamp":
-            return "timestamp(3)"
+        if self.name.startswith("time"):
+            return self.name.replace("timestamp", "timestamp(3)") if "stamp" in self.name else "time(3)" + self.name[4:]
         if self.name in {"varchar", "char"} and self.precision != UNBOUNDED:
             return f"{self.name}({self.precision})"
         return "real" if self.name == "float" else self.name

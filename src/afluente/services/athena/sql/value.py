@@ -6,7 +6,9 @@ Formats are those observed in Athena's results: doubles as Java prints them, tim
 
 from typing import Any
 
-from afluente.services.athena.sql.duck import identifier, literal
+from afluente.services.athena.sql.quote import identifier, literal
+from afluente.services.athena.sql.trino_type import TrinoType
+from afluente.services.athena.sql.zone import local
 
 AS_THEY_ARE = {"varchar", "uuid"}
 
@@ -16,15 +18,27 @@ MACROS = {
     "timestamp with time zone": "athena_timestamptz",
     **dict.fromkeys(("timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns"), "athena_timestamp"),
     "time": "athena_time",
+    "time with time zone": "athena_timetz",
+    "time_tz": "athena_timetz",
     "blob": "athena_bytes",
     "interval": "athena_interval",
 }
 """The sandbox's macros that make texts of values, by DuckDB's name of the type."""
 
 
-def text_of(value: str, kind: Any) -> str:
-    """An expression that is `value`, of DuckDB type `kind`, as Athena's text; NULL stays NULL."""
+def text_of(value: str, kind: Any, declared: TrinoType | None = None) -> str:
+    """An expression that is `value`, of DuckDB type `kind`, as Athena's text; NULL stays NULL.
+
+    declared: the type by the query's own words, which knows a moment's zone.
+    """
+    if declared is not None and declared.zone:
+        return moment_text(value, declared.zone)
     return _text(value, kind, 0)
+
+
+def moment_text(value: str, zone: str) -> str:
+    """An expression for the text of the moment `value`, in its zone."""
+    return f"(athena_timestamp({local(value, zone)}) || {literal(' ' + zone)})"
 
 
 def _text(value: str, kind: Any, depth: int) -> str:

@@ -1,0 +1,125 @@
+"""Casts, and the names of types."""
+
+import re
+from typing import Any
+
+from sqlglot import exp
+
+from afluente.services.athena.error import QueryFailure
+from afluente.services.athena.sql.function.entry import is_a, is_lenient
+from afluente.services.athena.sql.quote import identifier
+from afluente.services.athena.sql.rule.arithmetic import FLOATS
+from afluente.services.athena.sql.value import moment_text
+from afluente.services.athena.sql.zone import MOMENT, local, zone_of
+
+TEXTS = ("varchar", "char")
+
+TYPES = {
+    "BOOLEAN": "BOOLEAN", "TINYINT": "TINYINT", "SMALLINT": "SMALLINT", "INT": "INTEGER", "BIGINT": "BIGINT",
+    "FLOAT": "FLOAT", "DOUBLE": "DOUBLE", "VARCHAR": "VARCHAR", "CHAR": "VARCHAR", "TEXT": "VARCHAR",
+    "VARBINARY": "BLOB", "DATE": "DATE", "TIME": "TIME", "TIMESTAMP": "TIMESTAMP", "TIMESTAMPTZ": "TIMESTAMPTZ",
+    "TIMETZ": "TIMETZ", "JSON": "JSON", "UUID": "UUID",
+}  # fmt: skip
+
+
+def cast(generator: Any, node: exp.Cast) -> str:
+    """CAST and TRY_CAST."""
+    value, target = str(generator.sql(node.this)), node.to
+    name = target.this
+    if target.is_type(*exp.DataType.TEXT_TYPES):
+        return _to_text(node, value)
+    if name == exp.DType.JSON:
+        return _to_json(node, value)
+    if name == exp.DType.IPADDRESS:
+        return f"athena_ip_address({value})"
+    if name == exp.DType.VARBINARY and is_a(node.this, *TEXTS):
+        return f"encode({value})"
+    if name in exp.DataType.INTEGER_TYPES and is_a(node.this, *FLOATS):
+        value = f"round({value})"  # Trino rounds halves away from zero, DuckDB to even
+    value = _time(node, value)
+    return _strict(node, value, f"{_function(node)}({value} AS {type_text(target)})")
+
+
+def _function(node: exp.Cast) -> str:
+    return "TRY_CAST" if isinstance(node, exp.TryCast) or is_lenient(node) else "CAST"
+
+
+def _time(node: exp.Cast, value: str) -> str:
+    """A moment's date and time are those in its zone; an offset stands right behind the time, for DuckDB."""
+    name = node.to.this
+    if name == exp.DType.TIMESTAMPTZ and isinstance(node.this, exp.Literal):
+        return re.sub(r"\s+(?=[+-]\d\d(?::?\d\d)?'$)", "", value)
+    if is_a(node.this, MOMENT) and name in {exp.DType.DATE, exp.DType.TIMESTAMP, exp.DType.TIME}:
+        return local(value, zone_of(node.this) or "UTC")
+    return value
+
+
+def _strict(node: exp.Cast, value: str, text: str) -> str:
+    """Refuse what DuckDB would take for a number or a truth value, and Trino does not."""
+    name = node.to.this
+    if not is_a(node.this, *TEXTS) or not (name in exp.DataType.INTEGER_TYPES or name == exp.DType.BOOLEAN):
+        return text
+    fits = f"athena_whole({value})"
+    shown = "INT" if name == exp.DType.INT else type_text(node.to)
+    if name == exp.DType.BOOLEAN:
+        text, fits = f"athena_boolean({value})", f"athena_boolean({value}) IS NOT NULL"
+    if isinstance(node, exp.TryCast) or is_lenient(node):
+        return f"CASE WHEN {fits} THEN {text} END"
+    refusal = f"error('INVALID_CAST_ARGUMENT: Cannot cast ' || chr(39) || {value} || chr(39) || ' to {shown}')"
+    return f"CASE WHEN {fits} OR {value} IS NULL THEN {text} ELSE {refusal} END"
+
+
+def _to_json(node: exp.Cast, value: str) -> str:
+    if is_a(node.this, "json"):
+        return value
+    if is_a(node.this, *TEXTS) or isinstance(node.this, exp.Null):
+        return f"to_json({value})"
+    return f"CAST(athena_json(CAST(to_json({value}) AS VARCHAR)) AS JSON)"
+
+
+def _to_text(node: exp.Cast, value: str) -> str:
+    if is_a(node.this, *FLOATS):
+        value = f"athena_double({value})"
+    elif is_a(node.this, "timestamp"):
+        value = f"athena_timestamp({value})"
+    elif is_a(node.this, MOMENT):
+        value = moment_text(value, zone_of(node.this) or "UTC")
+    elif is_a(node.this, "json"):
+        value = f"json_extract_string({value}, '$')"
+    text = f"{_function(node)}({value} AS VARCHAR)"
+    length = next((param.name for param in node.to.expressions), None)
+    if length is None:
+        return text
+    if node.to.this in {exp.DType.CHAR, exp.DType.NCHAR}:
+        return f"rpad(left({text}, {length}), {length}, ' ')"
+    return f"left({text}, {length})"
+
+
+def parse_json(generator: Any, node: exp.ParseJSON) -> str:
+    """`JSON '...'`."""
+    return f"CAST(athena_json({generator.sql(node.this)}) AS JSON)"
+
+
+def type_text(kind: exp.DataType) -> str:
+    """A type that stands in a CAST, in DuckDB's words. Raises QueryFailure for one that Trino does not have."""
+    name = kind.this.value if hasattr(kind.this, "value") else str(kind.this)
+    if name in {"ARRAY", "LIST"}:
+        return f"{type_text(kind.expressions[0])}[]"
+    if name == "MAP":
+        return f"MAP({type_text(kind.expressions[0])}, {type_text(kind.expressions[1])})"
+    if name == "STRUCT":
+        return f"STRUCT({', '.join(_field(field, index) for index, field in enumerate(kind.expressions))})"
+    if name == "DECIMAL":
+        sizes = [param.name for param in kind.expressions] or ["38", "0"]
+        return f"DECIMAL({sizes[0]}, {sizes[1] if len(sizes) > 1 else '0'})"
+    if name not in TYPES:
+        raise QueryFailure("TYPE_MISMATCH", f"Unknown type: {kind.sql(dialect='trino').lower()}")
+    return TYPES[name]
+
+
+def _field(field: exp.Expr, index: int) -> str:
+    if isinstance(field, exp.ColumnDef):
+        return f"{identifier(field.name)} {type_text(field.args['kind'])}"
+    if not isinstance(field, exp.DataType):
+        raise QueryFailure("TYPE_MISMATCH", "Unknown type in row")
+    return f'"field{index}" {type_text(field)}'

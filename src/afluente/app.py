@@ -5,12 +5,16 @@ Stop: the gateway first, so that no request meets a part that is gone; then the 
 the others; then the stores.
 """
 
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from afluente import __version__
 from afluente.core.clock import Clock, SystemClock
-from afluente.core.metric import Metrics
+from afluente.core.metric import Metrics, Sample, Total
+from afluente.core.process import process_samples
 from afluente.core.provider import Provider
 from afluente.core.setting import Settings
 from afluente.gateway.server import Gateway
@@ -92,7 +96,9 @@ class App:
         self._iam = IamEngine(self._database, self.clock)
         self._kinesis = KinesisEngine(self._database, self._log, settings, self.clock, self._metrics)
         hot = {f"{KINESIS_TARGET}.{name}": path for name, path in hot_operations(self._kinesis).items()}
-        self._gateway = Gateway(self._providers, hot, self._iam.identify, self._health, settings, self.clock)
+        self._gateway = Gateway(
+            self._providers, hot, self._iam.identify, self._health, settings, self.clock, self._measured
+        )
         self._compose()
 
     def _compose(self) -> None:
@@ -173,7 +179,37 @@ class App:
             delivery_error=next((delivery.last_error for delivery in deliveries if delivery.last_error), None),
         )
 
+    def _measured(self) -> tuple[list[Total], list[Sample]]:
+        """What Prometheus is shown: totals since the start, and numbers as they are now."""
+        return self._metrics.totals(), [*self._samples(), *process_samples()]
+
+    def _samples(self) -> Iterator[Sample]:
+        version = (("version", __version__),)
+        yield Sample("afluente_build_info", "gauge", "The version that runs.", 1, version)
+        log_bytes = _size(self._folder.records.iterdir())
+        yield Sample("afluente_log_bytes", "gauge", "Size of the record log on disk.", log_bytes)
+        yield Sample("afluente_log_queued_bytes", "gauge", "Records that wait for the disk.", self._log.queued_bytes)
+        size = _size(self._folder.path.glob(f"{self._folder.metadata.name}*"))
+        yield Sample("afluente_metadata_bytes", "gauge", "Size of the metadata database on disk.", size)
+        for each in self._firehose.statistics():
+            labels = (("account", each.account), ("region", each.region), ("delivery_stream_name", each.name))
+            for name, text, value in (
+                ("pending_records", "Records not yet delivered.", each.lag_records),
+                ("pending_age_seconds", "Age of the oldest record not yet delivered.", each.lag_ms / 1000),
+                ("failing", "Whether the last delivery failed: 1 or 0.", int(each.last_error is not None)),
+            ):
+                yield Sample(f"afluente_delivery_{name}", "gauge", text, value, labels)
+
     def _health(self) -> dict[str, Any] | None:
         if not self._ready:
             return None
         return {"status": "running", "version": __version__, "services": sorted(self._providers)}
+
+
+def _size(files: Iterable[Path]) -> int:
+    """Bytes on disk; a file that goes meanwhile counts nothing."""
+    size = 0
+    for file in files:
+        with suppress(FileNotFoundError):
+            size += file.stat().st_size
+    return size

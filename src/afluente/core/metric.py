@@ -112,6 +112,16 @@ class Total(NamedTuple):
     last: float
 
 
+class Sample(NamedTuple):
+    """A number as it is now, for Prometheus alone. `labels` are (name, value) pairs."""
+
+    name: str
+    kind: Literal["counter", "gauge"]
+    help: str
+    value: float
+    labels: tuple[tuple[str, str], ...] = ()
+
+
 class _Series:
     """One metric: statistics not yet drained, by minute, and the total."""
 

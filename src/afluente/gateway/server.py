@@ -6,7 +6,7 @@ Start it last and stop it first: while it runs, requests reach the providers.
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from weakref import WeakSet
@@ -16,9 +16,10 @@ import msgspec
 from afluente.core.clock import Clock
 from afluente.core.error import AwsError
 from afluente.core.identifier import request_id
+from afluente.core.metric import Sample, Total
 from afluente.core.provider import Invoke, Provider
 from afluente.core.setting import Settings
-from afluente.gateway import event_sender, preflight
+from afluente.gateway import event_sender, preflight, prometheus
 from afluente.gateway.credential import credential_of
 from afluente.gateway.dispatcher import Dispatcher, Identify
 from afluente.gateway.doorway import Doorway
@@ -49,6 +50,9 @@ HOT_TYPE = "application/x-amz-json-1.1"
 Health = Callable[[], Mapping[str, Any] | None]
 """What the health route answers; None while not every service can take requests."""
 
+Measured = Callable[[], tuple[Iterable[Total], Iterable[Sample]]]
+"""What the metrics route shows; asked on a worker thread."""
+
 log = logging.getLogger(__name__)
 
 
@@ -67,10 +71,12 @@ class Gateway:
         health: Health,
         settings: Settings,
         clock: Clock,
+        measured: Measured = lambda: ((), ()),
     ) -> None:
         self.date = DateHeader(clock)
         self._hot = hot
         self._health = health
+        self._measured = measured
         self._settings = settings
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="gateway-worker")
         self._spool_pool = ThreadPoolExecutor(SPOOLERS, thread_name_prefix="gateway-spool")
@@ -184,6 +190,8 @@ class Gateway:
     async def answer(self, request: HttpRequest) -> HttpResponse:
         if request.path == HEALTH_PATH and request.method in {"GET", "HEAD"}:
             return self._answer_health()
+        if prometheus.is_scrape(request):
+            return await self._answer_metrics(request)
         if request.method == "OPTIONS":
             return preflight.answer(request)
         return await self._dispatcher.answer(request)
@@ -200,6 +208,15 @@ class Gateway:
         if state is None:
             return HttpResponse(503, headers, b'{"status":"starting"}')
         return HttpResponse(200, headers, msgspec.json.encode(state))
+
+    async def _answer_metrics(self, request: HttpRequest) -> HttpResponse:
+        try:
+            totals, samples = await self._loop.run_in_executor(self._pool, self._measured)
+        except Exception as error:  # the edge: every fault becomes an answer
+            return self._dispatcher.refuse(request, error)
+        own = Sample("afluente_connections", "gauge", "Open connections of clients.", len(self._connections))
+        body = prometheus.page(totals, [*samples, own])
+        return HttpResponse(200, {"Content-Type": prometheus.CONTENT_TYPE}, body)
 
 
 class _HotAnswer:

@@ -135,6 +135,11 @@ class RecordLog:
         """Is little enough queued that more should be? Bounds memory where appends come faster than the disk."""
         return self._queued_bytes < ROOM_BYTES
 
+    @property
+    def queued_bytes(self) -> int:
+        """Payload that waits for the disk."""
+        return self._queued_bytes
+
     def wait_for_room(self) -> None:
         """Block until `has_room`, or until the log is closed. Appending threads call it first, event loops never."""
         with self._changed:

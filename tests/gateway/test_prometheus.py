@@ -145,7 +145,7 @@ def test_bucket_called_metrics_is_s3s(app: App, client: Clients) -> None:
     s3.put_object(Bucket="metrics", Key="a", Body=b"1")
     assert [each["Key"] for each in s3.list_objects_v2(Bucket="metrics")["Contents"]] == ["a"]
     assert [each["Key"] for each in s3.list_objects(Bucket="metrics")["Contents"]] == ["a"]
-    s3.meta.events.register("before-sign", lambda request, **_: request.headers.update({"Accept": ACCEPT}))
+    s3.meta.events.register("before-sign", lambda request, **_: request.headers.add_header("Accept", ACCEPT))
     assert [each["Key"] for each in s3.list_objects(Bucket="metrics")["Contents"]] == ["a"]
     assert "afluente_build_info" in scrape(app, "/metrics", Accept=ACCEPT).types
 

@@ -45,6 +45,7 @@ def settings(tmp_path: Path) -> Settings:
         port=0,
         kinesis_create_delay_ms=0,
         kinesis_update_delay_ms=0,
+        kinesis_control_limits=False,
         kinesis_delete_delay_ms=0,
         firehose_create_delay_ms=0,
     )

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from tests.gateway.conftest import Kinesis, Serve
+from tests.gateway.conftest import Kinesis, Serve, rpc
 
 from afluente.core.call import Call, Principal
 from afluente.core.error import AwsError
@@ -60,3 +60,20 @@ def test_invoke_after_the_stop_is_refused(serve: Serve, kinesis: Kinesis) -> Non
     served.gateway.stop()
     with pytest.raises(AwsError, match="stopping"):
         served.gateway.invoke(CALL, "kinesis", "ListStreams", {})
+
+
+class Throttling(Kinesis):
+    """Admits nothing that comes over the network."""
+
+    def admit(self, call: Call, request: dict[str, object]) -> None:
+        raise AwsError(f"{call.operation} of {sorted(request)}", code="ThrottlingException")
+
+
+@pytest.mark.parametrize("operation", ["CreateStream", "ListStreams"])  # a plain method and a coroutine
+def test_invoke_is_admitted_where_the_network_is_not(serve: Serve, operation: str) -> None:
+    kinesis = Throttling()
+    served = serve(kinesis)
+    answer = served.ask(rpc(operation, b'{"StreamName": "s"}' if operation == "CreateStream" else b"{}"))
+    assert (answer.status, b"ThrottlingException" in answer.body, kinesis.calls) == (400, True, [])
+    served.gateway.invoke(CALL, "kinesis", operation, {"StreamName": "s"} if operation == "CreateStream" else {})
+    assert [call.internal for call in kinesis.calls] == [True]

@@ -37,3 +37,6 @@ class Call:
     arrived_at_ms: int
     endpoint: str
     """The URL the caller used, such as `http://127.0.0.1:4566`, for answers that carry addresses."""
+
+    internal: bool = False
+    """Did another service make it, in this process, for the caller?"""

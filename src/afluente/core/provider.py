@@ -106,3 +106,9 @@ class Provider:
     service: ClassVar[str]
     operations: ClassVar[tuple[str, ...]]
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+
+    def admit(self, call: Call, request: Request) -> None:
+        """Called with each validated request that comes over the network, before its method. Must not block.
+
+        Raises what is to be answered instead, such as a throttle. Other services' calls in the process are not asked.
+        """

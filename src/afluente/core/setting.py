@@ -36,6 +36,13 @@ class Settings:
     )
     crawler_stopping_delay_ms: int = _setting(300, "how long a crawler stays STOPPING at the end of a crawl")
     shard_limits: bool = _setting(True, "enforce Kinesis's limits per shard and second (1 MiB or 1,000 records in)")
+    kinesis_control_limits: bool = _setting(
+        True, "enforce Kinesis's rates of control-plane operations, and that five streams at most are CREATING"
+    )
+    kinesis_fault_rate: float = _setting(
+        0.0, "the share of Kinesis's data requests, and of the records in PutRecords, that are made to fail; 0 to 1"
+    )
+    kinesis_fault_seed: int = _setting(0, "what decides which of them fail: the same seed, the same failures")
     job_default_timeout_s: int = _setting(172_800, "a job run's timeout where the job sets none (AWS: 2,880 minutes)")
     query_threads: int = _setting(2, "threads of the SQL engine")
     query_memory_mib: int = _setting(2048, "memory of the SQL engine before it spills to disk")

@@ -1,7 +1,7 @@
 """From an HTTP request to a provider's method and back: the one list of stages, read from top to bottom.
 
-    origin -> credential -> service -> binding -> operation -> caller -> parse -> validate -> unsupported -> provider
-    -> serialise
+    origin -> credential -> service -> binding -> operation -> caller -> parse -> validate -> unsupported -> admit
+    -> provider -> serialise
 
 The in-process way in, `invoke`, joins it at `validate`.
 """
@@ -53,6 +53,7 @@ class Handler:
     """A provider's method for one operation, and what it does not support."""
 
     method: Callable[[Call, Request], Any]
+    admit: Callable[[Call, Request], None]
     is_coroutine: bool
     unsupported: tuple[str, ...]
 
@@ -150,7 +151,7 @@ class Dispatcher:
         handler = self._handler(service, operation)
         members = self._native.read(wanted.input, request) if wanted.input else {}
         self._check(wanted, handler, members)
-        inner = replace(call, service=service, operation=operation)
+        inner = replace(call, service=service, operation=operation, internal=True)
         if not handler.is_coroutine:
             return dict(handler.method(inner, members) or {})
         self._running.wait()
@@ -204,13 +205,17 @@ class Dispatcher:
                 )
             method = getattr(provider, method_name(operation))
             self._handlers[service, operation] = Handler(
-                method, inspect.iscoroutinefunction(method), tuple(provider.unsupported.get(operation, ()))
+                method,
+                provider.admit,
+                inspect.iscoroutinefunction(method),
+                tuple(provider.unsupported.get(operation, ())),
             )
         return self._handlers[service, operation]
 
     async def _answer_here(self, stage: Stage, handler: Handler) -> HttpResponse:
         binding, operation, call = _known(stage)
         members = self._read(binding, operation, handler, stage.request)
+        handler.admit(call, members)
         response = await handler.method(call, members)
         return self._write(binding, operation, response, stage)
 
@@ -218,6 +223,7 @@ class Dispatcher:
         binding, operation, call = _known(stage)
         try:
             members = self._read(binding, operation, handler, stage.request)
+            handler.admit(call, members)
             return self._write(binding, operation, handler.method(call, members), stage)
         except Exception as error:  # as in `answer`; here, because the thread may serialise it too
             return self._fail(stage, error)

@@ -257,18 +257,37 @@ def test_get_records_more_than_five_times_a_second(make_stand: Callable[..., Sta
     stand.get_records(ShardIterator=iterator)
 
 
-def test_get_records_of_more_than_two_mebibytes_a_second(make_stand: Callable[..., Stand]) -> None:
-    stand = make_stand(shard_limits=True)
+@pytest.mark.parametrize("halves", [6, 19])
+def test_get_records_of_more_than_two_mebibytes_a_second(make_stand: Callable[..., Stand], halves: int) -> None:
+    """After a page, nothing is given for as long as it takes at 2 MiB a second: five seconds after one of 10 MiB."""
+    stand, pause_s = make_stand(shard_limits=True), halves / 4
     stand.stream()
-    for _ in range(4):
-        stand.put(bytes(1_000_000))
+    for _ in range(halves):
+        stand.put(bytes((512 << 10) - 3))  # the key counts too
         stand.clock.advance(1)
-    assert len(stand.read()) == 4
-    iterator = stand.iterator()
-    with pytest.raises(ProvisionedThroughputExceededException):
-        stand.get_records(ShardIterator=iterator)
-    stand.clock.advance(1)
-    stand.get_records(ShardIterator=iterator)
+    page = stand.get_records(ShardIterator=stand.iterator())
+    assert len(page["Records"]) == halves
+    for seconds in (0, pause_s - 0.002):
+        stand.clock.advance(seconds)
+        with pytest.raises(ProvisionedThroughputExceededException):
+            stand.get_records(ShardIterator=page["NextShardIterator"])
+    stand.clock.advance(0.002)
+    stand.get_records(ShardIterator=page["NextShardIterator"])
+
+
+def test_get_shard_iterator_five_times_a_second(make_stand: Callable[..., Stand]) -> None:
+    stand = make_stand(shard_limits=True)
+    stand.stream(shards=2)
+    for _ in range(5):
+        stand.iterator()
+    with pytest.raises(ProvisionedThroughputExceededException) as error:
+        stand.iterator()
+    assert (
+        error.value.message == "Rate exceeded for shard shardId-000000000000 in stream wind under account 000000000000."
+    )
+    stand.iterator(shard=1)
+    stand.clock.advance(0.2)
+    stand.iterator()
 
 
 def test_records_expire_after_the_retention_period(stand: Stand) -> None:

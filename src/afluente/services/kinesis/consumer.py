@@ -11,6 +11,7 @@ class Consumer(msgspec.Struct, frozen=True, kw_only=True):
     active_at_ms: int
     gone_at_ms: int | None = None
     tags: dict[str, str] = {}
+    policy: str | None = None
 
     def arn(self, stream_arn: str) -> str:
         """Its ARN, which one of the same name that is registered later does not share."""

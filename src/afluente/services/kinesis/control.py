@@ -164,7 +164,7 @@ class Control:
                 shards = resharded(stream, step, list(islice(partitions, len(step.starts))), now_ms)
                 stream = msgspec.structs.replace(stream, shards=shards)
             else:
-                stream = msgspec.convert({**msgspec.to_builtins(stream), **step.members}, Stream)
+                stream = stream.changed(step.members, now_ms)
         return msgspec.structs.replace(stream, pending=stream.pending[len(due) :])
 
     def _make_room(self, key: Key, mode: str, shard_count: int) -> None:

@@ -71,13 +71,16 @@ def list_entry(stream: Stream, now_ms: int) -> Response:
 
 
 def _common(stream: Stream, now_ms: int) -> Response:
-    return {
+    found = {
         "StreamName": stream.name,
         "StreamARN": stream.arn,
         "StreamStatus": stream.status(now_ms),
         "StreamModeDetails": {"StreamMode": stream.mode},
         "RetentionPeriodHours": stream.retention_hours,
         "StreamCreationTimestamp": utc(stream.created_at_ms // 1000 * 1000),  # whole seconds, as AWS has it
-        "EnhancedMonitoring": [{"ShardLevelMetrics": []}],
-        "EncryptionType": "NONE",
+        "EnhancedMonitoring": [{"ShardLevelMetrics": list(stream.shard_metrics)}],
+        "EncryptionType": stream.encryption_type,
     }
+    if stream.key_id is not None:
+        found["KeyId"] = stream.key_id
+    return found

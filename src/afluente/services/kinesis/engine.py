@@ -3,7 +3,6 @@
 Streams come and go in `control`; how records lie in the log is `writer`'s and `reader`'s.
 """
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,15 +11,19 @@ from afluente.core.clock import Clock
 from afluente.core.loop import Loop
 from afluente.core.metric import Metrics
 from afluente.core.setting import Settings
+from afluente.services.kinesis.account import Accounts
 from afluente.services.kinesis.control import Control
 from afluente.services.kinesis.error import (
     InvalidArgumentException,
     ProvisionedThroughputExceededException,
     ResourceNotFoundException,
 )
+from afluente.services.kinesis.fault import Faults
 from afluente.services.kinesis.put import rate_exceeded
 from afluente.services.kinesis.reader import RecordBatch
 from afluente.services.kinesis.registration import Registration
+from afluente.services.kinesis.resource import ConsumerName, resource_of_arn
+from afluente.services.kinesis.resource_policy import ResourcePolicies
 from afluente.services.kinesis.shard_iterator import ShardIterator, Start, read_iterator
 from afluente.services.kinesis.shard_tree import children, find_shard, kept_shards
 from afluente.services.kinesis.stream import Key, Stream
@@ -63,6 +66,7 @@ class Statistics:
 class Page:
     """The answer to one GetRecords."""
 
+    stream: Stream
     batch: RecordBatch
     next_iterator: str | None
     """None at the end of a closed shard: then there are `children` to go on with."""
@@ -87,9 +91,11 @@ class KinesisEngine:
         self._loop = Loop("kinesis", self._tidy, clock)
         self.control = Control(self._table, log, settings, clock, self._loop.wake)
         self.registration = Registration(self.control, settings, clock)
+        self.policies = ResourcePolicies(self.control, self.registration)
+        self.accounts = Accounts(database, clock)
         self.tokens = TokenMaker(Documents(database, "kinesis_secret"))
         self._writer = Writer(log, settings.shard_limits, clock)
-        self._read_limits = threading.Lock()
+        self.faults = Faults(settings.kinesis_fault_rate, settings.kinesis_fault_seed)
 
     def start(self) -> None:
         self._loop.start()
@@ -133,6 +139,15 @@ class KinesisEngine:
         live.listeners[ticket] = wake
         return lambda: live.listeners.pop(ticket, None) and None
 
+    def resource_policy(self, arn: str) -> tuple[str, str | None] | None:
+        """The owning account and the resource policy of a stream or consumer; None when there is no such resource."""
+        try:
+            resource = resource_of_arn(arn)
+            owner = resource.stream[0] if isinstance(resource, ConsumerName) else resource[0]
+            return owner, self.policies.get(resource)
+        except (ResourceNotFoundException, ValueError):
+            return None
+
     def statistics(self) -> list[Statistics]:
         """The counters of every stream."""
         return [self._statistics(live) for live in self._table.scan()]
@@ -156,6 +171,11 @@ class KinesisEngine:
             stream = live.stream
             raise ResourceNotFoundException(f"Stream {stream.name} under account {stream.account} not found.")
         return live
+
+    @property
+    def enforces_control_limits(self) -> bool:
+        """Are control-plane operations to be throttled as on AWS?"""
+        return self._settings.kinesis_control_limits
 
     @property
     def has_room(self) -> bool:
@@ -183,9 +203,11 @@ class KinesisEngine:
         self, key: Key, shard_id: str, kind: str, starting_sequence_number: str | None, timestamp: datetime | None
     ) -> str:
         """A shard iterator. Raises ResourceNotFoundException, InvalidArgumentException."""
-        stream, now_ms = self.writable(key).stream, self._clock.now_ms()
-        shard = find_shard(stream, shard_id, now_ms)
+        live, now_ms = self.writable(key), self._clock.now_ms()
+        stream, shard = live.stream, find_shard(live.stream, shard_id, now_ms)
         position = Start(self._log, stream, shard, now_ms).position(kind, starting_sequence_number, timestamp)
+        if self._settings.shard_limits and not live.read_limits.admit_iterator(shard.partition, now_ms):
+            raise ProvisionedThroughputExceededException(rate_exceeded(stream, shard))
         return self._iterator(key, shard, position)
 
     def page(self, text: str, account: str, region: str, limit: int = PAGE_RECORDS, stream: Key | None = None) -> Page:
@@ -197,9 +219,7 @@ class KinesisEngine:
         live, shard = self._readable(iterator)
         self._admit_read(live, shard)
         batch = self.read(shard.partition, iterator.position, PAGE_BYTES, limit)
-        if self._settings.shard_limits:
-            with self._read_limits:
-                live.read_limits[shard.partition].count(sum(len(frame.payload) for frame in batch.frames))
+        live.read_limits.count(shard.partition, batch.size_bytes, began_ms)
         page = self._page(live.stream, iterator.key, batch)
         live.metrics.get_records(shard.shard_id, batch.size_bytes, batch.count, page.millis_behind_latest, began_ms)
         return page
@@ -208,8 +228,8 @@ class KinesisEngine:
         """`batch` of a shard as it was before it was read: if that was closed then, nothing has been added since."""
         shard, behind_ms = batch.shard, self._behind(batch)
         if shard.closed_at_ms is not None and batch.next_position >= self._log.next_position(shard.partition):
-            return Page(batch, None, behind_ms, children(stream, shard))
-        return Page(batch, self._iterator(key, shard, batch.next_position), behind_ms)
+            return Page(stream, batch, None, behind_ms, children(stream, shard))
+        return Page(stream, batch, self._iterator(key, shard, batch.next_position), behind_ms)
 
     def _iterator(self, key: Key, shard: StoredShard, position: int) -> str:
         return self.tokens.make(ShardIterator(key, shard.index, shard.partition, position, self._clock.now_ms()))
@@ -228,11 +248,7 @@ class KinesisEngine:
         raise ResourceNotFoundException("The shard does not exist any more: its records are past retention.")
 
     def _admit_read(self, live: LiveStream, shard: StoredShard) -> None:
-        if not self._settings.shard_limits:
-            return
-        with self._read_limits:
-            admitted = live.read_limits[shard.partition].admit(self._clock.now_ms())
-        if not admitted:
+        if self._settings.shard_limits and not live.read_limits.admit(shard.partition, self._clock.now_ms()):
             live.metrics.read_exceeded(shard.shard_id)
             raise ProvisionedThroughputExceededException(rate_exceeded(live.stream, shard))
 

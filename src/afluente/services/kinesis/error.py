@@ -8,6 +8,7 @@ __all__ = [
     "ExpiredNextTokenException",
     "InternalFailureException",
     "InvalidArgumentException",
+    "KMSNotFoundException",
     "LimitExceededException",
     "ProvisionedThroughputExceededException",
     "ResourceInUseException",
@@ -27,6 +28,10 @@ class ResourceInUseException(AwsError):
 
 class InvalidArgumentException(AwsError):
     """An argument that the model allows and the service does not."""
+
+
+class KMSNotFoundException(AwsError):
+    """There can be no KMS key of this id."""
 
 
 class LimitExceededException(AwsError):

@@ -63,13 +63,14 @@ class GetRecordsRequest(msgspec.Struct, rename="pascal", forbid_unknown_fields=T
     limit: Annotated[int, msgspec.Meta(ge=1, le=PAGE_RECORDS)] = PAGE_RECORDS
 
 
-class GivenRecord(msgspec.Struct, rename="pascal", gc=False):
+class GivenRecord(msgspec.Struct, rename="pascal", omit_defaults=True, gc=False):
     """A record as GetRecords gives it."""
 
     sequence_number: str
     approximate_arrival_timestamp: float
     data: bytes
     partition_key: str
+    encryption_type: str | None = None
 
 
 class GetRecordsResponse(msgspec.Struct, rename="pascal", omit_defaults=True):
@@ -144,7 +145,7 @@ class PutRecord(_HotPut):
         finally:
             measure_put_record(placed, call.arrived_at_ms)
         ((shard, number),) = placed.in_order()
-        return f'{{"ShardId":"{shard.shard_id}","SequenceNumber":"{number}"}}'.encode()
+        return f'{{"ShardId":"{shard.shard_id}","SequenceNumber":"{number}"{_encryption(placed)}}}'.encode()
 
 
 class GetRecords:
@@ -171,7 +172,9 @@ class GetRecords:
 
 
 def hot_operations(engine: KinesisEngine) -> Mapping[str, PutRecords | PutRecord | GetRecords]:
-    """The operations that the gateway may answer from the raw JSON body, by AWS's names."""
+    """The operations that the gateway may answer from the raw JSON body, by name; none while faults are injected."""
+    if engine.faults.enabled:
+        return {}
     return {"PutRecords": PutRecords(engine), "PutRecord": PutRecord(engine), "GetRecords": GetRecords(engine)}
 
 
@@ -193,7 +196,12 @@ def _results(placed: Placed) -> bytes:
     else:
         following = {slot: iter(mine).__next__ for slot, mine in texts.items()}
         results = [following[slot]() for slot in placed.slots]
-    return f'{{"FailedRecordCount":0,"Records":[{",".join(results)}]}}'.encode()
+    return f'{{"FailedRecordCount":0,"Records":[{",".join(results)}]{_encryption(placed)}}}'.encode()
+
+
+def _encryption(placed: Placed) -> str:
+    """The member that an encrypted stream has more."""
+    return "" if placed.stream.key_id is None else f',"EncryptionType":"{placed.stream.encryption_type}"'
 
 
 def _successes(shard: Shard, numbers: range) -> list[str]:
@@ -207,9 +215,9 @@ def _given(page: Page) -> bytes:
     """The body of a GetRecords answer."""
     records: list[GivenRecord] = []
     for piece in page.batch.pieces():
-        arrived_s = piece.arrived_at_ms / 1000
+        arrived_s, encryption = piece.arrived_at_ms / 1000, _encryption_at(page, piece.arrived_at_ms)
         records += [
-            GivenRecord(number, arrived_s, data, key)
+            GivenRecord(number, arrived_s, data, key, encryption)
             for number, data, key in zip(
                 sequence_number.texts(piece.numbers), piece.data, map(bytes.decode, piece.keys), strict=True
             )
@@ -218,3 +226,7 @@ def _given(page: Page) -> bytes:
     if page.next_iterator is None:
         answer.child_shards = [description.child_shard(shard) for shard in page.children]
     return ENCODER.encode(answer)
+
+
+def _encryption_at(page: Page, time_ms: int) -> str | None:
+    return "KMS" if page.stream.encrypted_at(time_ms) else None

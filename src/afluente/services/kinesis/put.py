@@ -6,6 +6,7 @@ from typing import Any
 
 from afluente.services.kinesis import sequence_number
 from afluente.services.kinesis.error import InvalidArgumentException, ValidationException
+from afluente.services.kinesis.fault import HINT, THROTTLED
 from afluente.services.kinesis.metric import Written
 from afluente.services.kinesis.stream import Shard, Stream
 from afluente.services.kinesis.writer import Placed
@@ -73,19 +74,36 @@ def rate_exceeded(stream: Stream, shard: Shard) -> str:
     return f"Rate exceeded for shard {shard.shard_id} in stream {stream.name} under account {stream.account}."
 
 
-def put_records_answer(placed: Placed) -> dict[str, Any]:
-    """The answer to PutRecords, once the batch's future is done."""
+def put_records_answer(placed: Placed, injected: Mapping[int, str] = {}) -> dict[str, Any]:
+    """The answer to PutRecords, once the batch's future is done.
+
+    injected: the error codes of records, by their index, that were not placed at all.
+    """
     stored = placed.future.exception() is None
-    results = []
-    for shard, number in placed.in_order():
-        if number is None:
-            code, message = "ProvisionedThroughputExceededException", rate_exceeded(placed.stream, shard)
-            results.append({"ErrorCode": code, "ErrorMessage": message})
-        elif stored:
-            results.append({"SequenceNumber": str(number), "ShardId": shard.shard_id})
-        else:
-            results.append({"ErrorCode": "InternalFailure", "ErrorMessage": FAILED})
-    return {"FailedRecordCount": sum("ErrorCode" in result for result in results), "Records": results}
+    following = placed.in_order()
+    results = [
+        _injected(injected[index]) if index in injected else _result(placed, *next(following), stored=stored)
+        for index in range(len(placed.slots) + len(injected))
+    ]
+    failed = sum("ErrorCode" in result for result in results)
+    return {"FailedRecordCount": failed, "Records": results, **encryption(placed)}
+
+
+def encryption(placed: Placed) -> dict[str, str]:
+    """EncryptionType as the answer to a put has it: only of an encrypted stream."""
+    return {} if placed.stream.key_id is None else {"EncryptionType": placed.stream.encryption_type}
+
+
+def _result(placed: Placed, shard: Shard, number: int | None, *, stored: bool) -> dict[str, str]:
+    if number is None:
+        return {"ErrorCode": THROTTLED, "ErrorMessage": rate_exceeded(placed.stream, shard)}
+    if stored:
+        return {"SequenceNumber": str(number), "ShardId": shard.shard_id}
+    return {"ErrorCode": "InternalFailure", "ErrorMessage": FAILED}
+
+
+def _injected(code: str) -> dict[str, str]:
+    return {"ErrorCode": code, "ErrorMessage": f"{FAILED if code == 'InternalFailure' else 'Rate exceeded.'} {HINT}"}
 
 
 def measure_put_record(placed: Placed, since_ms: int) -> None:

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 import msgspec
 
+from afluente.core.call import Call
 from afluente.services.kinesis.error import LimitExceededException
 from afluente.services.kinesis.stream import Key, Stream
 
 SHARD_LIMIT = 20_000
 ON_DEMAND_STREAM_LIMIT = 50
+CREATING_LIMIT = 5
 
 DAY_MS = 86_400_000
 
@@ -37,6 +39,15 @@ def check_shards(streams: Sequence[Stream], key: Key, added: int) -> None:
             f"resulted from this request: {added}. Refer to the AWS Service Limits page "
             "(http://docs.aws.amazon.com/general/latest/gr/aws_service_limits.html) for current limits and how "
             "to request higher limits."
+        )
+
+
+def check_creating(streams: Sequence[Stream], call: Call, now_ms: int) -> None:
+    """Raises LimitExceededException when as many streams are being made as may be at a time."""
+    if sum(stream.status(now_ms) == "CREATING" for stream in streams) >= CREATING_LIMIT:
+        raise LimitExceededException(
+            f"This request would exceed the limit of {CREATING_LIMIT} streams in the CREATING state for the account "
+            f"{call.account} in {call.region}."
         )
 
 

@@ -10,6 +10,7 @@ from afluente.services.kinesis.put import (
     FAILED,
     check_ordering,
     check_sizes,
+    encryption,
     measure_put_record,
     measure_put_records,
     put_records_answer,
@@ -39,17 +40,19 @@ class RecordOperations:
             raise ProvisionedThroughputExceededException(rate_exceeded(live.stream, shard))
         if placed.future.exception() is not None:
             raise InternalFailureException(FAILED)
-        return {"ShardId": shard.shard_id, "SequenceNumber": str(number)}
+        return {"ShardId": shard.shard_id, "SequenceNumber": str(number), **encryption(placed)}
 
     def put_records(self, call: Call, request: Request) -> Response:
         live, entries = self._engine.writable(stream_key(call, request)), request["Records"]
         require_partition_keys(entries, "records.{}.member.")
         check_sizes(entries, live.stream, "records.{}.member.")
-        keys, data = [entry["PartitionKey"] for entry in entries], [entry["Data"] for entry in entries]
-        hash_keys = [entry.get("ExplicitHashKey") for entry in entries]
-        placed = self._engine.put(live, keys, data, hash_keys)
+        # Records that are to fail are known before the others are placed, so that these keep their order.
+        injected = {} if call.internal else self._engine.faults.of_records(len(entries))
+        kept = [entry for index, entry in enumerate(entries) if index not in injected]
+        keys, data = [entry["PartitionKey"] for entry in kept], [entry["Data"] for entry in kept]
+        placed = self._engine.put(live, keys, data, [entry.get("ExplicitHashKey") for entry in kept])
         measure_put_records(placed, call.arrived_at_ms)
-        return put_records_answer(placed)
+        return put_records_answer(placed, injected)
 
     def get_records(self, call: Call, request: Request) -> Response:
         limit = request.get("Limit", PAGE_RECORDS)
@@ -61,6 +64,7 @@ class RecordOperations:
                 "ApproximateArrivalTimestamp": utc(record.arrived_at_ms),
                 "Data": record.data,
                 "PartitionKey": record.partition_key,
+                **({"EncryptionType": "KMS"} if page.stream.encrypted_at(record.arrived_at_ms) else {}),
             }
             for record in page.batch.records
         ]

@@ -65,12 +65,36 @@ def consumer_name(call: Call, request: Mapping[str, Any]) -> ConsumerName:
 
 def consumer_of_arn(call: Call, text: str) -> ConsumerName:
     """The consumer of an ARN."""
-    stream_arn, _, consumer = text.partition("/consumer/")
-    name, _, created_s = consumer.rpartition(":")
-    stream = arn_key(call, stream_arn)
-    if not (created_s.isascii() and created_s.isdigit() and len(created_s) < 20):
+    arn_key(call, text.partition("/consumer/")[0])
+    try:
+        found = resource_of_arn(text)
+    except ValueError:
+        raise _unknown(call, text) from None
+    if not isinstance(found, ConsumerName):
         raise _unknown(call, text)
-    return ConsumerName(stream, name, int(created_s))
+    return found
+
+
+def resource_of_arn(text: str) -> Key | ConsumerName:
+    """The stream or consumer of an ARN, whosever it is. Raises ValueError for an ARN of something else."""
+    arn = Arn.parse(text)
+    kind, _, rest = arn.resource.partition("/")
+    stream, *more = rest.split("/")
+    key = arn.account, arn.region, stream
+    if kind == "stream" and not more:
+        return key
+    name, _, created_s = more[1].rpartition(":") if len(more) == 2 and more[0] == "consumer" else ("", "", "")
+    if kind != "stream" or not (created_s.isascii() and created_s.isdigit() and len(created_s) < 20):
+        raise ValueError(f"{text!r} is the ARN of no stream and no consumer")
+    return ConsumerName(key, name, int(created_s))
+
+
+def named_stream(call: Call, request: Mapping[str, Any]) -> Key | None:
+    """The stream that a request seems to be about, be it right or not."""
+    if "StreamName" in request:
+        return call.account, call.region, request["StreamName"]
+    arn = next((request[member] for member in ("StreamARN", "ResourceARN", "ConsumerARN") if member in request), None)
+    return None if arn is None else (call.account, call.region, arn.partition("/")[2].partition("/")[0])
 
 
 def arn_key(call: Call, text: str) -> Key:

@@ -21,12 +21,20 @@ REMEMBERED_KEYS = 16_384
 
 
 class Router:
-    """The open shards of a stream, which cover all hash keys, and what each of them takes per second."""
+    """The open shards of a stream, which cover all hash keys, and what each of them takes per second.
 
-    def __init__(self, shards: Sequence[Shard], max_record_bytes: int) -> None:
+    Limits of shards that `before` had already go on, as long as the maximum record size is the same.
+    """
+
+    def __init__(self, shards: Sequence[Shard], max_record_bytes: int, before: "Router | None" = None) -> None:
         self.shards = sorted(shards, key=lambda shard: int(shard.starting_hash_key))
         self.bases = [shard.sequence_base for shard in self.shards]
-        self.limits = [WriteLimit(max_record_bytes) for _ in self.shards]
+        self.max_record_bytes = max_record_bytes
+        same = before if before and before.max_record_bytes == max_record_bytes else None
+        known = dict(zip([shard.index for shard in same.shards], same.limits, strict=True)) if same else {}
+        self.limits: list[WriteLimit] = [
+            known.get(shard.index) or WriteLimit(max_record_bytes) for shard in self.shards
+        ]
         self._starts = [int(shard.starting_hash_key).to_bytes(16, "big") for shard in self.shards]
         self._known: dict[str, int] = {}
 

@@ -1,6 +1,6 @@
 """A stream and its shards, as they are remembered. Immutable: a change makes a new one, which replaces the old."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -86,6 +86,14 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     gone_at_ms: int | None = None
     retention_hours: int = 24
     max_record_kib: int = 1024
+    key_id: str | None = None
+    """The KMS key that records are said to be encrypted with."""
+
+    encryption_changes: tuple[tuple[int, bool], ...] = ()
+    """When encryption was turned on or off, in order: of a record, its arrival tells."""
+
+    shard_metrics: tuple[str, ...] = ()
+    policy: str | None = None
     tags: dict[str, str] = {}
     in_day: dict[str, tuple[int, ...]] = {}
     """When that was done which may be done so often in 24 hours."""
@@ -130,6 +138,23 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     def is_gone(self, now_ms: int) -> bool:
         """Has it been deleted, and is DELETING over?"""
         return self.gone_at_ms is not None and self.gone_at_ms <= now_ms
+
+    @property
+    def encryption_type(self) -> str:
+        """Of records that are put now: NONE or KMS."""
+        return "NONE" if self.key_id is None else "KMS"
+
+    def encrypted_at(self, time_ms: int) -> bool:
+        """Was a record that arrived at `time_ms` encrypted?"""
+        return next((on for since_ms, on in reversed(self.encryption_changes) if since_ms <= time_ms), False)
+
+    def changed(self, members: Mapping[str, Any], now_ms: int) -> "Stream":
+        """The stream with new values for some members, in their form as JSON."""
+        stream = msgspec.convert({**msgspec.to_builtins(self), **members}, Stream)
+        if stream.encryption_type == self.encryption_type:
+            return stream
+        changes = (*self.encryption_changes, (now_ms, stream.key_id is not None))
+        return msgspec.structs.replace(stream, encryption_changes=changes)
 
     def horizon_ms(self, now_ms: int) -> int:
         """The arrival time before which records are no longer kept."""

@@ -9,7 +9,7 @@ from afluente.core.metric import Metrics
 from afluente.services.kinesis.metric import StreamMetrics
 from afluente.services.kinesis.routing import Router
 from afluente.services.kinesis.stream import Key, Stream
-from afluente.services.kinesis.throughput import ReadLimit
+from afluente.services.kinesis.throughput import ReadLimits
 from afluente.store.database import Database
 from afluente.store.document import Documents
 
@@ -20,24 +20,28 @@ class LiveStream:
     def __init__(self, stream: Stream, metrics: Metrics) -> None:
         self.stream = stream
         self.metrics = StreamMetrics(*stream.key, metrics)
+        self.metrics.enhanced = frozenset(stream.shard_metrics)
         self.placing = threading.Lock()
         """Held while records are queued by way of `router`, and while that is exchanged: nothing goes to a shard after
         it is seen closed."""
         self.router = _router(stream)
-        self.read_limits = {shard.partition: ReadLimit() for shard in stream.shards}
+        self.read_limits = ReadLimits()
         self.listeners: dict[object, Callable[[], None]] = {}
 
     def change(self, stream: Stream) -> None:
-        """Go on as `stream`. Limits start anew where the shards or their limits are others."""
-        old, router, read_limits = self.stream, self.router, self.read_limits
+        """Go on as `stream`. Who listens is woken when its shards are others."""
+        old, router = self.stream, self.router
         if (old.shards, old.max_record_kib) != (stream.shards, stream.max_record_kib):
-            router = _router(stream)
-            read_limits = {shard.partition: ReadLimit() for shard in stream.shards}
+            router = _router(stream, router)
+            self.read_limits.retain(_partitions(stream))
         with self.placing:
-            self.stream, self.router, self.read_limits = stream, router, read_limits
+            self.stream, self.router = stream, router
+        self.metrics.enhanced = frozenset(stream.shard_metrics)
+        if old.shards != stream.shards:
+            self.wake()
 
     def wake(self) -> None:
-        """Tell everyone who asked that records have come."""
+        """Tell everyone who asked that records have come, or that shards were closed."""
         for listener in list(self.listeners.values()):
             listener()
 
@@ -102,14 +106,14 @@ class StreamTable:
     def _remember(self, stream: Stream) -> None:
         with self._lock:
             live = self._live.get(stream.key)
+            gone = _partitions(live.stream) - _partitions(stream) if live else ()
             if live is None:
                 live = self._live[stream.key] = LiveStream(stream, self._metrics)
-            else:
-                for partition in _partitions(live.stream) - _partitions(stream):
-                    self._by_partition.pop(partition, None)
-                live.change(stream)
-            for shard in stream.shards:
+            for shard in stream.shards:  # before anyone can learn of a new one
                 self._by_partition[shard.partition] = live
+            live.change(stream)
+            for partition in gone:
+                self._by_partition.pop(partition, None)
 
     def _forget(self, stream: Stream) -> None:
         with self._lock:
@@ -124,5 +128,5 @@ def _partitions(stream: Stream) -> set[int]:
     return {shard.partition for shard in stream.shards}
 
 
-def _router(stream: Stream) -> Router:
-    return Router(stream.open_shards, stream.max_record_kib << 10)
+def _router(stream: Stream, before: Router | None = None) -> Router:
+    return Router(stream.open_shards, stream.max_record_kib << 10, before)

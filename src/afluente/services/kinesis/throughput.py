@@ -1,9 +1,11 @@
-"""What a shard takes and gives per second, as token buckets on the clock. Not thread-safe: the engine locks.
+"""What a shard takes and gives per second, as token buckets on the clock. Only `ReadLimits` locks.
 
 https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
 """
 
-from collections.abc import Sequence
+import threading
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 
 MIB = 1 << 20
 WRITE_RECORDS, WRITE_BYTES = 1000, MIB
@@ -20,12 +22,22 @@ class Bucket:
         self._filled_at_ms = 0
 
     def level(self, now_ms: int) -> float:
-        """The tokens it holds now."""
-        if now_ms > self._filled_at_ms:
-            gained = (now_ms - self._filled_at_ms) * self._rate_per_s / 1000
-            self._level = min(self._capacity, self._level + gained)
-            self._filled_at_ms = now_ms
+        """The tokens it holds now. A clock that was set back gains nothing, and goes on from there."""
+        gained = max(0, now_ms - self._filled_at_ms) * self._rate_per_s / 1000
+        self._level = min(self._capacity, self._level + gained)
+        self._filled_at_ms = now_ms
         return self._level
+
+    def is_full(self, now_ms: int) -> bool:
+        """Is nothing missing?"""
+        return self.level(now_ms) >= self._capacity
+
+    def admit(self, now_ms: int) -> bool:
+        """Take a token, if there is one."""
+        fits = self.level(now_ms) >= 1
+        if fits:
+            self.take(1)
+        return fits
 
     def take(self, amount: int) -> None:
         """Remove `amount` tokens, be they there or not."""
@@ -63,19 +75,57 @@ class WriteLimit:
 
 
 class ReadLimit:
-    """Five GetRecords and 2 MiB per second. A page of up to 10 MiB is given at once, and what follows has to wait."""
+    """Five GetRecords and 2 MiB per second, and five GetShardIterator.
+
+    A page of up to 10 MiB is given at once. What was given beyond 2 MiB is paid back until all of them are there again:
+    after a page of 10 MiB, nothing is given for five seconds.
+    """
 
     def __init__(self) -> None:
         self._calls = Bucket(READ_CALLS, READ_CALLS)
+        self._iterators = Bucket(READ_CALLS, READ_CALLS)
         self._bytes = Bucket(READ_BYTES, READ_BYTES)
+        self._pays_back = False
 
     def admit(self, now_ms: int) -> bool:
-        """May a call be made now? It is counted."""
-        fits = self._calls.level(now_ms) >= 1 and self._bytes.level(now_ms) > 0
-        if fits:
-            self._calls.take(1)
-        return fits
+        """May a GetRecords be made now? It is counted."""
+        self._pays_back = self._pays_back and not self._bytes.is_full(now_ms)
+        return not self._pays_back and self._bytes.level(now_ms) > 0 and self._calls.admit(now_ms)
 
-    def count(self, size: int) -> None:
-        """A call gave `size` bytes."""
+    def admit_iterator(self, now_ms: int) -> bool:
+        """May a GetShardIterator be made now? It is counted."""
+        return self._iterators.admit(now_ms)
+
+    def count(self, size: int, now_ms: int) -> None:
+        """A GetRecords gave `size` bytes."""
         self._bytes.take(size)
+        self._pays_back = self._bytes.level(now_ms) < 0
+
+
+class ReadLimits:
+    """The read limits of a stream's shards, by their partitions. For any thread."""
+
+    def __init__(self) -> None:
+        self._limits: defaultdict[int, ReadLimit] = defaultdict(ReadLimit)
+        self._lock = threading.Lock()
+
+    def admit(self, partition: int, now_ms: int) -> bool:
+        """May a GetRecords be made now? It is counted."""
+        with self._lock:
+            return self._limits[partition].admit(now_ms)
+
+    def admit_iterator(self, partition: int, now_ms: int) -> bool:
+        """May a GetShardIterator be made now? It is counted."""
+        with self._lock:
+            return self._limits[partition].admit_iterator(now_ms)
+
+    def count(self, partition: int, size: int, now_ms: int) -> None:
+        """A GetRecords gave `size` bytes."""
+        with self._lock:
+            self._limits[partition].count(size, now_ms)
+
+    def retain(self, partitions: Collection[int]) -> None:
+        """Forget all others."""
+        with self._lock:
+            for partition in self._limits.keys() - partitions:
+                del self._limits[partition]

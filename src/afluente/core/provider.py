@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, Protocol, runtime_checkable
 
 from afluente.core.call import Call
+from afluente.core.permission import Permissions
 
 Request = dict[str, Any]
 Response = dict[str, Any]
@@ -101,10 +102,12 @@ class Provider:
     unsupported: members of supported operations that AWS has and Afluente does not, as dotted paths by operation
         (`{"CreateStream": ("WarmThroughputMiBps",)}`; `*` steps into a list or map). A request that carries one is
         answered with `NotImplemented`, which names it: no field is accepted and ignored.
+    permissions: what a caller of each supported operation must be allowed to do.
     """
 
     service: ClassVar[str]
     operations: ClassVar[tuple[str, ...]]
+    permissions: ClassVar[Permissions]
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     def admit(self, call: Call, request: Request) -> None:

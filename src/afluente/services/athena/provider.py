@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
-from afluente.core.provider import Provider
+from afluente.core.call import Call
+from afluente.core.provider import Provider, Request
+from afluente.services.athena.authorization import PERMISSIONS
 from afluente.services.athena.engine import AthenaEngine
 from afluente.services.athena.metadata_operation import MetadataOperations
 from afluente.services.athena.query_operation import QueryOperations
@@ -22,5 +24,16 @@ class AthenaProvider(QueryOperations, WorkGroupOperations, SavedQueryOperations,
         operation: members for part in PARTS for operation, members in part.unsupported.items()
     }
 
+    permissions = PERMISSIONS
+
     def __init__(self, engine: AthenaEngine) -> None:
         self._engine = engine
+
+    def work_groups_of(self, call: Call, request: Request) -> set[str]:
+        """The work groups of the query executions and named queries that a request names; unknown ids have none."""
+        account, region = call.account, call.region
+        executions = [*request.get("QueryExecutionIds", ()), request.get("QueryExecutionId")]
+        queries = [*request.get("NamedQueryIds", ()), request.get("NamedQueryId")]
+        found = [self._engine.executions.find(account, region, id) for id in executions if id]
+        named = [self._engine.named_queries.find(account, region, id) for id in queries if id]
+        return {one.work_group for one in found if one} | {one["WorkGroup"] for one in named if one}

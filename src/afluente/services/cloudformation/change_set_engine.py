@@ -72,6 +72,10 @@ class ChangeSetEngine:
             self._change_sets.put(found)
             return found
 
+    def find(self, call: Call, change_set_id: str) -> ChangeSet | None:
+        """The change set of that id, or None."""
+        return self._change_sets.by_id(call.account, call.region, change_set_id)
+
     def get(self, call: Call, name_or_id: str, stack_name: str | None) -> ChangeSet:
         """The change set of that id, or of that name in a stack. Raises ChangeSetNotFound."""
         if name_or_id.startswith("arn:"):

@@ -8,6 +8,7 @@ from afluente.core.call import Call
 from afluente.core.clock import Clock
 from afluente.core.provider import Invoke, Provider, Request, Response
 from afluente.services.cloudformation import answer
+from afluente.services.cloudformation.authorization import PERMISSIONS
 from afluente.services.cloudformation.change_set_engine import ChangeSetEngine
 from afluente.services.cloudformation.change_set_operation import ChangeSetOperations
 from afluente.services.cloudformation.engine import CloudFormationEngine
@@ -49,10 +50,22 @@ class CloudFormationProvider(TemplateOperations, ChangeSetOperations, Provider):
         ),
     }  # fmt: skip
 
+    permissions = PERMISSIONS
+
     def __init__(self, engine: CloudFormationEngine, invoke: Invoke, clock: Clock) -> None:
         self._engine = engine
         self._change_sets = ChangeSetEngine(engine, clock)
         self._invoke = invoke
+
+    def stack_id(self, call: Call, name: str) -> str | None:
+        """The id of the stack of that name, if there is one."""
+        stack = self._engine.stacks.find(call.account, call.region, name)
+        return None if stack is None else stack.id
+
+    def stack_of_change_set(self, call: Call, change_set_id: str) -> str | None:
+        """The id of the stack that a change set is of, if there is one."""
+        found = self._change_sets.find(call, change_set_id)
+        return None if found is None else found.stack_id
 
     def create_stack(self, call: Call, request: Request) -> Response:
         stack, new = self._engine.create_stack(call, wish_of(call, request, self._invoke, self._engine))

@@ -9,6 +9,7 @@ from afluente.core.clock import Clock
 from afluente.core.metric import MetricId
 from afluente.core.provider import Provider, Request, Response
 from afluente.services.cloudwatch import token
+from afluente.services.cloudwatch.authorization import PERMISSIONS
 from afluente.services.cloudwatch.datum import named
 from afluente.services.cloudwatch.engine import CloudWatchEngine
 from afluente.services.cloudwatch.error import ValidationError
@@ -29,6 +30,8 @@ class CloudWatchProvider(Provider):
         "ListMetrics": ("IncludeLinkedAccounts", "OwningAccount"),
         "PutMetricData": ("EntityMetricData", "StrictEntityValidation"),
     }
+
+    permissions = PERMISSIONS
 
     def __init__(self, engine: CloudWatchEngine, clock: Clock) -> None:
         self._engine = engine

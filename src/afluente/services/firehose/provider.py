@@ -12,6 +12,7 @@ from afluente.core.clock import Clock, utc
 from afluente.core.error import AwsError
 from afluente.core.error import NotImplemented as Unsupported
 from afluente.core.provider import Invoke, Provider, Request, Response
+from afluente.services.firehose.authorization import PERMISSIONS
 from afluente.services.firehose.configuration import Configuration, basic_description
 from afluente.services.firehose.encryption import key_of
 from afluente.services.firehose.engine import ENCRYPTION_ELSEWHERE, TAG_LIMIT, FirehoseEngine, Put
@@ -56,6 +57,8 @@ class FirehoseProvider(Provider):
             f"ExtendedS3DestinationUpdate.S3BackupUpdate.{KMS}",
         ),
     }
+
+    permissions = PERMISSIONS
 
     def __init__(self, engine: FirehoseEngine, invoke: Invoke, clock: Clock) -> None:
         self._engine = engine

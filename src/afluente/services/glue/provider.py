@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
+from afluente.core.call import Call
 from afluente.core.provider import Provider
+from afluente.services.glue.authorization import PERMISSIONS
 from afluente.services.glue.catalog.engine import CatalogEngine
 from afluente.services.glue.catalog.provider import CatalogOperations
 from afluente.services.glue.crawler.engine import CrawlerEngine
@@ -26,6 +28,8 @@ class GlueProvider(CatalogOperations, CrawlerOperations, JobOperations, TriggerO
         operation: members for part in PARTS for operation, members in part.unsupported.items()
     }
 
+    permissions = PERMISSIONS
+
     def __init__(
         self, catalog: CatalogEngine, crawlers: CrawlerEngine, jobs: JobEngine, triggers: TriggerEngine, tags: Tags
     ) -> None:
@@ -34,3 +38,7 @@ class GlueProvider(CatalogOperations, CrawlerOperations, JobOperations, TriggerO
         self._jobs = jobs
         self._triggers = triggers
         self._tags = tags
+
+    def role_arn(self, call: Call, given: str) -> str:
+        """The ARN of a role that is given by name or ARN; a bare name may stand for one of the console's."""
+        return self._crawlers.role_arn(call.account, given)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from afluente.core.call import Principal
 from afluente.core.clock import Clock
@@ -64,6 +64,10 @@ class IamEngine:
         account, path, name = match.groups()
         role = self.roles.find(account, name)
         return role if role is not None and role.path == path and role.name == name else None
+
+    def role_exists(self, role_arn: str) -> bool:
+        """Whether there is such a role."""
+        return self.find_role(role_arn) is not None
 
     def can_assume(self, role_arn: str, service_principal: str, source_arn: str | None = None) -> bool:
         """Whether there is such a role, and its trust policy lets the service assume it for `source_arn`.
@@ -157,6 +161,11 @@ class IamEngine:
         return Principal(user.account, arn(user), user.id, "user", key.id)
 
     # Rules that span entities.
+
+    def find(self, account: str, kind: str, name: str) -> Entity | None:
+        """The user, group or role of that name, or None."""
+        kinds: dict[str, Entities[Any]] = {"user": self.users, "group": self.groups, "role": self.roles}
+        return kinds[kind].find(account, name) if kind in kinds else None
 
     def user_by_id(self, account: str, user_id: str) -> User | None:
         """The user of that id."""

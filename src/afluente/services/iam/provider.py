@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
-from afluente.core.provider import Provider
+from afluente.core.call import Call
+from afluente.core.provider import Provider, Request
+from afluente.services.iam.authorization import PERMISSIONS
 from afluente.services.iam.engine import IamEngine
+from afluente.services.iam.entity import arn
 from afluente.services.iam.entity_policy_operation import EntityPolicyOperations
 from afluente.services.iam.group_operation import GroupOperations
 from afluente.services.iam.policy_operation import PolicyOperations
@@ -36,5 +39,12 @@ class IamProvider(UserOperations, GroupOperations, RoleOperations, PolicyOperati
         "ListEntitiesForPolicy": ("PolicyUsageFilter",),
     }
 
+    permissions = PERMISSIONS
+
     def __init__(self, engine: IamEngine) -> None:
         self._engine = engine
+
+    def arn_of(self, call: Call, kind: str, name: str, request: Request) -> str:
+        """The ARN of an entity, with its path; of one that is not there, with the path that it is to have."""
+        found = self._engine.find(call.account, kind, name)
+        return arn(found) if found else f"arn:aws:iam::{call.account}:{kind}{request.get('Path', '/')}{name}"

@@ -6,6 +6,7 @@ from typing import ClassVar
 from afluente.core.call import Call
 from afluente.core.clock import Clock
 from afluente.core.provider import Provider, Request
+from afluente.services.kinesis.authorization import PERMISSIONS
 from afluente.services.kinesis.consumer_operation import ConsumerOperations
 from afluente.services.kinesis.engine import KinesisEngine
 from afluente.services.kinesis.quota import check_creating
@@ -83,8 +84,11 @@ class KinesisProvider(
         "UpdateStreamMode": ("StreamId", "WarmThroughputMiBps"),
     }
 
+    permissions = PERMISSIONS
+
     def __init__(self, engine: KinesisEngine, clock: Clock) -> None:
         self._engine = engine
+        self.tokens = engine.tokens
         self._control = engine.control
         self._registration = engine.registration
         self._resharding = Resharding(engine.control, clock)

@@ -8,6 +8,7 @@ from afluente.core.error import NotImplemented as Unsupported
 from afluente.core.error import ValidationException
 from afluente.core.provider import Provider, Request, Response
 from afluente.services.logs import event
+from afluente.services.logs.authorization import PERMISSIONS
 from afluente.services.logs.engine import Group, LogsEngine, Rejected, Stream
 from afluente.services.logs.error import InvalidParameterException, ResourceNotFoundException
 from afluente.services.logs.filter_pattern import FilterPattern
@@ -35,6 +36,8 @@ class LogsProvider(Provider):
         "PutLogEvents": ("entity",),
         "FilterLogEvents": ("startFromHead",),
     }
+
+    permissions = PERMISSIONS
 
     def __init__(self, engine: LogsEngine, database: Database) -> None:
         self._engine = engine

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from afluente.core.provider import Provider
+from afluente.services.s3.authorization import PERMISSIONS
 from afluente.services.s3.bucket_operation import BucketOperations
 from afluente.services.s3.configuration_operation import ConfigurationOperations
 from afluente.services.s3.list_operation import ListOperations
@@ -116,3 +117,4 @@ class S3Provider(BucketOperations, ConfigurationOperations, ListOperations, Mult
         "UploadPart": (*SSE_C, *OTHER_CHECKSUMS, "RequestPayer"),
         "UploadPartCopy": (*SSE_C, *_SOURCE_SSE_C, "RequestPayer"),
     }
+    permissions = PERMISSIONS

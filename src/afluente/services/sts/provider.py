@@ -7,6 +7,7 @@ from typing import ClassVar
 from afluente.core.call import Call
 from afluente.core.clock import utc
 from afluente.core.provider import Provider, Request, Response
+from afluente.services.sts.authorization import PERMISSIONS
 from afluente.services.sts.error import AccessDenied, ValidationError
 from afluente.services.sts.port import Identities, R, Session
 
@@ -27,6 +28,8 @@ class StsProvider(Provider):
         ),
         "GetSessionToken": ("MinimumSessionTokenSize", "SerialNumber", "TokenCode"),
     }  # fmt: skip
+
+    permissions = PERMISSIONS
 
     def __init__(self, identities: Identities[R]) -> None:
         self._identities = identities

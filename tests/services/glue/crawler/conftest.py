@@ -66,6 +66,9 @@ class TrustedRoles:
         self.refused: set[str] = set()
         self.asked: set[str] = set()
 
+    def role_exists(self, role_arn: str) -> bool:
+        return role_arn in self.trusted
+
     def can_assume(self, role_arn: str, service_principal: str, source_arn: str | None = None) -> bool:
         assert str(source_arn).startswith("arn:aws:glue:us-east-1:000000000000:crawler/")
         return service_principal == "glue.amazonaws.com" and role_arn in self.trusted

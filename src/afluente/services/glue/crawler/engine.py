@@ -17,6 +17,7 @@ from afluente.core.loop import Loop
 from afluente.core.setting import Settings
 from afluente.services.glue.catalog.engine import CatalogEngine
 from afluente.services.glue.crawler import definition
+from afluente.services.glue.crawler.definition import role_arns
 from afluente.services.glue.crawler.port import Logs, Objects, Roles
 from afluente.services.glue.crawler.report import GROUP, Report
 from afluente.services.glue.crawler.runner import CrawlCancelledError, Outcome, Runner
@@ -73,6 +74,7 @@ class CrawlerEngine:
     ) -> None:
         self._database = database
         self._store = CrawlerStore(database)
+        self._roles = roles
         self._runner = Runner(database, catalog, objects, roles, logs, clock)
         self._tags = tags
         self._stopping_delay_ms = settings.crawler_stopping_delay_ms
@@ -144,6 +146,11 @@ class CrawlerEngine:
             self._idle((account, region, name))
             self._store.delete((account, region, name))
             self._tags.forget(account, region, f"crawler/{name}")
+
+    def role_arn(self, account: str, role: str) -> str:
+        """The ARN that `role`, a name or an ARN, stands for: the one that exists, where it may be two."""
+        arns = role_arns(role, account)
+        return next((arn for arn in arns if self._roles.role_exists(arn)), arns[0])
 
     def exists(self, account: str, region: str, name: str) -> bool:
         """Is there such a crawler?"""

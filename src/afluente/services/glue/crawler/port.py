@@ -26,6 +26,7 @@ class Objects(Protocol):
 class Roles(Protocol):
     """IAM: whether Glue may assume the crawler's role, and what the role may do."""
 
+    def role_exists(self, role_arn: str) -> bool: ...
     def can_assume(self, role_arn: str, service_principal: str, source_arn: str | None = None) -> bool: ...
     def check_role(
         self, role_arn: str, session_name: str, action: str, resource: str, context: Mapping[str, str] | None = None

@@ -1,0 +1,104 @@
+"""What each operation of Glue takes. An action on a table has to be allowed on its database and the catalog as well.
+
+https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from afluente.core.call import Call
+from afluente.core.permission import Permission, Resources, each, local, pass_role
+
+Request = Mapping[str, Any]
+SERVICE = "glue.amazonaws.com"
+
+
+def catalog(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The catalog as a whole."""
+    return (_catalog(call, request, "catalog"),)
+
+
+def database(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The database, and the catalog."""
+    name = request.get("DatabaseName") or request.get("Name") or request.get("DatabaseInput", {}).get("Name", "")
+    return (*catalog(provider, call, request), _catalog(call, request, f"database/{name.lower()}"))
+
+
+def emptied_database(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The database with all that is in it."""
+    name = request["Name"].lower()
+    inside = (_catalog(call, request, f"{kind}/{name}/*") for kind in ("table", "userDefinedFunction"))
+    return (*database(provider, call, request), *inside)
+
+
+def tables(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The tables that are named, or all of the database."""
+    given = request.get("TableInput", {})
+    name = request.get("TableName") or request.get("Name") or (given.get("Name") if given else None)
+    names = [name] if name else request.get("TablesToDelete", ["*"])
+    schema = request["DatabaseName"].lower()
+    return (
+        _catalog(call, request, "catalog"),
+        _catalog(call, request, f"database/{schema}"),
+        *(_catalog(call, request, f"table/{schema}/{one.lower()}") for one in names),
+    )
+
+
+def named(kind: str, *members: str) -> Resources:
+    """Resources of `kind` that a request names by one of `members`, a text or a list."""
+
+    def resources(provider: Any, call: Call, request: Request) -> Iterable[str]:
+        found = next((request[member] for member in members if request.get(member)), "*")
+        return [local("glue", call, f"{kind}/{name}") for name in ([found] if isinstance(found, str) else found)]
+
+    return resources
+
+
+def tagged(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """By ARN."""
+    return (request["ResourceArn"],)
+
+
+def role(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The role that a crawler or job is given, by name or ARN."""
+    given = request.get("Role") or request.get("JobUpdate", {}).get("Role")
+    return (provider.role_arn(call, given),) if given else ()
+
+
+def _catalog(call: Call, request: Request, resource: str) -> str:
+    return f"arn:aws:glue:{call.region}:{request.get('CatalogId') or call.account}:{resource}"
+
+
+PASS_ROLE = pass_role(SERVICE, role)
+CRAWLER = named("crawler", "Name", "CrawlerName", "CrawlerNames", "CrawlerNameList")
+JOB = named("job", "Name", "JobName", "JobNames")
+TRIGGER = named("trigger", "Name", "TriggerNames")
+
+PERMISSIONS: dict[str, tuple[Permission, ...]] = {
+    **each(catalog, "glue", "GetDatabases"),
+    **each(database, "glue", "CreateDatabase", "GetDatabase", "UpdateDatabase"),
+    **each(emptied_database, "glue", "DeleteDatabase"),
+    **each(
+        tables, "glue", "BatchCreatePartition", "BatchDeletePartition", "BatchDeleteTable", "BatchDeleteTableVersion",
+        "BatchGetPartition", "BatchUpdatePartition", "CreatePartition", "CreatePartitionIndex", "CreateTable",
+        "DeletePartition", "DeletePartitionIndex", "DeleteTable", "DeleteTableVersion", "GetPartition",
+        "GetPartitionIndexes", "GetPartitions", "GetTable", "GetTableVersion", "GetTableVersions", "GetTables",
+        "SearchTables", "UpdatePartition", "UpdateTable",
+    ),
+    **each(
+        CRAWLER, "glue", "BatchGetCrawlers", "DeleteCrawler", "GetCrawler", "GetCrawlerMetrics", "GetCrawlers",
+        "ListCrawlers", "ListCrawls", "StartCrawler", "StartCrawlerSchedule", "StopCrawler", "StopCrawlerSchedule",
+        "UpdateCrawlerSchedule",
+    ),
+    **{name: (Permission(f"glue:{name}", CRAWLER), PASS_ROLE) for name in ("CreateCrawler", "UpdateCrawler")},
+    **each(
+        JOB, "glue", "BatchGetJobs", "BatchStopJobRun", "DeleteJob", "GetJob", "GetJobBookmark", "GetJobRun",
+        "GetJobRuns", "GetJobs", "ListJobs", "ResetJobBookmark", "StartJobRun",
+    ),
+    **{name: (Permission(f"glue:{name}", JOB), PASS_ROLE) for name in ("CreateJob", "UpdateJob")},
+    **each(
+        TRIGGER, "glue", "BatchGetTriggers", "CreateTrigger", "DeleteTrigger", "GetTrigger", "GetTriggers",
+        "ListTriggers", "StartTrigger", "StopTrigger", "UpdateTrigger",
+    ),
+    **each(tagged, "glue", "GetTags", "TagResource", "UntagResource"),
+}  # fmt: skip

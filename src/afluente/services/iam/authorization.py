@@ -1,0 +1,101 @@
+"""What each operation of IAM takes: an action of its own name, on the user, group, role or policy that it is about."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from afluente.core.call import Call
+from afluente.core.permission import Permission, Resources, everything
+
+Request = Mapping[str, Any]
+
+
+def user(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The user named, or else who asks."""
+    name = request.get("UserName")
+    return (call.principal.arn if name is None else provider.arn_of(call, "user", name, request),)
+
+
+def group(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The group."""
+    return (provider.arn_of(call, "group", request["GroupName"], request),)
+
+
+def role(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The role."""
+    return (provider.arn_of(call, "role", request["RoleName"], request),)
+
+
+def profile(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The instance profile."""
+    return (provider.arn_of(call, "instance-profile", request["InstanceProfileName"], request),)
+
+
+def policy(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The managed policy, by ARN or, when it is made, by path and name."""
+    made = f"arn:aws:iam::{call.account}:policy{request.get('Path', '/')}{request.get('PolicyName', '')}"
+    return (request.get("PolicyArn") or made,)
+
+
+def below(kind: str) -> Resources:
+    """A list of entities below a path."""
+
+    def resources(provider: Any, call: Call, request: Request) -> Iterable[str]:
+        return (f"arn:aws:iam::{call.account}:{kind}{request.get('PathPrefix', '/')}",)
+
+    return resources
+
+
+def source(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The principal whose policies are simulated, or asked for their keys."""
+    return (request["PolicySourceArn"],)
+
+
+def conditions(provider: Any, call: Call, request: Request) -> dict[str, str]:
+    """IAM's own condition keys."""
+    found = {"PolicyArn": "iam:policyarn", "PermissionsBoundary": "iam:permissionsboundary"}
+    return {key: request[name] for name, key in found.items() if name in request}
+
+
+def _each(resources: Resources, *operations: str) -> dict[str, tuple[Permission, ...]]:
+    return {name: (Permission(f"iam:{name}", resources, conditions),) for name in operations}
+
+
+PERMISSIONS: dict[str, tuple[Permission, ...]] = {
+    **_each(
+        user, "AttachUserPolicy", "CreateAccessKey", "CreateLoginProfile", "CreateUser", "DeleteAccessKey",
+        "DeleteLoginProfile", "DeleteUser", "DeleteUserPermissionsBoundary", "DeleteUserPolicy", "DetachUserPolicy",
+        "GetAccessKeyLastUsed", "GetLoginProfile", "GetUser", "GetUserPolicy", "ListAccessKeys",
+        "ListAttachedUserPolicies", "ListGroupsForUser", "ListMFADevices", "ListUserPolicies", "ListUserTags",
+        "PutUserPermissionsBoundary", "PutUserPolicy", "TagUser", "UntagUser", "UpdateAccessKey", "UpdateUser",
+    ),
+    **_each(
+        group, "AddUserToGroup", "AttachGroupPolicy", "CreateGroup", "DeleteGroup", "DeleteGroupPolicy",
+        "DetachGroupPolicy", "GetGroup", "GetGroupPolicy", "ListAttachedGroupPolicies", "ListGroupPolicies",
+        "PutGroupPolicy", "RemoveUserFromGroup", "UpdateGroup",
+    ),
+    **_each(
+        role, "AttachRolePolicy", "CreateRole", "DeleteRole", "DeleteRolePermissionsBoundary", "DeleteRolePolicy",
+        "DetachRolePolicy", "GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListInstanceProfilesForRole",
+        "ListRolePolicies", "ListRoleTags", "PutRolePermissionsBoundary", "PutRolePolicy", "TagRole", "UntagRole",
+        "UpdateAssumeRolePolicy", "UpdateRole", "UpdateRoleDescription",
+    ),
+    **_each(
+        profile, "AddRoleToInstanceProfile", "CreateInstanceProfile", "DeleteInstanceProfile", "GetInstanceProfile",
+        "ListInstanceProfileTags", "RemoveRoleFromInstanceProfile", "TagInstanceProfile", "UntagInstanceProfile",
+    ),
+    **_each(
+        policy, "CreatePolicy", "CreatePolicyVersion", "DeletePolicy", "DeletePolicyVersion", "GetPolicy",
+        "GetPolicyVersion", "ListEntitiesForPolicy", "ListPolicyTags", "ListPolicyVersions",
+        "SetDefaultPolicyVersion", "TagPolicy", "UntagPolicy",
+    ),
+    **_each(below("user"), "ListUsers"),
+    **_each(below("group"), "ListGroups"),
+    **_each(below("role"), "ListRoles"),
+    **_each(below("policy"), "ListPolicies"),
+    **_each(below("instance-profile"), "ListInstanceProfiles"),
+    **_each(source, "GetContextKeysForPrincipalPolicy", "SimulatePrincipalPolicy"),
+    **_each(
+        everything, "CreateAccountAlias", "DeleteAccountAlias", "GetAccountAuthorizationDetails",
+        "GetAccountSummary", "GetContextKeysForCustomPolicy", "ListAccountAliases", "SimulateCustomPolicy",
+    ),
+}  # fmt: skip

@@ -1,0 +1,170 @@
+"""What each operation of S3 takes: seldom an action of its own name.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from afluente.core.call import Call
+from afluente.core.permission import Permission
+
+Request = Mapping[str, Any]
+Values = dict[str, str | tuple[str, ...]]
+
+HEADERS = {
+    "ACL": "s3:x-amz-acl",
+    "CopySource": "s3:x-amz-copy-source",
+    "Delimiter": "s3:delimiter",
+    "IfMatch": "s3:if-match",
+    "IfNoneMatch": "s3:if-none-match",
+    "MaxKeys": "s3:max-keys",
+    "MetadataDirective": "s3:x-amz-metadata-directive",
+    "ObjectOwnership": "s3:x-amz-object-ownership",
+    "Prefix": "s3:prefix",
+    "ServerSideEncryption": "s3:x-amz-server-side-encryption",
+    "StorageClass": "s3:x-amz-storage-class",
+    "VersionId": "s3:versionid",
+}
+"""Members of requests that are condition keys."""
+
+
+def bucket(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The bucket."""
+    return (f"arn:aws:s3:::{request['Bucket']}",)
+
+
+def buckets(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The list of all buckets."""
+    return ("arn:aws:s3:::*",)
+
+
+def latest(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The object, unless a version is asked for."""
+    return () if request.get("VersionId") else any_version(provider, call, request)
+
+
+def version(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The object, if a version is asked for."""
+    return any_version(provider, call, request) if request.get("VersionId") else ()
+
+
+def any_version(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The object."""
+    return (f"arn:aws:s3:::{request['Bucket']}/{request['Key']}",)
+
+
+def source(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The object that is copied, unless a version of it is."""
+    path, _, asked = request["CopySource"].partition("?versionId=")
+    return () if asked else (f"arn:aws:s3:::{unquote(path.removeprefix('/'))}",)
+
+
+def source_version(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The object that is copied, if a version of it is."""
+    path, _, asked = request["CopySource"].partition("?versionId=")
+    return (f"arn:aws:s3:::{unquote(path.removeprefix('/'))}",) if asked else ()
+
+
+def tagged(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The object, if the request gives it tags."""
+    return any_version(provider, call, request) if request.get("Tagging") else ()
+
+
+def shared(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The object, if the request gives it an ACL."""
+    return any_version(provider, call, request) if "ACL" in request else ()
+
+
+def conditions(provider: Any, call: Call, request: Request) -> Values:
+    """S3's own condition keys, as far as the request has them."""
+    found: Values = {key: str(request[name]) for name, key in HEADERS.items() if request.get(name) is not None}
+    location = request.get("CreateBucketConfiguration", {}).get("LocationConstraint")
+    if location:
+        found["s3:locationconstraint"] = location
+    tags = dict(_tags(request.get("Tagging")))
+    found.update({f"s3:requestobjecttag/{key.lower()}": value for key, value in tags.items()})
+    if tags:
+        found["s3:requestobjecttagkeys"] = tuple(tags)
+    return found
+
+
+def _tags(tagging: Any) -> Iterator[tuple[str, str]]:
+    """Of a header (`a=1&b=2`), or of a body."""
+    if isinstance(tagging, str):
+        yield from parse_qsl(tagging, keep_blank_values=True)
+    elif isinstance(tagging, Mapping):
+        yield from ((tag["Key"], tag["Value"]) for tag in tagging.get("TagSet", ()))
+
+
+def _take(action: str, resources: Any = bucket) -> Permission:
+    return Permission(f"s3:{action}", resources, conditions)
+
+
+def _versioned(action: str) -> tuple[Permission, ...]:
+    """`GetObject` of an object, `GetObjectVersion` of a version of it."""
+    before, noun, after = action.partition("Object")
+    return _take(action, latest), _take(f"{before}{noun}Version{after}", version)
+
+
+GET = _versioned("GetObject")
+PUT = (_take("PutObject", any_version), _take("PutObjectTagging", tagged), _take("PutObjectAcl", shared))
+COPY = (_take("GetObject", source), _take("GetObjectVersion", source_version))
+LIST = (_take("ListBucket"),)
+
+PERMISSIONS: dict[str, tuple[Permission, ...]] = {
+    "AbortMultipartUpload": (_take("AbortMultipartUpload", any_version),),
+    "CompleteMultipartUpload": (_take("PutObject", any_version),),
+    "CopyObject": (*PUT, *COPY),
+    "CreateBucket": (_take("CreateBucket"),),
+    "CreateMultipartUpload": PUT,
+    "DeleteBucket": (_take("DeleteBucket"),),
+    "DeleteBucketCors": (_take("PutBucketCORS"),),
+    "DeleteBucketEncryption": (_take("PutEncryptionConfiguration"),),
+    "DeleteBucketLifecycle": (_take("PutLifecycleConfiguration"),),
+    "DeleteBucketOwnershipControls": (_take("PutBucketOwnershipControls"),),
+    "DeleteBucketPolicy": (_take("DeleteBucketPolicy"),),
+    "DeleteBucketTagging": (_take("PutBucketTagging"),),
+    "DeleteObject": _versioned("DeleteObject"),
+    "DeleteObjectTagging": _versioned("DeleteObjectTagging"),
+    "DeleteObjects": (),  # asked for each key, see object_operation.py
+    "DeletePublicAccessBlock": (_take("PutBucketPublicAccessBlock"),),
+    "GetBucketAcl": (_take("GetBucketAcl"),),
+    "GetBucketCors": (_take("GetBucketCORS"),),
+    "GetBucketEncryption": (_take("GetEncryptionConfiguration"),),
+    "GetBucketLifecycleConfiguration": (_take("GetLifecycleConfiguration"),),
+    "GetBucketLocation": (_take("GetBucketLocation"),),
+    "GetBucketNotificationConfiguration": (_take("GetBucketNotification"),),
+    "GetBucketOwnershipControls": (_take("GetBucketOwnershipControls"),),
+    "GetBucketPolicy": (_take("GetBucketPolicy"),),
+    "GetBucketPolicyStatus": (_take("GetBucketPolicyStatus"),),
+    "GetBucketTagging": (_take("GetBucketTagging"),),
+    "GetBucketVersioning": (_take("GetBucketVersioning"),),
+    "GetObject": GET,
+    "GetObjectAcl": _versioned("GetObjectAcl"),
+    "GetObjectAttributes": (*GET, *_versioned("GetObjectAttributes")),
+    "GetObjectTagging": _versioned("GetObjectTagging"),
+    "GetPublicAccessBlock": (_take("GetBucketPublicAccessBlock"),),
+    "HeadBucket": LIST,
+    "HeadObject": GET,
+    "ListBuckets": (_take("ListAllMyBuckets", buckets),),
+    "ListMultipartUploads": (_take("ListBucketMultipartUploads"),),
+    "ListObjectVersions": (_take("ListBucketVersions"),),
+    "ListObjects": LIST,
+    "ListObjectsV2": LIST,
+    "ListParts": (_take("ListMultipartUploadParts", any_version),),
+    "PutBucketCors": (_take("PutBucketCORS"),),
+    "PutBucketEncryption": (_take("PutEncryptionConfiguration"),),
+    "PutBucketLifecycleConfiguration": (_take("PutLifecycleConfiguration"),),
+    "PutBucketNotificationConfiguration": (_take("PutBucketNotification"),),
+    "PutBucketOwnershipControls": (_take("PutBucketOwnershipControls"),),
+    "PutBucketPolicy": (_take("PutBucketPolicy"),),
+    "PutBucketTagging": (_take("PutBucketTagging"),),
+    "PutBucketVersioning": (_take("PutBucketVersioning"),),
+    "PutObject": PUT,
+    "PutObjectTagging": _versioned("PutObjectTagging"),
+    "PutPublicAccessBlock": (_take("PutBucketPublicAccessBlock"),),
+    "UploadPart": (_take("PutObject", any_version),),
+    "UploadPartCopy": (_take("PutObject", any_version), *COPY),
+}

@@ -116,7 +116,7 @@ class App:
         crawlers = CrawlerEngine(database, catalog, tags, s3, self._iam, logs, settings, clock)
         self._jobs = JobEngine(database, tags, s3, self._iam, logs, invoke, settings, clock)
         triggers = TriggerEngine(database, tags, self._jobs, crawlers, clock)
-        athena = AthenaEngine(database, invoke, s3, settings, clock)
+        athena = AthenaEngine(database, invoke, s3, settings, clock, metrics=self._metrics)
         cloudformation = CloudFormationEngine(database, invoke, clock)
         # each may use those before it
         self._engines: list[Any] = [

@@ -14,6 +14,7 @@ from botocore import xform_name
 
 from afluente.core.call import Call, Principal
 from afluente.core.clock import ManualClock
+from afluente.core.metric import Metrics
 from afluente.core.provider import Provider
 from afluente.core.setting import Settings
 from afluente.services.athena.engine import AthenaEngine
@@ -81,7 +82,8 @@ class Lake:
         self.s3 = S3Engine(self.database, data / "s3", clock)
         self.catalog = Catalog(CatalogEngine(self.database, Tags(self.database), clock))
         self.asked: list[tuple[str, dict[str, Any]]] = []
-        self.engine = AthenaEngine(self.database, self.invoke, self.s3, self.settings, clock)
+        self.metrics = Metrics(clock)
+        self.engine = AthenaEngine(self.database, self.invoke, self.s3, self.settings, clock, metrics=self.metrics)
         self.athena = AthenaProvider(self.engine)
         self.s3.start()
         self.engine.start()

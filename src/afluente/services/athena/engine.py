@@ -17,6 +17,7 @@ from afluente.core import error
 from afluente.core.call import Call
 from afluente.core.clock import Clock
 from afluente.core.error import AwsError
+from afluente.core.metric import Metrics
 from afluente.core.provider import Invoke
 from afluente.core.setting import Settings
 from afluente.services.athena.catalog import Catalog
@@ -29,6 +30,7 @@ from afluente.services.athena.error import (
 from afluente.services.athena.execution import Execution, Executions
 from afluente.services.athena.hive_statement import Ddl, trimmed
 from afluente.services.athena.location import Location, output_location
+from afluente.services.athena.metric import QueryMetrics
 from afluente.services.athena.port import ObjectStore
 from afluente.services.athena.result import Results
 from afluente.services.athena.saved_query import NamedQueries, PreparedStatements
@@ -77,8 +79,16 @@ class AthenaEngine:
     """
 
     def __init__(
-        self, database: Database, invoke: Invoke, store: ObjectStore, settings: Settings, clock: Clock
+        self,
+        database: Database,
+        invoke: Invoke,
+        store: ObjectStore,
+        settings: Settings,
+        clock: Clock,
+        *,
+        metrics: Metrics | None = None,
     ) -> None:
+        self._metrics = QueryMetrics(metrics or Metrics(clock))
         self.executions = Executions(database)
         self.work_groups = WorkGroups(database, clock)
         self.named_queries = NamedQueries(database)
@@ -266,23 +276,26 @@ class AthenaEngine:
                 raise QueryFailure("CANCELLED", CANCELLED_BY_USER)
 
         self.machine.run(running.task, attach)
-        execution, cutoff = running.task.execution, running.task.work_group.cutoff_bytes
-        if cutoff is not None and execution.scanned_bytes > cutoff:
-            self._end(execution, "CANCELLED", BYTES_EXCEEDED)
+        task, cutoff = running.task, running.task.work_group.cutoff_bytes
+        if cutoff is not None and task.execution.scanned_bytes > cutoff:
+            self._end(task, "CANCELLED", BYTES_EXCEEDED)
         else:
-            self._end(execution, "SUCCEEDED")
+            self._end(task, "SUCCEEDED")
 
     def _fail(self, running: _Running, failure: QueryFailure) -> None:
         if not running.cancelled.is_set():
-            self._end(running.task.execution, "FAILED", str(failure), failure.athena_error())
+            self._end(running.task, "FAILED", str(failure), failure.athena_error())
         elif not self._stopping:  # else it stays open, and has failed when the engine starts again
-            self._end(running.task.execution, "CANCELLED", CANCELLED_BY_USER)
+            self._end(running.task, "CANCELLED", CANCELLED_BY_USER)
 
-    def _end(self, execution: Execution, state: str, reason: str = "", fault: dict[str, Any] | None = None) -> None:
+    def _end(self, task: "Task", state: str, reason: str = "", fault: dict[str, Any] | None = None) -> None:
+        execution = task.execution
         completed_at_ms = max(self._clock.now_ms(), execution.submitted_at_ms)
         ended = msgspec.structs.replace(
             execution, state=state, reason=reason, error=fault, completed_at_ms=completed_at_ms
         )
+        if task.work_group.publishes_metrics:
+            self._metrics.ended(ended)  # first, so that who sees the end finds it counted
         self.executions.finish(ended)
         self._last = ended
 
@@ -296,7 +309,7 @@ class AthenaEngine:
             return
         running.cancelled.set()
         if execution.state == "QUEUED":
-            self._end(execution, "CANCELLED", CANCELLED_BY_USER)
+            self._end(running.task, "CANCELLED", CANCELLED_BY_USER)
             return
         _interrupt(running)
 
@@ -325,6 +338,7 @@ class AthenaEngine:
             self.executions.delete(account, region, name)
             self.tags.clear(account, region, name)
             self.work_groups.delete(account, region, name)
+        self._metrics.forget(account, region, name)
 
 
 def _interrupt(running: _Running) -> None:

@@ -30,6 +30,11 @@ class WorkGroup(msgspec.Struct, kw_only=True):
         return bool(self.configuration["EnforceWorkGroupConfiguration"])
 
     @property
+    def publishes_metrics(self) -> bool:
+        """Whether CloudWatch gets metrics of its queries."""
+        return bool(self.configuration["PublishCloudWatchMetricsEnabled"])
+
+    @property
     def location(self) -> str:
         """Where its results go; empty when it does not say."""
         return str(self.configuration["ResultConfiguration"].get("OutputLocation", ""))

@@ -114,7 +114,7 @@ class App:
         tags = Tags(database)
         catalog = CatalogEngine(database, tags, clock)
         crawlers = CrawlerEngine(database, catalog, tags, s3, self._iam, logs, settings, clock)
-        self._jobs = JobEngine(database, tags, s3, self._iam, logs, invoke, settings, clock)
+        self._jobs = JobEngine(database, tags, s3, self._iam, logs, invoke, settings, clock, self._metrics)
         triggers = TriggerEngine(database, tags, self._jobs, crawlers, clock)
         athena = AthenaEngine(database, invoke, s3, settings, clock, metrics=self._metrics)
         cloudformation = CloudFormationEngine(database, invoke, clock)

@@ -98,6 +98,15 @@ def test_page_has_a_family_for_each_metric() -> None:
     }
 
 
+def test_page_names_the_service_once() -> None:
+    metrics = Metrics(ManualClock())
+    measure = Measure("glue.driver.aggregate.bytesRead", "Bytes", "Bytes.")
+    metrics.recorder("1", "r", "Glue", {"JobName": "etl"}, [measure]).record(0, 5)
+    ((name, labels),) = read(page(metrics.totals(), []).decode()).values
+    assert name == "afluente_glue_driver_aggregate_bytes_read_bytes_total"
+    assert labels[-1] == ("job_name", "etl")
+
+
 @given(value=st.text(), help_=st.text(st.characters(exclude_characters="\r\x85\u2028\u2029", codec="utf-8")))
 def test_page_escapes_whatever_a_label_or_a_help_says(value: str, help_: str) -> None:
     value = value.encode("utf-8", "replace").decode()

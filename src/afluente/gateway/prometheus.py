@@ -74,8 +74,8 @@ def _add(families: dict[str, Family], total: Total) -> None:
 
 def _name(total: Total) -> str:
     """`AWS/Kinesis`'s `PutRecords.Latency` in milliseconds is `afluente_kinesis_put_records_latency_milliseconds`."""
-    words = [total.metric.namespace.rpartition("/")[2], *total.metric.name.split(".")]
-    name = "_".join(["afluente", *map(method_name, words)])
+    service, *words = map(method_name, (total.metric.namespace.rpartition("/")[2], *total.metric.name.split(".")))
+    name = "_".join(["afluente", service, *(words[1:] if words[0] == service else words)])
     unit = UNITS.get(total.metric.unit)
     if unit and not name.endswith(unit):
         name += f"_{unit}"

@@ -11,6 +11,7 @@ from botocore import xform_name
 
 from afluente.core.call import Call, Principal
 from afluente.core.clock import ManualClock
+from afluente.core.metric import Metrics
 from afluente.core.setting import Settings
 from afluente.services.glue.catalog.engine import CatalogEngine
 from afluente.services.glue.catalog.provider import CatalogOperations
@@ -62,7 +63,10 @@ class World:
         self.logs = LogsEngine(self.database, self.clock)
         self.callers: list[Principal] = []
         settings = Settings(data=folder)
-        self.jobs = JobEngine(self.database, self.tags, self.s3, self.iam, self.logs, self.invoke, settings, self.clock)
+        self.metrics = Metrics(self.clock)
+        self.jobs = JobEngine(
+            self.database, self.tags, self.s3, self.iam, self.logs, self.invoke, settings, self.clock, self.metrics
+        )
         self.operations = _Operations(self.catalog, self.jobs, self.tags)
         self.bucket("lake")
         self.role("glue-role")

@@ -171,8 +171,8 @@ def test_start_job_run_with_an_argument_that_is_not_supported(world: Any, name: 
 
 
 def test_start_job_run_says_which_arguments_have_no_effect(world: Any) -> None:
-    run = world.run("print(1)", DefaultArguments={"--enable-metrics": "true"})
-    assert world.log(run, "error") == "--enable-metrics has no effect on Afluente: there is no cluster"
+    run = world.run("print(1)", DefaultArguments={"--enable-spark-ui": "true"})
+    assert world.log(run, "error") == "--enable-spark-ui has no effect on Afluente: there is no cluster"
 
 
 def test_start_job_run_beyond_its_concurrency(world: Any) -> None:

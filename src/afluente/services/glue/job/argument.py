@@ -6,10 +6,11 @@ A script is started with `--KEY value` pairs, as on AWS.
 from collections.abc import Mapping
 
 BOOKMARK = "--job-bookmark-option"
+METRICS = "--enable-metrics"
 
 WITHOUT_EFFECT = frozenset(
     {
-        "--conf", "--enable-auto-scaling", "--enable-job-insights", "--enable-metrics",
+        "--conf", "--enable-auto-scaling", "--enable-job-insights",
         "--enable-observability-metrics", "--enable-s3-parquet-optimized-committer", "--enable-spark-ui",
         "--spark-event-logs-path", "--continuous-log-conversionPattern", "--enable-continuous-log-filter",
         "--library-set", "--use-postgres-driver", "--executor-cores",
@@ -51,6 +52,11 @@ def refusal(arguments: Mapping[str, str]) -> str | None:
     if arguments[BOOKMARK] not in BOOKMARK_OPTIONS:
         return f"The argument {BOOKMARK} is {arguments[BOOKMARK]}; it must be one of {sorted(BOOKMARK_OPTIONS)}."
     return None
+
+
+def enables_metrics(arguments: Mapping[str, str]) -> bool:
+    """Whether the run is to be measured: as on AWS the name alone is enough."""
+    return arguments.get(METRICS, "false").lower() != "false"
 
 
 def notes(arguments: Mapping[str, str]) -> list[str]:

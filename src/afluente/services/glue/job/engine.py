@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from afluente.core.clock import Clock
+from afluente.core.metric import Metrics
 from afluente.core.provider import Invoke
 from afluente.core.setting import Settings
 from afluente.services.glue.error import (
@@ -38,8 +39,9 @@ class JobEngine:
         invoke: Invoke,
         settings: Settings,
         clock: Clock,
+        metrics: Metrics | None = None,
     ) -> None:
-        self.runs = RunEngine(database, objects, roles, logs, invoke, settings, clock)
+        self.runs = RunEngine(database, objects, roles, logs, invoke, settings, clock, metrics or Metrics(clock))
         self._database = database
         self._objects = objects
         self._roles = roles

@@ -36,6 +36,8 @@ class Host:
     ) -> None:
         self.failure: str | None = None
         self.ended = False
+        self.read_bytes: int | None = None
+        self.written_bytes = 0
         self._call = call
         self._key = key
         self._run = (run_id, attempt)
@@ -63,6 +65,7 @@ class Host:
         """The script has ended, with this failure if any."""
         self.ended = True
         self.failure = message["failure"]
+        self.read_bytes = message["read_bytes"]
 
     def _list(self, message: Message) -> list[list[Any]]:
         """[key, size, last modified, path on disk] of each object under a prefix; `read`: they will be read."""
@@ -82,7 +85,9 @@ class Host:
             path = Path(name).resolve()
             if not path.is_relative_to(self._folder):
                 raise InvalidInputException(f"{name} does not lie in the folder of the run")
+            size = path.stat().st_size
             self._objects.put_file(message["bucket"], key, path)
+            self.written_bytes += size
 
     def _delete(self, message: Message) -> None:
         self._permission.check_objects("s3:DeleteObject", message["bucket"], message["keys"])

@@ -38,6 +38,17 @@ class Start:
     job: Definition
     running: Callable[[], None]
 
+    @property
+    def arguments(self) -> dict[str, str]:
+        """What the script gets."""
+        return argument.merged(
+            self.job.get("DefaultArguments", {}),
+            self.run.get("Arguments", {}),
+            self.job.get("NonOverridableArguments", {}),
+            job=self.job["Name"],
+            run_id=self.run["Id"],
+        )
+
 
 class Launcher:
     """Prepares the processes of runs; their files lie under `<data>/tmp/glue`."""
@@ -74,17 +85,11 @@ class Launcher:
 
     def prepare(self, start: Start) -> tuple[Process, Host]:
         """A process that is ready to run, and what answers it. Raises LaunchError."""
-        run, job = start.run, start.job
-        arguments = argument.merged(
-            job.get("DefaultArguments", {}),
-            run.get("Arguments", {}),
-            job.get("NonOverridableArguments", {}),
-            job=job["Name"],
-            run_id=run["Id"],
-        )
+        run = start.run
+        arguments = start.arguments
         if reason := argument.refusal(arguments):
             raise LaunchError(reason)
-        permission = Permission(self._roles, role_arn(job["Role"], start.key[0]))
+        permission = Permission(self._roles, role_arn(start.job["Role"], start.key[0]))
         principal, variables = self._assume(start, permission.role_arn)
         run_log = RunLog(self._logs, start.key, run, arguments, permission, self._clock)
         run_log.error(argument.notes(arguments))

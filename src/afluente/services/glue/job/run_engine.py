@@ -8,6 +8,7 @@ from typing import Any
 
 from afluente.core.clock import Clock
 from afluente.core.loop import Loop
+from afluente.core.metric import Metrics
 from afluente.core.provider import Invoke
 from afluente.core.setting import Settings
 from afluente.services.glue.error import (
@@ -15,9 +16,12 @@ from afluente.services.glue.error import (
     EntityNotFoundException,
     InvalidInputException,
 )
+from afluente.services.glue.job import argument
 from afluente.services.glue.job.bookmark import Bookmarks
 from afluente.services.glue.job.definition import Definition
+from afluente.services.glue.job.host import Host
 from afluente.services.glue.job.launcher import Launcher, Start
+from afluente.services.glue.job.metric import Measured, RunMetrics
 from afluente.services.glue.job.port import Logs, Objects, Roles
 from afluente.services.glue.job.process import Process
 from afluente.services.glue.job.run_definition import new_run
@@ -45,6 +49,8 @@ class Live:
     run: Run
     job: Definition
     deadline_ms: int
+    began_ms: int | None = None
+    """When its script began."""
     thread: threading.Thread | None = None
     process: Process | None = None
     verdict: str | None = None
@@ -71,7 +77,9 @@ class RunEngine:
         invoke: Invoke,
         settings: Settings,
         clock: Clock,
+        metrics: Metrics,
     ) -> None:
+        self._metrics = RunMetrics(metrics)
         self.bookmarks = Bookmarks(database)
         self._database = database
         self._launcher = Launcher(objects, roles, logs, invoke, self.bookmarks, settings, clock)
@@ -161,6 +169,7 @@ class RunEngine:
         with self._database.write():
             self._store.delete_all(key)
             self.bookmarks.delete(key)
+        self._metrics.forget(key)
 
     # ---- a run's way ------------------------------------------------------------------------------------------------
 
@@ -213,15 +222,24 @@ class RunEngine:
                 if live.verdict is not None:
                     return live.verdict, None
             code = process.run()
+            if argument.enables_metrics(start.arguments):
+                self._measure(live, host)
         finally:
             self._launcher.remove(start)
         if host.ended and host.failure is None:
             return "SUCCEEDED", None
         return "FAILED", host.failure or f"Command failed with exit code {code}"
 
+    def _measure(self, live: Live, host: Host) -> None:
+        if live.began_ms is not None and live.job["Command"]["Name"] == "glueetl":
+            elapsed_ms = max(0, self._clock.now_ms() - live.began_ms)
+            measured = Measured(elapsed_ms, host.read_bytes, host.written_bytes)
+            self._metrics.ended(live.key, live.run["Id"], measured)
+
     # ---- states -----------------------------------------------------------------------------------------------------
 
     def _set_running(self, live: Live) -> None:
+        live.began_ms = self._clock.now_ms()
         with self._database.write():
             run = self._store.get(live.key, live.run["Id"])
             if run is not None and run["JobRunState"] == "STARTING":

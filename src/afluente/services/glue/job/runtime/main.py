@@ -21,7 +21,7 @@ def main() -> None:
     message = _execute(order)
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
-    channel.ask("ended", failure=message)
+    channel.ask("ended", failure=message, read_bytes=run.current().read_bytes)
     os._exit(0 if message is None else 1)
 
 

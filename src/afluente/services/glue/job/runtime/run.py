@@ -18,6 +18,7 @@ class Run:
         self.order = order
         self.channel = channel
         self.initialized = False
+        self.read_bytes = 0
         self._read: dict[str, Any] = {}
         self._numbers = itertools.count(1)
 

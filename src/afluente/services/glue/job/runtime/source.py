@@ -81,6 +81,7 @@ def read(source: Input) -> str:
     unknown = sorted(set(source.options) - OPTIONS[source.format])
     if unknown:
         raise NotImplementedError(f"the options {', '.join(unknown)} of the format {source.format} are not supported")
+    current().read_bytes += sum(item.size for item in items)
     scan, columns = reader(items, source)
     name = view(f"SELECT * FROM {scan}")
     return _with_partitions(name, columns, source)

@@ -175,3 +175,32 @@ def test_delivery_errors_are_found_in_the_logs(lake: Clients, clock: ManualClock
     assert json.loads(found[0]["message"])["errorCode"] == "S3.NoSuchBucket"
     lake("s3").create_bucket(Bucket="raw")
     until(clock, lambda: bodies(lake) == [b"x"])
+
+
+def test_records_of_a_stream_that_is_resharded_arrive_once(lake: Clients, clock: ManualClock) -> None:
+    kinesis, sent = lake("kinesis"), 0
+    kinesis.create_stream(StreamName="farm", ShardCount=1)
+    lake("firehose").create_delivery_stream(
+        DeliveryStreamName="delivery",
+        DeliveryStreamType="KinesisStreamAsSource",
+        KinesisStreamSourceConfiguration={
+            "KinesisStreamARN": "arn:aws:kinesis:us-east-1:000000000000:stream/farm",
+            "RoleARN": ROLE,
+        },
+        ExtendedS3DestinationConfiguration={
+            "RoleARN": ROLE,
+            "BucketARN": "arn:aws:s3:::raw",
+            "BufferingHints": {"IntervalInSeconds": 60, "SizeInMBs": 1},
+        },
+    )
+    active(lake, clock, "delivery")
+    for target in (2, 3, 2, 1, None):
+        records = [b"%d%s\n" % (number, b" " * 10_000) for number in range(sent, sent + 50)]
+        entries = [{"Data": data, "PartitionKey": data[:4].decode()} for data in records]
+        assert kinesis.put_records(StreamName="farm", Records=entries)["FailedRecordCount"] == 0
+        sent += len(records)
+        clock.advance(1)
+        if target:
+            kinesis.update_shard_count(StreamName="farm", TargetShardCount=target, ScalingType="UNIFORM_SCALING")
+    until(clock, lambda: sum(body.count(b"\n") for body in bodies(lake)) >= sent)
+    assert sorted(int(line) for line in b"".join(bodies(lake)).split()) == list(range(sent))

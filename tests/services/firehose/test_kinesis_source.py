@@ -1,5 +1,6 @@
 from typing import Any
 
+import pytest
 from tests.services.firehose.test_deaggregation import aggregate
 from tests.services.firehose.test_deliver import LOGGING, messages
 from tests.services.firehose.world import World
@@ -77,6 +78,54 @@ def test_source_children_of_a_split_are_read_from_their_beginning(world: World) 
     world.stream_put(parent, b"parent")
     world.advance(300)
     assert world.buckets.bodies == [b"parentchildgrandchild"]
+
+
+def test_source_parents_are_read_to_their_end_before_their_children(world: World) -> None:
+    """Whatever the objects' bounds are: a family of two generations, each of three objects, and a merge."""
+    parents = [world.streams.add_shard() for _ in range(2)]
+    world.create_on_stream(BufferingHints={"SizeInMBs": 1})
+    world.engine.stop()
+    merged = world.streams.add_shard(parents=[parent.shard_id for parent in parents])
+    halves = [world.streams.add_shard(parents=[merged.shard_id]) for _ in range(2)]
+    for name, shard in zip(b"aabcc", [*parents, merged, *halves], strict=True):
+        for _ in range(3):
+            world.streams.put(shard, bytes([name]) * 700_000)
+    world.restart()
+    for _ in range(20):
+        world.advance(60)
+    content = b"".join(world.buckets.bodies)
+    assert len(world.buckets.bodies) > 8
+    assert content == b"a" * 4_200_000 + b"b" * 2_100_000 + b"c" * 4_200_000
+
+
+def test_source_child_waits_for_what_is_still_on_its_way_into_the_parent(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent = world.streams.add_shard()
+    world.create_on_stream(BufferingHints={"IntervalInSeconds": 0})
+    child = world.streams.add_shard(parents=[parent.shard_id])
+    ends = {parent.partition: 1, child.partition: 1}  # one record in each, and the parent's not on disk yet
+    monkeypatch.setattr(world.streams, "end_of", lambda shard: ends[shard.partition])
+    world.stream_put(child, b"child")
+    world.advance(60)
+    assert world.buckets.bodies == []
+    world.stream_put(parent, b"parent")
+    world.advance(60)
+    assert world.buckets.bodies == [b"parent", b"child"]
+
+
+def test_source_children_of_shards_past_retention_are_read(world: World) -> None:
+    """A delivery that rested for longer than the stream keeps its records goes on with the shards there are."""
+    parent = world.streams.add_shard()
+    world.create_on_stream()
+    world.engine.stop()
+    child = world.streams.add_shard(parents=[parent.shard_id])
+    grandchild = world.streams.add_shard(parents=[child.shard_id])
+    world.streams.put(grandchild, b"now")
+    world.streams.shard_list[:] = [grandchild]
+    world.restart()
+    world.advance(300)
+    assert world.buckets.bodies == [b"now"]
 
 
 def test_source_made_anew_is_not_picked_up(world: World) -> None:

@@ -116,8 +116,11 @@ class Streams:
         if not self.exists:
             raise ResourceNotFoundException(f"Stream {stream} under account {account} not found.")
         for shard in self.shard_list:
-            shard.next_position = self.log.end(shard.partition)
+            shard.next_position = self.end_of(shard)
         return self.shard_list
+
+    def end_of(self, shard: Shard) -> int:
+        return self.log.end(shard.partition)
 
     def subscribe(self, account: str, region: str, stream: str, wake: Callable[[], None]) -> Callable[[], None]:
         self.listeners.append(wake)

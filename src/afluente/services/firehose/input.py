@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 
 from afluente.services.firehose.ledger import Progress
-from afluente.services.firehose.source import Source
+from afluente.services.firehose.source import Origin, Source
 from afluente.store.record_log import RecordLog
 
 
@@ -16,7 +16,7 @@ class Input:
         self.positions = progress.positions()
         self._log = log
         self._progress = progress
-        self._parents: Mapping[int, frozenset[int]] = {}
+        self._origins: Mapping[int, Origin] = {}
         self._unsubscribe: Callable[[], None] | None = None
         self._may_read = True
         self._turn = 0
@@ -29,7 +29,7 @@ class Input:
         """
         if self._unsubscribe is None:
             self._unsubscribe = self.source.subscribe(wake)
-        self._parents = self.source.parents()
+        self._origins = self.source.origins()
         found = dict.fromkeys(self._new(), 0)
         if found:
             self._progress.start_at(found)
@@ -58,19 +58,17 @@ class Input:
         return sum(max(0, self._log.end(partition) - position) for partition, position in following.items())
 
     def _new(self) -> list[int]:
-        """Partitions of shards that came of known ones.
+        """Partitions of shards that came of known ones, or of some that are long gone.
 
         A stream made anew under the old name has no such shards: as on AWS, it is not picked up.
         """
-        found: list[int] = []
-        for partition, parents in self._parents.items():
-            if partition not in self.positions and not parents.isdisjoint([*self.positions, *found]):
-                found.append(partition)
-        return found
+        known = {*self.positions}
+        for partition, origin in self._origins.items():
+            if origin.orphaned or not known.isdisjoint(origin.ends):
+                known.add(partition)
+        return [partition for partition in self._origins if partition in known and partition not in self.positions]
 
     def _is_ready(self, partition: int, following: Mapping[int, int]) -> bool:
-        return all(
-            following.get(parent, 0) >= self._log.end(parent)
-            for parent in self._parents.get(partition, ())
-            if parent in following
-        )
+        """Has everything been read that comes before it? Not what is on disk, but all that its parents took counts."""
+        origin = self._origins.get(partition, Origin())
+        return all(following[parent] >= end for parent, end in origin.ends.items() if parent in following)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from typing import NamedTuple
 
 from afluente.core.arn import Arn
 from afluente.core.clock import Clock
@@ -11,6 +12,17 @@ from afluente.services.firehose.port import Roles, Shard, SourceStreams
 from afluente.services.firehose.stream import KinesisSource
 from afluente.store import record
 from afluente.store.record_log import Draft, RecordLog
+
+
+class Origin(NamedTuple):
+    """Where the records of a partition come after those of others.
+
+    ends: the partitions of the shards that it came of in a split or merge, and where each ends. orphaned: it came of
+    some, but all of them are past the stream's retention.
+    """
+
+    ends: Mapping[int, int] = {}
+    orphaned: bool = False
 
 
 class DirectPuts:
@@ -49,9 +61,9 @@ class DirectPuts:
     def check_readable(self) -> None:
         """Nobody else has a say."""
 
-    def parents(self) -> Mapping[int, frozenset[int]]:
-        """There is but the one partition, without parents."""
-        return {self.partition: frozenset()}
+    def origins(self) -> Mapping[int, Origin]:
+        """There is but the one partition, which has always been there."""
+        return {self.partition: Origin()}
 
     def trim(self, partition: int, position: int) -> None:
         """Let go of what every reader has read."""
@@ -83,14 +95,15 @@ class StreamSource:
         """Raises AccessDeniedException while the role may not read."""
         check_read(self._roles, self._source.role_arn, self._source.stream_arn)
 
-    def parents(self) -> Mapping[int, frozenset[int]]:
-        """The partitions of the stream's shards, parents before children, each with those of its parents."""
-        shards = self.shards()
-        partitions = {shard.shard_id: shard.partition for shard in shards}
-        return {
-            shard.partition: frozenset(partitions[parent] for parent in shard.parents if parent in partitions)
-            for shard in shards
-        }
+    def origins(self) -> Mapping[int, Origin]:
+        """The partitions of the stream's shards, parents before children, each with where it comes from."""
+        shards = {shard.shard_id: shard for shard in self.shards()}
+        origins = {}
+        for shard in shards.values():
+            parents = [shards[parent] for parent in shard.parents if parent in shards]
+            ends = {parent.partition: parent.next_position for parent in parents}
+            origins[shard.partition] = Origin(ends, orphaned=bool(shard.parents) and not parents)
+        return origins
 
     def trim(self, partition: int, position: int) -> None:
         """Nothing: Kinesis keeps its records for the retention period."""

@@ -37,8 +37,8 @@ format: $(VENV)/.dev ## format and mend what ruff can mend
 bench: $(VENV)/.dev ## measure against the machine's raw limits, into bench/results/
 	$(BIN)/python -m bench
 
-crash: $(VENV)/.dev ## kill -9 under load, many times, and count every record (long)
-	AFLUENTE_CRASHES=$${AFLUENTE_CRASHES:-50} $(BIN)/python -m pytest -n 0 tests/crash
+crash: $(VENV)/.dev ## kills and power cuts under load, 300 of them, and every record counted (long)
+	AFLUENTE_CRASHES=$${AFLUENTE_CRASHES:-300} $(BIN)/python -m pytest -n 0 -s tests/crash
 
 fuzz: $(VENV)/.dev ## requests of every kind to every operation, 100,000 of them (long)
 	AFLUENTE_FUZZ=$${AFLUENTE_FUZZ:-100000} $(BIN)/python -m pytest -n 0 -s tests/fuzz

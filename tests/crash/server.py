@@ -2,21 +2,30 @@
 
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 START_S = 30
-DEFAULTS = {"AFLUENTE_KINESIS_CREATE_DELAY_MS": "0"}
+SETTINGS = {
+    "AFLUENTE_KINESIS_CREATE_DELAY_MS": "0",
+    "AFLUENTE_KINESIS_DELETE_DELAY_MS": "0",
+    "AFLUENTE_KINESIS_UPDATE_DELAY_MS": "0",
+    "AFLUENTE_FIREHOSE_CREATE_DELAY_MS": "0",
+    "AFLUENTE_QUERY_MEMORY_MIB": "256",
+}
 
 
 class Server:
     """A server process on `folder`, always at the same address. `settings` are environment variables."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, str] = DEFAULTS) -> None:
+    module = "afluente.cli.main"
+
+    def __init__(self, folder: Path, settings: Mapping[str, str] = SETTINGS) -> None:
         self.folder = folder
         self.starts = 0
         self._settings = settings
@@ -24,6 +33,7 @@ class Server:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self._process: subprocess.Popen[str] | None = None
+        self._log = self.folder.parent / "server.log"
 
     @property
     def endpoint(self) -> str:
@@ -31,11 +41,14 @@ class Server:
 
     def start(self) -> None:
         """Start it; returns once it serves."""
-        command = [sys.executable, "-m", "afluente.cli.main", "serve"]
-        with (self.folder.parent / "server.log").open("a") as errors:
+        assert self.begin({}), f"start {self.starts} failed: {self.log()}"
+
+    def begin(self, environment: Mapping[str, str]) -> bool:
+        """Start it; True once it serves, False when it died of a SIGKILL before it did."""
+        with self._log.open("a") as errors:
             self._process = subprocess.Popen(
-                [*command, "--port", str(self.port), "--data", str(self.folder)],
-                env={**os.environ, **self._settings, "PYTHONPATH": str(ROOT / "src")},
+                [sys.executable, "-m", self.module, *self._arguments()],
+                env={**os.environ, **self._settings, **environment, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"},
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
@@ -44,34 +57,41 @@ class Server:
         assert self._process.stdout is not None
         readable, _, _ = select.select([self._process.stdout], [], [], START_S)
         line = self._process.stdout.readline() if readable else ""
+        if not line and self._process.wait(START_S) == -signal.SIGKILL:
+            return False
         assert self.endpoint in line, f"start {self.starts} failed: {self.log()}"
+        return True
 
     def live(self, seconds: float) -> None:
         """Let it run for so long; fails when it ends by itself."""
+        assert not self.dies(seconds), f"the server was killed by something else: {self.log()}"
+
+    def dies(self, seconds: float) -> bool:
+        """Let it run for so long; whether it died of a SIGKILL. Fails when it ends otherwise."""
         assert self._process is not None
         try:
             code = self._process.wait(seconds)
         except subprocess.TimeoutExpired:
-            return
-        raise AssertionError(f"the server ended with {code}: {self.log()}")
+            return False
+        assert code == -signal.SIGKILL, f"the server ended with {code}: {self.log()}"
+        return True
 
-    def kill(self) -> None:
-        """End it with `kill -9`."""
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        """End it with a signal, by default with `kill -9`."""
         if self._process:
-            self._process.kill()
-            self._process.wait()
+            self._process.send_signal(number)
+            self._process.wait(START_S)
             if self._process.stdout:
                 self._process.stdout.close()
             self._process = None
 
     def log(self) -> str:
         """The end of what it wrote to standard error."""
-        return (self.folder.parent / "server.log").read_text(errors="replace")[-4000:]
+        return self._log.read_text(errors="replace")[-4000:]
 
     def tracebacks(self) -> list[str]:
         """The tracebacks in all that it wrote to standard error."""
-        text = (self.folder.parent / "server.log").read_text(errors="replace")
-        return text.split("Traceback (most recent call last)")[1:]
+        return self._log.read_text(errors="replace").split("Traceback (most recent call last)")[1:]
 
     def resident_bytes(self) -> int:
         """The memory that the process holds now; 0 when it does not run."""
@@ -80,3 +100,6 @@ class Server:
         except OSError:
             return 0
         return next((int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith("VmRSS")), 0)
+
+    def _arguments(self) -> Sequence[str]:
+        return ["serve", "--port", str(self.port), "--data", str(self.folder)]

@@ -23,6 +23,12 @@ def test_open_a_foreign_folder_is_refused_and_untouched(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
+def test_open_goes_on_where_a_crash_interrupted_the_first_start(tmp_path: Path) -> None:
+    (tmp_path / "afluente.new").write_text("")
+    DataFolder(tmp_path).close()
+    assert json.loads((tmp_path / "afluente.json").read_text()) == {"format": 2}
+
+
 def test_open_twice_is_refused(tmp_path: Path) -> None:
     first = DataFolder(tmp_path)
     with pytest.raises(DataFolderError, match="in use"):

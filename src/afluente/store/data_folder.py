@@ -14,6 +14,8 @@ import os
 import shutil
 from pathlib import Path
 
+from afluente.store.blob import sync_file, sync_folder
+
 FORMAT = 2
 MARK = "afluente.json"
 
@@ -40,8 +42,9 @@ class DataFolder:
                 f"The data folder {path} is in use by another afluente; stop that one, or give another --data."
             ) from None
         shutil.rmtree(self.tmp, ignore_errors=True)
-        self.tmp.mkdir()
-        self.objects.mkdir(exist_ok=True)
+        for folder in (self.tmp, self.objects, self.records):
+            folder.mkdir(exist_ok=True)
+        sync_folder(self.path)
 
     @property
     def tmp(self) -> Path:
@@ -72,11 +75,7 @@ class DataFolder:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             if not mark.exists():
-                if any(self.path.iterdir()):
-                    raise DataFolderError(
-                        f"{self.path} is not empty and not an Afluente data folder; give another --data."
-                    )
-                mark.write_text(json.dumps({"format": FORMAT}) + "\n")
+                self._mark(mark)
             version = json.loads(mark.read_text())["format"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataFolderError(f"The data folder {self.path} cannot be used: {error}") from None
@@ -85,3 +84,14 @@ class DataFolder:
                 f"The data folder {self.path} has format {version}; this Afluente has format {FORMAT}. "
                 "Give another --data, or use the Afluente that wrote it."
             )
+
+    def _mark(self, mark: Path) -> None:
+        """Make the folder ours, so that a crash leaves it ours or empty but for a draft of the mark."""
+        draft = mark.with_suffix(".new")
+        if any(entry != draft for entry in self.path.iterdir()):
+            raise DataFolderError(f"{self.path} is not empty and not an Afluente data folder; give another --data.")
+        draft.write_text(json.dumps({"format": FORMAT}) + "\n")
+        sync_file(draft)
+        draft.replace(mark)
+        sync_folder(self.path)
+        sync_folder(self.path.parent)

@@ -1,0 +1,31 @@
+"""How one life of the server ends, as the harness plans it and the launcher carries it out."""
+
+import json
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """point: `before fsync staged file` and the like; None: the harness ends it. count: at its n-th passing.
+
+    power: with a power cut instead of a kill. skipped: a sync that is not done, to see whether that is noticed.
+    The paths are where the launcher leaves what it saw and what was not safe.
+    """
+
+    data: str
+    backups: str
+    report: str
+    outage: str
+    point: str | None = None
+    count: int = 1
+    power: bool = False
+    skipped: str | None = None
+
+    def encode(self) -> str:
+        """For the environment."""
+        return json.dumps(asdict(self))
+
+    @staticmethod
+    def decode(text: str) -> "Plan":
+        """What `encode` made."""
+        return Plan(**json.loads(text))

@@ -1,6 +1,7 @@
 """How one life of the server ends, as the harness plans it and the launcher carries it out."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 
@@ -8,7 +9,7 @@ from dataclasses import asdict, dataclass
 class Plan:
     """point: `before fsync staged file` and the like; None: the harness ends it. count: at its n-th passing.
 
-    power: with a power cut instead of a kill. skipped: a sync that is not done, to see whether that is noticed.
+    power: with a power cut instead of a kill. skipped: syncs that are not done, to see whether that is noticed.
     The paths are where the launcher leaves what it saw and what was not safe.
     """
 
@@ -19,7 +20,7 @@ class Plan:
     point: str | None = None
     count: int = 1
     power: bool = False
-    skipped: str | None = None
+    skipped: Sequence[str] = ()
 
     def encode(self) -> str:
         """For the environment."""

@@ -77,7 +77,7 @@ class Points:
         def sync(descriptor: int) -> None:
             path = _path_of(descriptor)
             point = f"{name} {self._place(path)}"
-            if point == self._plan.skipped:
+            if point in self._plan.skipped:
                 return
             order = 0
 

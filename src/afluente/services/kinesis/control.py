@@ -14,14 +14,12 @@ import msgspec
 from afluente.core.clock import Clock
 from afluente.core.setting import Settings
 from afluente.services.kinesis import quota
-from afluente.services.kinesis.error import ResourceInUseException, ResourceNotFoundException, ValidationException
+from afluente.services.kinesis.capacity import Capacity
+from afluente.services.kinesis.error import ResourceInUseException, ResourceNotFoundException
 from afluente.services.kinesis.shard_tree import kept_shards, resharded
 from afluente.services.kinesis.stream import Change, Key, Reshard, Step, Stream, even_shards
 from afluente.services.kinesis.stream_table import LiveStream, StreamTable
 from afluente.store.record_log import RecordLog
-
-ON_DEMAND_SHARDS = 4
-"""What a new on-demand stream starts with."""
 
 
 class Control:
@@ -90,24 +88,24 @@ class Control:
         """When a step that is `steps` from now is due."""
         return self._clock.now_ms() + steps * self._settings.kinesis_update_delay_ms
 
-    def create(
-        self, key: Key, mode: str | None, shard_count: int | None, tags: Mapping[str, str], max_record_kib: int
-    ) -> None:
-        """Make a stream. Without mode and count it is on demand."""
-        mode, count = _capacity(mode, shard_count)
+    def create(self, key: Key, capacity: Capacity, tags: Mapping[str, str], max_record_kib: int) -> None:
+        """Make a stream. Raises ResourceInUseException, LimitExceededException."""
         now_ms = self._clock.now_ms()
         with self.lock:
-            self._make_room(key, mode, count)
+            self._make_room(key, capacity)
             stream = Stream(
                 account=key[0],
                 region=key[1],
                 name=key[2],
-                mode=mode,
+                mode=capacity.mode,
                 created_at_ms=now_ms,
                 active_at_ms=now_ms + self._settings.kinesis_create_delay_ms,
-                shards=even_shards(self._log.new_partitions(count), now_ms),
+                shards=even_shards(self._log.new_partitions(capacity.shards), now_ms),
                 tags=dict(tags),
                 max_record_kib=max_record_kib,
+                on_demand_since_ms=now_ms,
+                warm_mib=capacity.warm_mib,
+                warm_target_mib=capacity.warm_mib,
             )
             self._table.put(stream)
 
@@ -167,28 +165,16 @@ class Control:
                 stream = stream.changed(step.members, now_ms)
         return msgspec.structs.replace(stream, pending=stream.pending[len(due) :])
 
-    def _make_room(self, key: Key, mode: str, shard_count: int) -> None:
+    def _make_room(self, key: Key, capacity: Capacity) -> None:
         """Check that there may be a new stream under `key`, and clear away a deleted one."""
         account, region, name = key
         old = self._table.get(key)
         if old is not None and not old.stream.is_gone(self._clock.now_ms()):
             raise ResourceInUseException(f"Stream {name} under account {account} already exists.")
         streams = self.streams(account, region)
-        if mode == "ON_DEMAND":
+        if capacity.mode == "ON_DEMAND":
             quota.check_on_demand(streams, key)
         else:
-            quota.check_shards(streams, key, shard_count)
+            quota.check_shards(streams, key, capacity.shards)
         if old is not None:
             self._table.remove(old.stream)
-
-
-def _capacity(mode: str | None, shard_count: int | None) -> tuple[str, int]:
-    if mode is None:
-        mode = "ON_DEMAND" if shard_count is None else "PROVISIONED"
-    if mode == "PROVISIONED":
-        if shard_count is None:
-            raise ValidationException("ShardCount is expected when StreamMode=PROVISIONED")
-        return mode, shard_count
-    if shard_count is not None:
-        raise ValidationException("ShardCount is not expected when StreamMode=ON_DEMAND")
-    return mode, ON_DEMAND_SHARDS

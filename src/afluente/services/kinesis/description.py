@@ -48,6 +48,8 @@ def summary(stream: Stream, now_ms: int) -> Response:
     }
     if stream.mode == "ON_DEMAND":
         found["RecordDistributionStrategy"] = "USER_PARTITION_KEY"
+        if stream.warm_target_mib is not None:
+            found["WarmThroughput"] = warm_throughput(stream)
     if stream.status(now_ms) not in {"CREATING", "DELETING"}:
         found["OpenShardCount"] = len(stream.open_shards)
     return found
@@ -61,6 +63,12 @@ def consumer(stream: Stream, consumer: Consumer, now_ms: int) -> Response:
         "ConsumerStatus": consumer.status(now_ms),
         "ConsumerCreationTimestamp": utc(consumer.created_s * 1000),
     }
+
+
+def warm_throughput(stream: Stream) -> Response:
+    """WarmThroughput. A stream that had none is as warm as its shards make it."""
+    current = len(stream.open_shards) if stream.warm_mib is None else stream.warm_mib
+    return {"TargetMiBps": stream.warm_target_mib, "CurrentMiBps": current}
 
 
 def list_entry(stream: Stream, now_ms: int) -> Response:

@@ -19,6 +19,7 @@ from afluente.services.kinesis.error import (
     ResourceNotFoundException,
 )
 from afluente.services.kinesis.fault import Faults
+from afluente.services.kinesis.on_demand import OnDemandScaling
 from afluente.services.kinesis.put import rate_exceeded
 from afluente.services.kinesis.reader import RecordBatch
 from afluente.services.kinesis.registration import Registration
@@ -91,6 +92,7 @@ class KinesisEngine:
         self._loop = Loop("kinesis", self._tidy, clock)
         self.control = Control(self._table, log, settings, clock, self._loop.wake)
         self.registration = Registration(self.control, settings, clock)
+        self._scaling = OnDemandScaling(self.control, clock)
         self.policies = ResourcePolicies(self.control, self.registration)
         self.accounts = Accounts(database, clock)
         self.tokens = TokenMaker(Documents(database, "kinesis_secret"))
@@ -263,6 +265,7 @@ class KinesisEngine:
         due_ms = self.control.sweep()
         now_ms = self._clock.now_ms()
         for live in self._table.scan():
+            self._scaling.observe(live)
             for shard in live.stream.shards:
                 self._log.trim(shard.partition, self._log.seek_time(shard.partition, live.stream.horizon_ms(now_ms)))
         return min(now_ms + TRIM_EVERY_MS, due_ms or now_ms + TRIM_EVERY_MS)

@@ -76,12 +76,12 @@ class KinesisProvider(
         "UpdateMaxRecordSize",
         "UpdateShardCount",
         "UpdateStreamMode",
+        "UpdateStreamWarmThroughput",
     )
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
         **{name: ("StreamId",) for name in operations if name not in WITHOUT_STREAM},
         **dict.fromkeys(("GetRecords", "GetShardIterator", "PutRecord", "PutRecords"), ("StreamId", "DryRun")),
-        "CreateStream": ("WarmThroughputMiBps", "RecordDistributionStrategy"),
-        "UpdateStreamMode": ("StreamId", "WarmThroughputMiBps"),
+        "CreateStream": ("RecordDistributionStrategy=AUTO",),
     }
 
     permissions = PERMISSIONS

@@ -92,6 +92,12 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     encryption_changes: tuple[tuple[int, bool], ...] = ()
     """When encryption was turned on or off, in order: of a record, its arrival tells."""
 
+    on_demand_since_ms: int = 0
+    peaks: tuple[tuple[int, float], ...] = ()
+    """Of an on-demand stream, the most that it took on a day (by its number), in shards at their limits."""
+
+    warm_mib: int | None = None
+    warm_target_mib: int | None = None
     shard_metrics: tuple[str, ...] = ()
     policy: str | None = None
     tags: dict[str, str] = {}
@@ -151,6 +157,8 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     def changed(self, members: Mapping[str, Any], now_ms: int) -> "Stream":
         """The stream with new values for some members, in their form as JSON."""
         stream = msgspec.convert({**msgspec.to_builtins(self), **members}, Stream)
+        if stream.mode != self.mode:
+            stream = msgspec.structs.replace(stream, on_demand_since_ms=now_ms, peaks=())
         if stream.encryption_type == self.encryption_type:
             return stream
         changes = (*self.encryption_changes, (now_ms, stream.key_id is not None))

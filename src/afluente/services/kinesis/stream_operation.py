@@ -3,7 +3,9 @@
 from afluente.core.call import Call
 from afluente.core.clock import Clock
 from afluente.core.provider import Request, Response
-from afluente.services.kinesis import description, mode, quota, retention
+from afluente.services.kinesis import description, mode, quota, retention, warm_throughput
+from afluente.services.kinesis.account import Accounts
+from afluente.services.kinesis.capacity import capacity as capacity_of
 from afluente.services.kinesis.control import Control
 from afluente.services.kinesis.engine import KinesisEngine
 from afluente.services.kinesis.error import InvalidArgumentException
@@ -21,13 +23,19 @@ class StreamOperations:
 
     _engine: KinesisEngine
     _control: Control
+    _accounts: Accounts
     _clock: Clock
 
     def create_stream(self, call: Call, request: Request) -> Response:
         key = (call.account, call.region, request["StreamName"])
         wanted = (request.get("StreamModeDetails") or {}).get("StreamMode")
+        capacity = capacity_of(wanted, request.get("ShardCount"), request.get("WarmThroughputMiBps"))
+        if "WarmThroughputMiBps" in request:
+            warm_throughput.check(self._accounts, key, capacity.mode, request["WarmThroughputMiBps"])
+        if "RecordDistributionStrategy" in request:
+            mode.check_strategy(capacity.mode)
         tags = checked(request.get("Tags") or {})
-        self._control.create(key, wanted, request.get("ShardCount"), tags, request.get("MaxRecordSizeInKiB", 1024))
+        self._control.create(key, capacity, tags, request.get("MaxRecordSizeInKiB", 1024))
         return {}
 
     def delete_stream(self, call: Call, request: Request) -> Response:
@@ -88,8 +96,17 @@ class StreamOperations:
 
     def update_stream_mode(self, call: Call, request: Request) -> Response:
         wanted = request["StreamModeDetails"]["StreamMode"]
-        mode.update_mode(self._control, stream_key(call, request), wanted, self._clock)
+        key, warm_mib = stream_key(call, request), request.get("WarmThroughputMiBps")
+        if warm_mib is not None:
+            warm_throughput.check(self._accounts, key, wanted, warm_mib)
+        mode.update_mode(self._control, key, wanted, warm_mib, self._clock)
         return {}
+
+    def update_stream_warm_throughput(self, call: Call, request: Request) -> Response:
+        key, mib = stream_key(call, request), request["WarmThroughputMiBps"]
+        stream = warm_throughput.update(self._control, self._accounts, key, mib)
+        throughput = description.warm_throughput(stream)
+        return {"StreamName": stream.name, "StreamARN": stream.arn, "WarmThroughput": throughput}
 
     def update_max_record_size(self, call: Call, request: Request) -> Response:
         mode.update_max_record_size(self._control, stream_key(call, request), request["MaxRecordSizeInKiB"])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from afluente.core.metric import Metrics
+from afluente.services.kinesis.load import Load
 from afluente.services.kinesis.metric import StreamMetrics
 from afluente.services.kinesis.routing import Router
 from afluente.services.kinesis.stream import Key, Stream
@@ -26,6 +27,7 @@ class LiveStream:
         it is seen closed."""
         self.router = _router(stream)
         self.read_limits = ReadLimits()
+        self.load = _load(stream)
         self.listeners: dict[object, Callable[[], None]] = {}
 
     def change(self, stream: Stream) -> None:
@@ -37,6 +39,8 @@ class LiveStream:
         with self.placing:
             self.stream, self.router = stream, router
         self.metrics.enhanced = frozenset(stream.shard_metrics)
+        if old.mode != stream.mode:
+            self.load = _load(stream)
         if old.shards != stream.shards:
             self.wake()
 
@@ -126,6 +130,10 @@ class StreamTable:
 
 def _partitions(stream: Stream) -> set[int]:
     return {shard.partition for shard in stream.shards}
+
+
+def _load(stream: Stream) -> Load | None:
+    return Load() if stream.mode == "ON_DEMAND" else None
 
 
 def _router(stream: Stream, before: Router | None = None) -> Router:

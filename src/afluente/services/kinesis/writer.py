@@ -101,6 +101,9 @@ class Writer:
             for slot, frame in zip(columns, frames, strict=True)
         }
         sizes = {slot: record.payload_size(draft.payload) for slot, draft in zip(columns, drafts, strict=True)}
+        if live.load is not None:
+            for slot, size in sizes.items():
+                live.load.count(router.shards[slot].index, size, len(numbers[slot]))
         future.add_done_callback(lambda done: _wake(live, done))
         return Placed(live, slots, router.shards, numbers, sizes, refused, future)
 

@@ -131,6 +131,6 @@ def test_projection_is_named_not_ignored(lake: Lake) -> None:
     assert lake.refused("SELECT * FROM p") == "NOT_SUPPORTED: Afluente does not have partition projection yet: farm.p"
 
 
-def test_iceberg_is_named(lake: Lake) -> None:
+def test_iceberg_table_without_metadata_is_named(lake: Lake) -> None:
     lake.table("i", {"v": "string"}, "s3://lake/i/", OPENX, parameters={"table_type": "ICEBERG"})
-    assert "Iceberg" in lake.refused("SELECT * FROM i")
+    assert lake.refused("SELECT * FROM i") == "ICEBERG_INVALID_METADATA: Table farm.i has no metadata_location"

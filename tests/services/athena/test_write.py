@@ -96,7 +96,7 @@ def test_create_table_as_onto_objects(lake: Lake) -> None:
         ("CREATE TABLE made WITH (format = 'ORC') AS SELECT 1 AS "
             "a", "NOT_SUPPORTED: Afluente does not write the format ORC"),
         ("CREATE TABLE made WITH (table_type = 'ICEBERG') AS SELECT 1 AS "
-            "a", "NOT_SUPPORTED: Afluente does not create ICEBERG tables yet"),
+            "a", "NOT_SUPPORTED: Iceberg tables need the property is_external = false"),
         ("CREATE TABLE made WITH (bucket_count = 4) AS SELECT 1 AS a",
             "NOT_SUPPORTED: Afluente does not have the table "
             "property 'bucket_count'"),

@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote
 from afluente.core.error import AwsError
 from afluente.core.hive_type import parse as parse_hive_type
 from afluente.services.athena import hive_statement as hive
+from afluente.services.athena import iceberg_statement as iceberg
 from afluente.services.athena.catalog import Catalog, Column, Table
 from afluente.services.athena.error import HiveFailure, QueryFailure, ddl_failure
 from afluente.services.athena.location import Location
@@ -242,6 +243,32 @@ class Ddl:
             table, StorageDescriptor={**table.storage, "Columns": [_column(column) for column in statement.columns]}
         )
 
+    def change_column(self, statement: iceberg.ChangeColumn) -> None:
+        """ALTER TABLE CHANGE COLUMN."""
+        table = self._table(statement.name)
+        columns = list(table.storage.get("Columns") or ())
+        names = [column["Name"].lower() for column in columns]
+        if statement.old not in names:
+            raise ddl_failure(f"Invalid column reference {statement.old}", category=2, error_type=1006)
+        column = columns.pop(names.index(statement.old))
+        changed = {**column, **_column(statement.column)}
+        place = names.index(statement.old)
+        if statement.after is not None:
+            names.remove(statement.old)
+            place = names.index(statement.after) + 1 if statement.after else 0
+        columns.insert(place, changed)
+        self._update(table, StorageDescriptor={**table.storage, "Columns": columns})
+
+    def rename(self, statement: iceberg.RenameTable) -> None:
+        """ALTER TABLE RENAME TO: not for Hive's tables."""
+        self._table(statement.name)
+        raise ddl_failure("Table cannot be renamed", category=2, error_type=1006)
+
+    def only_for_iceberg(self, statement: iceberg.DropColumn | iceberg.UnsetProperties) -> None:
+        """What Hive's tables do not have here."""
+        self._table(statement.name)
+        raise QueryFailure("NOT_SUPPORTED", f"{statement.subtype} is supported for Iceberg tables only")
+
     def _update(self, table: Table, **members: Any) -> None:
         kept = {key: value for key, value in table.raw.items() if key not in READ_ONLY_TABLE_MEMBERS}
         self._catalog.ask("UpdateTable", DatabaseName=table.database, TableInput={**kept, **members})
@@ -350,5 +377,9 @@ ACTIONS: dict[type[hive.Ddl], Callable[[Ddl, Any], list[str] | None]] = {
     hive.SetProperties: Ddl.set_properties,
     hive.AddColumns: Ddl.add_columns,
     hive.ReplaceColumns: Ddl.replace_columns,
+    iceberg.ChangeColumn: Ddl.change_column,
+    iceberg.RenameTable: Ddl.rename,
+    iceberg.DropColumn: Ddl.only_for_iceberg,
+    iceberg.UnsetProperties: Ddl.only_for_iceberg,
 }
 """What runs each statement."""

@@ -5,9 +5,11 @@ Source of the grammar: AWS's "DDL statements" pages. Names are quoted with backt
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from afluente.core.hive_type import parse as parse_hive_type
 from afluente.services.athena import hive_statement as hive
+from afluente.services.athena import iceberg_statement as iceberg
 from afluente.services.athena.error import InvalidRequestException
 from afluente.services.athena.hive_statement import ColumnDefinition, Ddl, Name, Spec
 from afluente.services.athena.table_format import DELIMITED, FORMATS, LAZY_SIMPLE
@@ -75,10 +77,17 @@ def _create_table(reader: Reader, *, external: bool) -> Ddl:
     columns = _columns(reader) if reader.at("(") else []
     clauses = _clauses(reader)
     properties: dict[str, str] = clauses.get("properties", {})
-    if properties.get("table_type", "").upper() == "ICEBERG":
-        raise InvalidRequestException("Afluente does not create Iceberg tables yet", "NOT_SUPPORTED")
     if not clauses.get("location"):
         raise InvalidRequestException(NO_LOCATION, "MALFORMED_QUERY")
+    if properties.get("table_type", "").upper() == "ICEBERG":
+        if external:
+            raise InvalidRequestException("External keyword not supported for table type ICEBERG", "MALFORMED_QUERY")
+        return iceberg.CreateIcebergTable(
+            name, if_not_exists, columns, clauses.get("transforms", []), clauses["location"],
+            clauses.get("comment", ""), properties,
+        )  # fmt: skip
+    if "transforms" in clauses and "partitions" not in clauses:
+        reader.refuse("a column and its type")
     if not external:
         message = "Only external tables are supported: CREATE EXTERNAL TABLE, or table_type ICEBERG"
         raise InvalidRequestException(message, "MALFORMED_QUERY")
@@ -95,7 +104,7 @@ def _clauses(reader: Reader) -> dict:  # type: ignore[type-arg] # clauses hold v
         if reader.accept("COMMENT"):
             found["comment"] = reader.literal()
         elif reader.accept("PARTITIONED", "BY"):
-            found["partitions"] = _columns(reader)
+            found |= _partitioned_by(reader)
         elif reader.accept("ROW", "FORMAT"):
             found["row"] = _row_format(reader)
         elif reader.accept("STORED", "AS"):
@@ -110,6 +119,31 @@ def _clauses(reader: Reader) -> dict:  # type: ignore[type-arg] # clauses hold v
             raise InvalidRequestException("Afluente does not have bucketed tables (CLUSTERED BY)", "NOT_SUPPORTED")
         else:
             reader.refuse("'COMMENT', 'LOCATION', 'PARTITIONED', 'ROW', 'STORED', 'TBLPROPERTIES', 'WITH', <EOF>")
+    return found
+
+
+def _partitioned_by(reader: Reader) -> dict[str, Any]:
+    """Columns with types for Hive; for Iceberg columns, or transforms of them."""
+    ahead = Reader(reader.text[reader.next.start :])
+    try:
+        columns = _columns(ahead)
+    except InvalidRequestException:
+        return {"transforms": _transforms(reader)}
+    _columns(reader)
+    return {"partitions": columns}
+
+
+def _transforms(reader: Reader) -> list[str]:
+    reader.expect("(")
+    found, start, depth = [], reader.next.start, 0
+    while depth >= 0:
+        if reader.ended:
+            reader.refuse("')'")
+        token = reader.advance()
+        depth += (token.text == "(") - (token.text == ")")
+        if depth < 0 or (not depth and token.text == ","):
+            found.append(reader.text[start : token.start].strip())
+            start = token.end
     return found
 
 
@@ -175,7 +209,7 @@ def _type(reader: Reader) -> str:
     start, depth = reader.next, 0
     while not reader.ended:
         token = reader.next
-        if depth == 0 and (token.text in {",", ")"} or token.upper == "COMMENT"):
+        if depth == 0 and (token.text in {",", ")"} or token.upper in {"COMMENT", "FIRST", "AFTER"}):
             break
         depth += (token.text in {"<", "("}) - (token.text in {">", ")"})
         reader.advance()
@@ -239,22 +273,40 @@ def _alter(reader: Reader) -> Ddl:
         return hive.SetDatabaseProperties(database, _properties(reader))
     reader.expect("TABLE")
     name = _table(reader)
-    if reader.accept("ADD"):
-        return _alter_add(reader, name)
-    if reader.accept("DROP"):
-        if_exists = reader.accept("IF", "EXISTS")
-        partitions = [_spec(reader)]
-        while reader.accept(","):
-            partitions.append(_spec(reader))
-        return hive.DropPartitions(name, if_exists, partitions)
-    if reader.accept("REPLACE", "COLUMNS"):
-        return hive.ReplaceColumns(name, _columns(reader))
+    for words, read in ALTERATIONS:
+        if reader.accept(*words):
+            return read(reader, name)
     partition = _spec(reader) if reader.at("PARTITION") else None
     reader.expect("SET")
     if reader.accept("LOCATION"):
         return hive.SetLocation(name, partition, reader.literal())
     reader.expect("TBLPROPERTIES")
     return hive.SetProperties(name, _properties(reader))
+
+
+def _alter_drop(reader: Reader, name: Name) -> Ddl:
+    if_exists = reader.accept("IF", "EXISTS")
+    partitions = [_spec(reader)]
+    while reader.accept(","):
+        partitions.append(_spec(reader))
+    return hive.DropPartitions(name, if_exists, partitions)
+
+
+def _change_column(reader: Reader, name: Name) -> Ddl:
+    reader.accept("COLUMN")
+    old, new, kind = reader.name(), reader.name(), _type(reader)
+    comment = reader.literal() if reader.accept("COMMENT") else ""
+    after = "" if reader.accept("FIRST") else reader.name() if reader.accept("AFTER") else None
+    return iceberg.ChangeColumn(name, old, ColumnDefinition(new, kind, comment), after)
+
+
+def _keys(reader: Reader) -> list[str]:
+    reader.expect("(")
+    found = [reader.literal()]
+    while reader.accept(","):
+        found.append(reader.literal())
+    reader.expect(")")
+    return found
 
 
 def _alter_add(reader: Reader, name: Name) -> Ddl:
@@ -269,6 +321,18 @@ def _alter_add(reader: Reader, name: Name) -> Ddl:
     if not partitions:
         reader.refuse("'COLUMNS', 'PARTITION'")
     return hive.AddPartitions(name, if_not_exists, partitions)
+
+
+ALTERATIONS: tuple[tuple[tuple[str, ...], Callable[[Reader, Name], Ddl]], ...] = (
+    (("ADD",), _alter_add),
+    (("DROP", "COLUMN"), lambda reader, name: iceberg.DropColumn(name, reader.name())),
+    (("DROP",), _alter_drop),
+    (("REPLACE", "COLUMNS"), lambda reader, name: hive.ReplaceColumns(name, _columns(reader))),
+    (("CHANGE",), _change_column),
+    (("RENAME", "TO"), lambda reader, name: iceberg.RenameTable(name, _table(reader))),
+    (("UNSET", "TBLPROPERTIES"), lambda reader, name: iceberg.UnsetProperties(name, _keys(reader))),
+)
+"""What may follow ALTER TABLE and its name."""
 
 
 def _spec(reader: Reader) -> Spec:

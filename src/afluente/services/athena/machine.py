@@ -40,7 +40,7 @@ class Machine:
     ) -> None:
         self._invoke = invoke
         self._prepared = prepared
-        self._runner = Runner(invoke, store, results, prepared, clock)
+        self._runner = Runner(invoke, store, results, prepared, clock, folder)
         self._sandbox = Sandbox(settings, settings.data / "s3", folder, sessions)
 
     def statement(self, group: GroupKey, text: str, parameters: list[str] | None) -> Ddl:

@@ -109,7 +109,7 @@ def run(
 
     Raises QueryFailure. `action` may write into the session's folder, and must be able to begin anew.
     """
-    parts = [parts_of(scan, catalog, store, session.connection) for scan in query.scans]
+    parts = [parts_of(scan, catalog, store, session.connection, session.folder) for scan in query.scans]
     for mode in MODES:
         bound = [bind(scan, found, mode, session.folder) for scan, found in zip(query.scans, parts, strict=True)]
         sql = query.sql

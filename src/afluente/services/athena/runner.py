@@ -1,6 +1,7 @@
 """Runs one execution from its statement to its result objects. Leaves states, threads and durability to the engine."""
 
 import logging
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,13 +16,21 @@ from afluente.services.athena.ddl import Ddl
 from afluente.services.athena.error import HiveFailure
 from afluente.services.athena.execution import Execution
 from afluente.services.athena.hive_statement import Ddl as Statement
-from afluente.services.athena.hive_statement import Utility
+from afluente.services.athena.hive_statement import (
+    Describe,
+    Name,
+    ShowColumns,
+    ShowCreateTable,
+    ShowPartitions,
+    Utility,
+)
+from afluente.services.athena.iceberg_statement import Change, CreateIcebergTable
 from afluente.services.athena.port import ObjectStore
 from afluente.services.athena.query import Ready, run, translate
 from afluente.services.athena.result import ENGINE_TYPE, Results, utility_column
 from afluente.services.athena.sandbox import Session
 from afluente.services.athena.saved_query import PreparedStatements
-from afluente.services.athena.show import show
+from afluente.services.athena.show import Shown, show
 from afluente.services.athena.sql.quote import literal
 from afluente.services.athena.sql.trino_type import BIGINT
 from afluente.services.athena.sql.value import text_of
@@ -40,6 +49,8 @@ from afluente.services.athena.write import Writer, Written
 
 log = logging.getLogger(__name__)
 
+ICEBERG_SHOWS_ITSELF = (Describe, ShowColumns, ShowCreateTable, ShowPartitions)
+
 CSV = "FORMAT csv, HEADER true, FORCE_QUOTE *, NULLSTR '', DELIMITER ',', QUOTE '\"', ESCAPE '\"'"
 
 
@@ -56,17 +67,27 @@ class Task:
 class Runner:
     """Runs tasks; what they find out is put into their executions."""
 
-    def __init__(
-        self, invoke: Invoke, store: ObjectStore, results: Results, prepared: PreparedStatements, clock: Clock
+    def __init__(  # noqa: PLR0917 - the ports, in the order that all engines keep
+        self,
+        invoke: Invoke,
+        store: ObjectStore,
+        results: Results,
+        prepared: PreparedStatements,
+        clock: Clock,
+        folder: Path,
     ) -> None:
         self._invoke = invoke
         self._store = store
         self._results = results
         self._prepared = prepared
         self._clock = clock
+        self._folder = folder
 
     def query(self, task: Task, session: Session) -> None:
         """Run a statement that holds a query. Raises QueryFailure, the engine's errors, and what others refuse."""
+        if isinstance(task.statement, Change):
+            self._change_rows(task, session, task.statement)
+            return
         actions: dict[type[Statement], Callable[[Task, Session], None]] = {
             Select: self._select,
             Explain: self._explain,
@@ -144,11 +165,37 @@ class Runner:
 
     def _create_table_as(self, task: Task, session: Session) -> None:
         statement: Any = task.statement
-        self._written(task.execution, self._writer(task, session).create_table_as(statement), "CREATE TABLE")
+        writer = self._writer(task, session)
+        if str(statement.properties.get("table_type", "")).upper() == "ICEBERG":
+            from afluente.services.athena.iceberg.create_as import create_table_as  # noqa: PLC0415 - heavy
+
+            written = create_table_as(writer, statement)
+        else:
+            written = writer.create_table_as(statement)
+        self._written(task.execution, written, "CREATE TABLE")
 
     def _insert(self, task: Task, session: Session) -> None:
         statement: Any = task.statement
-        self._written(task.execution, self._writer(task, session).insert(statement), "INSERT")
+        writer = self._writer(task, session)
+        if self._is_iceberg(task, statement.name):
+            from afluente.services.athena.iceberg.row_change import RowChange  # noqa: PLC0415 - heavy
+
+            written = RowChange(writer, statement.name).insert(statement)
+        else:
+            written = writer.insert(statement)
+        self._written(task.execution, written, "INSERT")
+
+    def _change_rows(self, task: Task, session: Session, statement: Change) -> None:
+        """UPDATE, DELETE, MERGE, OPTIMIZE and VACUUM."""
+        from afluente.services.athena.iceberg.row_change import RowChange  # noqa: PLC0415 - heavy
+
+        written = RowChange(self._writer(task, session), statement.name).run(statement)
+        self._written(task.execution, written, statement.subtype)
+
+    def _is_iceberg(self, task: Task, name: Name) -> bool:
+        database = name.database or task.execution.context.get("Database", "default").lower()
+        table = self.catalog(task.call).table(database, name.table)
+        return table is not None and table.parameters.get("table_type", "").upper() == "ICEBERG"
 
     def _unload(self, task: Task, session: Session) -> None:
         statement: Any = task.statement
@@ -173,20 +220,49 @@ class Runner:
     def _show(self, task: Task) -> None:
         execution = task.execution
         with self._failures_shown(execution):
-            columns, lines = show(
-                task.statement, self.catalog(task.call), execution.context.get("Database", "default").lower()
-            )
+            if isinstance(task.statement, ICEBERG_SHOWS_ITSELF) and self._is_for_iceberg(task):
+                columns, lines = self._iceberg_shown(task)
+            else:
+                columns, lines = show(
+                    task.statement, self.catalog(task.call), execution.context.get("Database", "default").lower()
+                )
         execution.columns = columns
         self._results.put_text(execution, lines)
         self._results.put_metadata(execution)
+
+    def _iceberg_shown(self, task: Task) -> Shown:
+        from afluente.services.athena.iceberg import show as iceberg  # noqa: PLC0415 - heavy
+
+        name: Name = task.statement.name  # type: ignore[attr-defined]  # ICEBERG_SHOWS_ITSELF all have one
+        database = name.database or task.execution.context.get("Database", "default").lower()
+        table = self.catalog(task.call).table(database, name.table)
+        assert table is not None  # noqa: S101  # seen a moment ago
+        return iceberg.show(task.statement, table, self._store, self._folder)
 
     def _ddl(self, task: Task) -> None:
         execution = task.execution
         database = execution.context.get("Database", "default").lower()
         now_s = self._clock.now_ms() // 1000
         with self._failures_shown(execution):
-            lines = Ddl(self.catalog(task.call), self._store, database, now_s).run(task.statement)
+            if self._is_for_iceberg(task):
+                self._iceberg_ddl(task, database)
+                lines = []
+            else:
+                lines = Ddl(self.catalog(task.call), self._store, database, now_s).run(task.statement)
         self._finish_ddl(execution, lines)
+
+    def _is_for_iceberg(self, task: Task) -> bool:
+        if isinstance(task.statement, CreateIcebergTable):
+            return True
+        name = getattr(task.statement, "name", None)
+        return isinstance(name, Name) and self._is_iceberg(task, name)
+
+    def _iceberg_ddl(self, task: Task, database: str) -> None:
+        from afluente.services.athena.iceberg.table_change import IcebergDdl  # noqa: PLC0415 - heavy
+
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+            IcebergDdl(self.catalog(task.call), self._store, database, Path(folder)).run(task.statement)
 
     def _finish_ddl(self, execution: Execution, lines: list[str]) -> None:
         execution.columns = []

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from afluente.services.athena import hive_parser
+from afluente.services.athena import hive_parser, iceberg_statement
 from afluente.services.athena.error import InvalidRequestException, QueryFailure
 from afluente.services.athena.hive_statement import Ddl, Name
 from afluente.services.athena.sql.parse import parse_expression, parse_query
@@ -134,10 +134,16 @@ def parse(text: str, parameters: list[str] | None = None) -> Ddl:
             return read(text, parameters)
     if reader.at("CREATE", "TABLE") and _is_as_select(text):
         return _create_table_as(text, parameters)
-    if reader.next.upper in {"DELETE", "UPDATE", "MERGE", "VACUUM", "OPTIMIZE"}:
-        message = f"Afluente does not have {reader.next.upper}: it is for Iceberg tables"
-        raise InvalidRequestException(message, "NOT_SUPPORTED")
-    return hive_parser.parse(text)
+    return iceberg_statement.parse(_given(text, parameters)) or hive_parser.parse(text)
+
+
+def select_of(text: str) -> Select:
+    """The query that `text` spells. Raises InvalidRequestException, QueryFailure."""
+    return _select(text, None)
+
+
+def _given(text: str, parameters: list[str] | None) -> str:
+    return _filled(text, parameters) if parameters else text
 
 
 def _select(text: str, parameters: list[str] | None, start: int = 0) -> Select:

@@ -152,7 +152,7 @@ def _described(bucket: Bucket, row: ObjectRow, request: Mapping[str, Any]) -> Re
     }
     if piece:
         response["ContentRange"] = byte_range.content_range(*piece, row.size)
-    if request.get("ChecksumMode") == "ENABLED" and (not piece or piece == (0, row.size)):
+    if request.get("ChecksumMode", "").upper() == "ENABLED" and (not piece or piece == (0, row.size)):
         response.update(row.checksum.members())
     if row.tags:
         response["TagCount"] = len(row.tags)

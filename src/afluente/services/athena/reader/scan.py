@@ -6,7 +6,7 @@ Partitions are chosen first, by Glue and then by their values alone; no file of 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from afluente.core.hive_type import parse as parse_hive_type
 from afluente.services.athena import catalog as glue
@@ -20,6 +20,9 @@ from afluente.services.athena.sql.duck import duckdb_sql
 from afluente.services.athena.sql.partition_filter import glue_expression
 from afluente.services.athena.sql.quote import identifier, literal
 from afluente.services.athena.sql.scope import Scan
+
+if TYPE_CHECKING:
+    from afluente.services.athena.iceberg.snapshot import Snapshot
 
 READERS: dict[str, Callable[[Request], Relation]] = {
     "org.openx.data.jsonserde.JsonSerDe": json.read,
@@ -46,9 +49,17 @@ class Bound:
     checks: list[Check] = field(default_factory=list)
 
 
-def parts_of(scan: Scan, catalog: glue.Catalog, store: ObjectStore, connection: Any) -> list[Part]:
+def parts_of(
+    scan: Scan, catalog: glue.Catalog, store: ObjectStore, connection: Any, folder: Path
+) -> "list[Part] | Snapshot":
     """The partitions that may hold wanted rows, with their files. Raises QueryFailure for a table that is not read."""
     table = scan.table
+    if table.parameters.get("table_type", "").upper() == "ICEBERG":
+        from afluente.services.athena.iceberg.snapshot import snapshot_of  # noqa: PLC0415  # heavy
+
+        return snapshot_of(scan, store, connection, folder)
+    if scan.version is not None:
+        raise QueryFailure("NOT_SUPPORTED", "This connector does not support versioned tables")
     _refuse(table)
     if not table.partition_keys:
         location = table.storage.get("Location")
@@ -70,8 +81,6 @@ def _part(partition: dict[str, Any], table: glue.Table, store: ObjectStore) -> P
 
 def _refuse(table: glue.Table) -> None:
     name = f"{table.database}.{table.name}"
-    if table.parameters.get("table_type", "").upper() == "ICEBERG":
-        raise QueryFailure("NOT_SUPPORTED", f"Afluente does not read Iceberg tables yet: {name}")
     if table.parameters.get("projection.enabled", "").lower() == "true":
         raise QueryFailure("NOT_SUPPORTED", f"Afluente does not have partition projection yet: {name}")
 
@@ -101,9 +110,11 @@ def _value(value: str, key: glue.Column) -> str:
     return f"CAST({'NULL' if value == NO_VALUE else literal(value)} AS {kind})"
 
 
-def bind(scan: Scan, parts: Sequence[Part], mode: Mode, folder: Path) -> Bound:
+def bind(scan: Scan, parts: "Sequence[Part] | Snapshot", mode: Mode, folder: Path) -> Bound:
     """The relation of a scan over `parts`. `folder` is for copies that careful reading needs."""
     table = scan.table
+    if not isinstance(parts, Sequence):
+        return Bound(parts.relation(scan, folder), parts.files)
     if mode == "careful":
         parts = [_careful(part, folder) for part in parts]
     wanted = [column for column in table.columns if column.name in scan.used]

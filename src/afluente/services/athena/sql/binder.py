@@ -151,13 +151,25 @@ class Binder:
             )
         if database == "information_schema":
             return self._replaced(node, alias, relation.information_schema(self._catalog, name))
-        if name.endswith("$partitions"):
-            table = self._existing(database, name.removesuffix("$partitions"), node)
-            return self._replaced(node, alias, relation.partitions_table(self._catalog, table))
+        base, dollar, part = name.partition("$")
+        if dollar:
+            return self._about(node, alias, self._existing(database, base, node), part)
         table = self._existing(database, name, node)
+        version = node.args.get("version")
+        if version is not None:
+            self._expression(version.expression, Scope(), ctes)
         if table.is_view:
             return self._view(node, alias, table)
         return self._scan(node, alias, table)
+
+    def _about(self, node: exp.Table, alias: str, table: glue.Table, part: str) -> Source:
+        """`"t$partitions"`, and an Iceberg table's `"t$snapshots"` and others."""
+        if table.parameters.get("table_type", "").upper() == "ICEBERG" and part in relation.METADATA_TABLES:
+            return self._scan(node, alias, table, part)
+        if part == "partitions":
+            return self._replaced(node, alias, relation.partitions_table(self._catalog, table))
+        message = f"Table '{glue.NAME}.{table.database}.{table.name}${part}' does not exist"
+        raise QueryFailure("TABLE_NOT_FOUND", message, position(node, self._text))
 
     def _check_catalog(self, node: exp.Table) -> None:
         if node.catalog and node.catalog.lower() != glue.NAME:
@@ -173,15 +185,18 @@ class Binder:
             raise QueryFailure("SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist", at)
         raise QueryFailure("TABLE_NOT_FOUND", f"Table '{glue.NAME}.{database}.{name}' does not exist", at)
 
-    def _scan(self, node: exp.Table, alias: str, table: glue.Table) -> Source:
-        scan = Scan(table, f"{self._mark}_{len(self.scans)}")
+    def _scan(self, node: exp.Table, alias: str, table: glue.Table, metadata_table: str = "") -> Source:
+        scan = Scan(table, f"{self._mark}_{len(self.scans)}", version=node.args.get("version"))
+        scan.metadata_table = metadata_table
         self.scans.append(scan)
         columns: Columns = {column.name: column.type for column in (*table.columns, *table.partition_keys)}
+        old_columns = scan.version is not None or bool(metadata_table)  # then only the engine knows them
         sample, alias_node = node.args.get("sample"), node.args.get("alias")
         placeholder = exp.Table(this=exp.to_identifier(scan.placeholder, quoted=True), sample=sample)
         placeholder.set("alias", alias_node or exp.TableAlias(this=exp.to_identifier(node.name, quoted=True)))
         _replace_keeping_joins(node, placeholder)
-        return Source(alias, relation.renamed({**columns, **HIDDEN}, alias_node), scan, database=table.database)
+        shown = None if old_columns else {**columns, **HIDDEN}
+        return Source(alias, relation.renamed(shown, alias_node), scan, database=table.database)
 
     def _view(self, node: exp.Table, alias: str, table: glue.Table) -> Source:
         name = f"{table.database}.{table.name}"

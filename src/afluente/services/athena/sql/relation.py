@@ -10,6 +10,9 @@ from afluente.services.athena.error import QueryFailure
 from afluente.services.athena.sql.function.entry import kind_of
 from afluente.services.athena.sql.scope import Columns, Scope, Source
 
+METADATA_TABLES = ("files", "snapshots", "history", "manifests", "partitions", "refs")
+"""What an Iceberg table tells of itself, as `"t$snapshots"`."""
+
 
 def renamed(columns: Columns | None, alias: exp.Expr | None) -> Columns | None:
     """`columns` under the names that `AS t(a, b)` gives."""

@@ -21,8 +21,17 @@ class Scan:
     predicates: list[exp.Expr] = field(default_factory=list)
     """Conditions on partition columns alone that every row read must satisfy; columns unqualified."""
 
+    version: exp.Version | None = None
+    """FOR TIMESTAMP or VERSION AS OF, of an Iceberg table."""
+
+    metadata_table: str = ""
+    """`snapshots` and the like, when not the rows of an Iceberg table are read but what is known of it."""
+
     @property
     def partition_names(self) -> set[str]:
+        """The columns by which files can be left out: those of partitions; of an Iceberg table, all."""
+        if self.table.parameters.get("table_type", "").upper() == "ICEBERG":
+            return {column.name for column in self.table.columns}
         return {key.name for key in self.table.partition_keys}
 
 

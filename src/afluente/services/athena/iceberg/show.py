@@ -1,0 +1,91 @@
+"""SHOW and DESCRIBE of Iceberg tables, whose rows differ from those of Hive's tables (AWS's answers, observed)."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pyiceberg.table import Table
+
+from afluente.services.athena import hive_statement as hive
+from afluente.services.athena.catalog import Table as CatalogTable
+from afluente.services.athena.error import QueryFailure
+from afluente.services.athena.iceberg.lake import read_only
+from afluente.services.athena.iceberg.table_change import WRITTEN
+from afluente.services.athena.port import ObjectStore
+from afluente.services.athena.result import utility_column
+from afluente.services.athena.show import Shown
+
+SHOWN_PROPERTIES = {
+    **{ours: name for name, ours in WRITTEN.items()},
+    "write.parquet.compression-codec": "write_compression",
+}
+
+
+def show(statement: hive.Ddl, table: CatalogTable, store: ObjectStore, folder: Path) -> Shown:
+    """Columns and rows of a statement that shows something of an Iceberg table. Raises QueryFailure."""
+    return SHOWN[type(statement)](read_only(table, store, folder), table)
+
+
+def _describe(table: Table, _: CatalogTable) -> Shown:
+    lines = ["# Table schema:\t\t", "# col_name\tdata_type\tcomment"]
+    lines += [
+        f"{field.name}\t{_shown_type(str(field.field_type))}\t{field.doc or ''}" for field in table.schema().fields
+    ]
+    lines += ["\t\t", "# Partition spec:\t\t", "# field_name\tfield_transform\tcolumn_name"]
+    for part in table.spec().fields:
+        column = table.schema().find_column_name(part.source_id)
+        lines.append(f"{part.name}\t{part.transform}\t{column}")
+    return [utility_column(name) for name in ("col_name", "data_type", "comment")], lines
+
+
+def _shown_type(text: str) -> str:
+    """Iceberg's words as Athena prints them: `long` is bigint."""
+    return re.sub(r"\blong\b", "bigint", text)
+
+
+def _columns(table: Table, _: CatalogTable) -> Shown:
+    return [utility_column("field")], [field.name for field in table.schema().fields]
+
+
+def _create(table: Table, found: CatalogTable) -> Shown:
+    return [utility_column("createtab_stmt")], list(_create_lines(table, found))
+
+
+def _create_lines(table: Table, found: CatalogTable) -> Iterator[str]:
+    yield f"CREATE TABLE {found.database}.{found.name} ("
+    fields = table.schema().fields
+    for place, field in enumerate(fields, 1):
+        comment = f" COMMENT '{field.doc}'" if field.doc else ""
+        end = ")" if place == len(fields) else ","
+        yield f"  {field.name} {_shown_type(str(field.field_type))}{comment}{end}"
+    if table.spec().fields:
+        parts = (_transform(str(part.transform), table.schema().find_column_name(part.source_id) or "")
+                 for part in table.spec().fields)  # fmt: skip
+        yield f"PARTITIONED BY ({', '.join(parts)})"
+    yield f"LOCATION '{table.location()}'"
+    yield "TBLPROPERTIES ("
+    properties = {SHOWN_PROPERTIES[key]: value for key, value in table.properties.items() if key in SHOWN_PROPERTIES}
+    rows = {"table_type": "iceberg", "format": "PARQUET", "write_compression": "ZSTD", **properties}
+    for place, (key, value) in enumerate(rows.items(), 1):
+        yield f"  '{key}'='{value}'" + ("" if place == len(rows) else ",")
+    yield ");"
+
+
+def _transform(text: str, column: str) -> str:
+    match = re.fullmatch(r"(\w+)(?:\[(\d+)\])?", text)
+    if match is None or match[1] == "identity":
+        return f"`{column}`"
+    return f"{match[1]}({match[2]}, `{column}`)" if match[2] else f"{match[1]}(`{column}`)"
+
+
+def _partitions(_: Table, __: CatalogTable) -> Shown:
+    raise QueryFailure("NOT_SUPPORTED", "Query type not supported by Athena Iceberg at this time")
+
+
+SHOWN: dict[type[hive.Ddl], Callable[[Table, CatalogTable], Shown]] = {
+    hive.Describe: _describe,
+    hive.ShowColumns: _columns,
+    hive.ShowCreateTable: _create,
+    hive.ShowPartitions: _partitions,
+}
+"""The statements that Iceberg tables answer in their own way."""

@@ -1,0 +1,72 @@
+"""pyiceberg's Glue catalog, unchanged: make, fill, change and read tables that Athena reads and changes too."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from afluente.app import App
+
+
+@pytest.fixture
+def catalog(app: App) -> Any:
+    from pyiceberg.catalog import load_catalog
+
+    keys = {"access-key-id": "any", "secret-access-key": "any", "region": "us-east-1", "endpoint": app.endpoint}
+    properties = {f"{part}.{name}": value for part in ("glue", "s3") for name, value in keys.items()}
+    return load_catalog("lake", type="glue", **properties)
+
+
+def athena(client: Callable[..., Any], sql: str) -> list[list[str | None]]:
+    started = client("athena").start_query_execution(
+        QueryString=sql, ResultConfiguration={"OutputLocation": "s3://lake/results/"}
+    )
+    while True:
+        found = client("athena").get_query_execution(QueryExecutionId=started["QueryExecutionId"])["QueryExecution"]
+        if found["Status"]["State"] in {"SUCCEEDED", "FAILED"}:
+            break
+        time.sleep(0.02)
+    assert found["Status"]["State"] == "SUCCEEDED", found["Status"]
+    if found["SubstatementType"] != "SELECT":
+        return []
+    rows = client("athena").get_query_results(QueryExecutionId=started["QueryExecutionId"])["ResultSet"]["Rows"]
+    return [[cell.get("VarCharValue") for cell in row["Data"]] for row in rows[1:]]
+
+
+def test_pyiceberg(catalog: Any, client: Callable[..., Any]) -> None:
+    from pyiceberg.types import StringType
+
+    client("s3").create_bucket(Bucket="lake")
+    rows = pa.table({"id": pa.array([1, 2, 3], pa.int32()), "data": [1.5, 2.5, 3.5], "type": ["a", "b", "c"]})
+    catalog.create_namespace("farm")
+    table = catalog.create_table("farm.readings", schema=rows.schema, location="s3://lake/readings")
+    table.append(rows)
+    table.append(rows)
+    assert table.scan().to_arrow().num_rows == 6
+    assert athena(client, "SELECT type, sum(data) FROM farm.readings GROUP BY type ORDER BY 1") == [
+        ["a", "3.0"],
+        ["b", "5.0"],
+        ["c", "7.0"],
+    ]
+    with table.update_schema() as update:
+        update.add_column("turbine", StringType())
+    table.delete("id = 1")
+    athena(client, "UPDATE farm.readings SET turbine = '07' WHERE id = 2")
+    athena(client, "INSERT INTO farm.readings VALUES (9, 9.5, 'z', '08')")
+    found = catalog.load_table("farm.readings").scan(row_filter="turbine is not null").to_arrow()
+    assert sorted(found["id"].to_pylist()) == [2, 2, 9]
+    assert [snapshot.summary.operation.value for snapshot in catalog.load_table("farm.readings").snapshots()] == [
+        "append",
+        "append",
+        "overwrite",
+        "overwrite",
+        "append",
+    ]
+    catalog.rename_table("farm.readings", "farm.measured")
+    assert catalog.list_tables("farm") == [("farm", "measured")]
+    assert athena(client, "SELECT count(*) FROM farm.measured") == [["5"]]
+    catalog.drop_table("farm.measured")
+    catalog.drop_namespace("farm")
+    assert client("glue").get_databases()["DatabaseList"] == []

@@ -61,6 +61,56 @@ def test_stream_and_delivery_stream(stacks: Deployment) -> None:
     assert firehose.list_delivery_streams()["DeliveryStreamNames"] == []
 
 
+@pytest.mark.parametrize("settings_change", [{"kinesis_update_delay_ms": 500}], indirect=True)
+def test_stream_settings_reach_kinesis(stacks: Deployment) -> None:
+    properties = {
+        "Name": "farm",
+        "ShardCount": "2",
+        "RetentionPeriodHours": "48",
+        "MaxRecordSizeInKiB": 2048,
+        "StreamEncryption": {"EncryptionType": "KMS", "KeyId": "alias/aws/kinesis"},
+        "DesiredShardLevelMetrics": ["IncomingBytes", "OutgoingBytes"],
+        "Tags": [{"Key": "farm", "Value": "north"}],
+    }
+    outputs_of(stacks, {"Stream": {"Type": "AWS::Kinesis::Stream", "Properties": properties}})
+    kinesis = stacks.client("kinesis")
+    summary = kinesis.describe_stream_summary(StreamName="farm")["StreamDescriptionSummary"]
+    expected = {
+        "StreamStatus": "ACTIVE",
+        "OpenShardCount": 2,
+        "RetentionPeriodHours": 48,
+        "MaxRecordSizeInKiB": 2048,
+        "EncryptionType": "KMS",
+        "KeyId": "alias/aws/kinesis",
+        "EnhancedMonitoring": [{"ShardLevelMetrics": ["IncomingBytes", "OutgoingBytes"]}],
+        "StreamModeDetails": {"StreamMode": "PROVISIONED"},
+    }
+    assert expected.items() <= summary.items()
+    assert {"Key": "farm", "Value": "north"} in kinesis.list_tags_for_stream(StreamName="farm")["Tags"]
+
+
+def test_stream_without_properties_has_one_shard(stacks: Deployment) -> None:
+    """As recorded from AWS, where CreateStream itself would make a stream on demand."""
+    outputs = outputs_of(stacks, {"Stream": {"Type": "AWS::Kinesis::Stream"}})
+    summary = stacks.client("kinesis").describe_stream_summary(StreamName=outputs["Stream"])
+    mode = summary["StreamDescriptionSummary"]["StreamModeDetails"]["StreamMode"]
+    assert (mode, summary["StreamDescriptionSummary"]["OpenShardCount"]) == ("PROVISIONED", 1)
+
+
+@pytest.mark.parametrize(
+    ("properties", "reason"),
+    [
+        ({"DesiredShardLevelMetrics": ["ALL", "IncomingBytes"]}, "cannot have ALL with other metric names"),
+        ({"StreamModeDetails": {"StreamMode": "PROVISIONED"}}, "ShardCount is expected when StreamMode=PROVISIONED"),
+        ({"RetentionPeriodHours": 23}, "Minimum allowed retention period is 24 hours"),
+    ],
+)
+def test_stream_with_settings_that_cannot_be(stacks: Deployment, properties: dict[str, Any], reason: str) -> None:
+    resources = {"Stream": {"Type": "AWS::Kinesis::Stream", "Properties": properties}}
+    assert stacks.create({"Resources": resources})["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert reason in stacks.reason("Stream", "CREATE_FAILED")
+
+
 def test_bucket_settings_reach_s3(stacks: Deployment) -> None:
     block = dict.fromkeys(("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), "true")
     rules = [

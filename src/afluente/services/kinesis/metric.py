@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatch.html
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from afluente.core.metric import Measure, Metrics, Recorder
@@ -77,6 +77,13 @@ class StreamMetrics:
         self._get_records = self._recorder({}, GET_RECORDS)
         self._shards: dict[str, tuple[Recorder, Recorder]] = {}
         self._lock = threading.Lock()
+
+    def monitor(self, names: Collection[str], shard_ids: Collection[str]) -> None:
+        """Measure these metrics per shard from now on, and forget shards that are not among these."""
+        with self._lock:
+            self.enhanced = frozenset(names)
+            gone = [shard_id for shard_id in self._shards if not names or shard_id not in shard_ids]
+            self._metrics.forget([recorder for shard_id in gone for recorder in self._shards.pop(shard_id)])
 
     def close(self) -> None:
         """The stream is gone."""

@@ -21,7 +21,7 @@ class LiveStream:
     def __init__(self, stream: Stream, metrics: Metrics) -> None:
         self.stream = stream
         self.metrics = StreamMetrics(*stream.key, metrics)
-        self.metrics.enhanced = frozenset(stream.shard_metrics)
+        self.metrics.monitor(stream.shard_metrics, {shard.shard_id for shard in stream.shards})
         self.placing = threading.Lock()
         """Held while records are queued by way of `router`, and while that is exchanged: nothing goes to a shard after
         it is seen closed."""
@@ -38,7 +38,7 @@ class LiveStream:
             self.read_limits.retain(_partitions(stream))
         with self.placing:
             self.stream, self.router = stream, router
-        self.metrics.enhanced = frozenset(stream.shard_metrics)
+        self.metrics.monitor(stream.shard_metrics, {shard.shard_id for shard in stream.shards})
         if old.mode != stream.mode:
             self.load = _load(stream)
         if old.shards != stream.shards:

@@ -23,6 +23,7 @@ from afluente.services.athena.engine import AthenaEngine
 from afluente.services.athena.provider import AthenaProvider
 from afluente.services.cloudformation.engine import CloudFormationEngine
 from afluente.services.cloudformation.provider import CloudFormationProvider
+from afluente.services.cloudwatch.alarm_engine import AlarmEngine
 from afluente.services.cloudwatch.engine import CloudWatchEngine
 from afluente.services.cloudwatch.provider import CloudWatchProvider
 from afluente.services.firehose.engine import FirehoseEngine
@@ -108,6 +109,7 @@ class App:
         self._iam.authority.resource_policies["kinesis"] = self._kinesis.resource_policy
         logs = LogsEngine(database, clock)
         cloudwatch = CloudWatchEngine(database, self._metrics, clock)
+        alarms = AlarmEngine(database, cloudwatch, clock)
         self._firehose = FirehoseEngine(
             database, self._log, s3, self._kinesis, self._iam, logs, settings, clock, self._metrics
         )
@@ -121,6 +123,7 @@ class App:
         # each may use those before it
         self._engines: list[Any] = [
             cloudwatch,
+            alarms,
             logs,
             s3,
             self._kinesis,
@@ -137,7 +140,7 @@ class App:
             KinesisProvider(self._kinesis, clock),
             S3Provider(s3),
             LogsProvider(logs, database),
-            CloudWatchProvider(cloudwatch, clock),
+            CloudWatchProvider(cloudwatch, alarms, clock),
             FirehoseProvider(self._firehose, invoke, clock),
             GlueProvider(catalog, crawlers, self._jobs, triggers, tags),
             AthenaProvider(athena),

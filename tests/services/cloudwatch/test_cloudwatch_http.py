@@ -135,3 +135,30 @@ def test_streams_are_watched_over_http(client: Clients, now: datetime) -> None:
         Statistics=["Sum"], **window(now),
     )["Datapoints"]  # fmt: skip
     assert (point["Sum"], point["Unit"]) == (15, "Bytes")
+
+
+def test_alarm_on_a_stream_over_http(app: App, client: Clients) -> None:
+    kinesis, cloudwatch = client("kinesis"), client("cloudwatch")
+    kinesis.create_stream(StreamName="wind", ShardCount=1)
+    cloudwatch.put_metric_alarm(
+        AlarmName="much", Namespace="AWS/Kinesis", MetricName="IncomingRecords", Period=60, EvaluationPeriods=1,
+        Dimensions=[{"Name": "StreamName", "Value": "wind"}], Statistic="Sum", Threshold=2,
+        ComparisonOperator="GreaterThanThreshold", TreatMissingData="notBreaching", AlarmActions=[],
+    )  # fmt: skip
+    cloudwatch.get_waiter("alarm_exists").wait(AlarmNames=["much"])
+    kinesis.put_records(StreamName="wind", Records=[{"Data": b"1234", "PartitionKey": "k"}] * 3)
+    app.clock.advance(60)
+    pages = cloudwatch.get_paginator("describe_alarms").paginate(StateValue="ALARM")
+    (alarm,) = [alarm for page in pages for alarm in page["MetricAlarms"]]
+    assert alarm["AlarmName"] == "much"
+    cloudwatch.delete_alarms(AlarmNames=["much"])
+    with pytest.raises(cloudwatch.exceptions.ResourceNotFound):
+        cloudwatch.set_alarm_state(AlarmName="much", StateValue="OK", StateReason="gone")
+
+
+def test_alarm_actions_are_refused_by_name(client: Clients) -> None:
+    with pytest.raises(ClientError, match=r"does not support AlarmActions\.\* of cloudwatch:PutMetricAlarm"):
+        client("cloudwatch").put_metric_alarm(
+            AlarmName="much", AlarmActions=["arn:aws:sns:us-east-1:000000000000:topic"], EvaluationPeriods=1,
+            ComparisonOperator="GreaterThanThreshold",
+        )  # fmt: skip

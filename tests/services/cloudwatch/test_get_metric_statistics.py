@@ -103,7 +103,7 @@ def test_get_metric_statistics_of_seconds(world: World) -> None:
         world.put(1, at_s=second, StorageResolution=1)
     assert world.datapoints(0, 60, 5) == [(0, 5), (5, 5), (10, 2)]
     assert world.datapoints(0, 60, 60) == [(0, 12)]
-    world.clock.advance(4 * 3600, waiters=1)
+    world.clock.advance(4 * 3600, waiters=2)
     assert world.datapoints(0, 60, 5) == [(0, 12)], "seconds are kept for three hours"
     assert world.datapoints(0, 60, 60) == [(0, 12)]
 
@@ -112,14 +112,14 @@ def test_get_metric_statistics_becomes_coarser_with_age_and_then_ends(world: Wor
     for minute in range(120):
         world.put(1, at_s=60 * minute)
     day = 86_400
-    world.clock.advance(15 * day + 3 * 3600, waiters=1)
+    world.clock.advance(15 * day + 3 * 3600, waiters=2)
     assert world.datapoints(0, 7200, 60) == []
     assert [value for _, value in world.datapoints(0, 7200, 300)] == [5] * 24
-    world.clock.advance(48 * day, waiters=1)
+    world.clock.advance(48 * day, waiters=2)
     hours = world.datapoints(0, 10_800, 3600)
     assert [value for _, value in hours] == [60, 60]
     assert world.datapoints(0, 7200, 300) == []
-    world.clock.advance(400 * day, waiters=1)
+    world.clock.advance(400 * day, waiters=2)
     assert world.datapoints(-3600, 10_800, 3600) == []
     assert list(world.database.read().execute("SELECT * FROM cloudwatch_metric")) == []
 

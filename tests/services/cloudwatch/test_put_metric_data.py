@@ -133,7 +133,7 @@ def test_what_services_measure_is_found_at_once_and_written_once_a_minute(world:
     recorder.record(world.clock.now_ms(), 5)
     assert world.datapoints(0, 60) == [(0, 5)]
     recorder.record(world.clock.now_ms(), 6)
-    world.clock.advance(60, waiters=1)
+    world.clock.advance(60, waiters=2)
     recorder.record(world.clock.now_ms() - 1, 100)
     world.kill()
     assert world.datapoints(0, 60) == [(0, 11)], "what was measured since the last minute is lost, and no more"

@@ -7,6 +7,7 @@ from typing import Any
 from afluente.core.call import Call, Principal
 from afluente.core.clock import ManualClock
 from afluente.core.metric import Metrics
+from afluente.services.cloudwatch.alarm_engine import AlarmEngine
 from afluente.services.cloudwatch.engine import CloudWatchEngine
 from afluente.services.cloudwatch.provider import CloudWatchProvider
 from afluente.store.database import Database
@@ -25,18 +26,22 @@ class World:
         self.metrics = Metrics(self.clock)
         self.database = Database(self.path)
         self.engine = CloudWatchEngine(self.database, self.metrics, self.clock)
-        self.provider = CloudWatchProvider(self.engine, self.clock)
+        self.alarms = AlarmEngine(self.database, self.engine, self.clock)
+        self.provider = CloudWatchProvider(self.engine, self.alarms, self.clock)
         self.engine.start()
-        self.clock.settle(1)
+        self.alarms.start()
+        self.clock.settle(2)
 
     def kill(self) -> None:
         """As after kill -9: nothing more is written, and a new process begins on the folder."""
         self.engine._metrics = Metrics(self.clock)
+        self.alarms.stop()
         self.engine.stop()
         self.database.close()
         self._open()
 
     def close(self) -> None:
+        self.alarms.stop()
         self.engine.stop()
         self.database.close()
 

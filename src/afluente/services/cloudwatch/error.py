@@ -31,3 +31,13 @@ class ResourceNotFound(AwsError):
 
 class LimitExceeded(AwsError):
     """More alarms than there may be."""
+
+
+class InvalidFormat(AwsError):
+    """A text that is not JSON and should be."""
+
+
+class ResourceNotFoundException(AwsError):
+    """There is nothing of that ARN that could have tags."""
+
+    status = 404

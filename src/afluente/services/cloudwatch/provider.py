@@ -9,6 +9,8 @@ from afluente.core.clock import Clock
 from afluente.core.metric import MetricId
 from afluente.core.provider import Provider, Request, Response
 from afluente.services.cloudwatch import token
+from afluente.services.cloudwatch.alarm_engine import AlarmEngine
+from afluente.services.cloudwatch.alarm_operation import AlarmOperations
 from afluente.services.cloudwatch.authorization import PERMISSIONS
 from afluente.services.cloudwatch.datum import named
 from afluente.services.cloudwatch.engine import CloudWatchEngine
@@ -18,23 +20,43 @@ from afluente.services.cloudwatch.metric_statistics import StatisticsQuery
 from afluente.services.cloudwatch.window import Window
 
 PAGE_METRICS = 500
+BANDS = ("LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold")
+"""Comparisons with what anomaly detection expects."""
 
 
-class CloudWatchProvider(Provider):
-    """Amazon CloudWatch on `engine`."""
+class CloudWatchProvider(AlarmOperations, Provider):
+    """Amazon CloudWatch on `engine` and `alarms`."""
 
     service = "cloudwatch"
-    operations = ("GetMetricData", "GetMetricStatistics", "ListMetrics", "PutMetricData")
+    operations = (
+        "DeleteAlarms", "DescribeAlarms", "DescribeAlarmsForMetric", "GetMetricData", "GetMetricStatistics",
+        "ListMetrics", "ListTagsForResource", "PutMetricAlarm", "PutMetricData", "SetAlarmState", "TagResource",
+        "UntagResource",
+    )  # fmt: skip
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "DescribeAlarms": ("ActionPrefix", "ChildrenOfAlarmName", "ParentsOfAlarmName"),
         "GetMetricData": ("MetricDataQueries.*.AccountId", "MetricDataQueries.*.Expression", "LabelOptions"),
         "ListMetrics": ("IncludeLinkedAccounts", "OwningAccount"),
+        "PutMetricAlarm": (
+            *(f"{state}Actions.*" for state in ("OK", "Alarm", "InsufficientData")),
+            *(f"ComparisonOperator={band}" for band in BANDS),
+            "ActionConfiguration",
+            "EvaluateLowSampleCountPercentile",
+            "EvaluationCriteria",
+            "EvaluationInterval",
+            "EvaluationWindow",
+            "Metrics.*",
+            "ThresholdMetricId",
+            "WarmUpConfiguration",
+        ),
         "PutMetricData": ("EntityMetricData", "StrictEntityValidation"),
     }
 
     permissions = PERMISSIONS
 
-    def __init__(self, engine: CloudWatchEngine, clock: Clock) -> None:
+    def __init__(self, engine: CloudWatchEngine, alarms: AlarmEngine, clock: Clock) -> None:
         self._engine = engine
+        self._alarms = alarms
         self._clock = clock
 
     def put_metric_data(self, call: Call, request: Request) -> Response:

@@ -6,6 +6,8 @@ Ranges, lengths and enumerations are the model's and checked before. Source of t
 from collections.abc import Mapping
 from typing import Any
 
+from afluente.services.firehose.conversion.hive_json import timestamp_format
+from afluente.services.firehose.conversion.serializer import check_serializer
 from afluente.services.firehose.error import InvalidArgumentException
 
 Configuration = Mapping[str, Any]
@@ -27,7 +29,10 @@ def enabled(destination: Configuration) -> bool:
 
 
 def check(destination: Configuration) -> None:
-    """Refuse an S3 destination, as merged from an update, that converts and cannot. Raises InvalidArgumentException."""
+    """Refuse an S3 destination, as merged from an update, that converts and cannot.
+
+    Raises InvalidArgumentException, and NotImplemented for options that are not supported.
+    """
     if not enabled(destination):
         return
     if destination.get("CompressionFormat", "UNCOMPRESSED") != "UNCOMPRESSED":
@@ -45,6 +50,8 @@ def check(destination: Configuration) -> None:
     for member, shown in (("RoleARN", "RoleArn"), ("DatabaseName", "DatabaseName"), ("TableName", "TableName")):
         if not conversion["SchemaConfiguration"].get(member):
             raise InvalidArgumentException(f"SchemaConfiguration.{shown} must not be null or empty")
+    _check_patterns(conversion["InputFormatConfiguration"]["Deserializer"])
+    check_serializer(conversion["OutputFormatConfiguration"]["Serializer"])
 
 
 def _one_of(choices: Configuration | None, what: str) -> None:
@@ -52,3 +59,14 @@ def _one_of(choices: Configuration | None, what: str) -> None:
         raise InvalidArgumentException(f"{what.capitalize()} must not be null")
     if len(choices) > 1:
         raise InvalidArgumentException(f"More than one {what} specified. Only one may be chosen.")
+
+
+def _check_patterns(choices: Configuration) -> None:
+    for pattern in choices.get("HiveJsonSerDe", {}).get("TimestampFormats", ()):
+        try:
+            timestamp_format(pattern)
+        except ValueError:
+            raise InvalidArgumentException(
+                "One or more SerDe options are invalid for org.apache.hcatalog.data.JsonSerDe: "
+                f"[Key: timestamp.formats Value: {pattern}]"
+            ) from None

@@ -2,11 +2,11 @@
 
 from afluente.core.call import Call
 from afluente.core.clock import Clock
-from afluente.core.provider import Request, Response
+from afluente.core.provider import EventStream, Request, Response
 from afluente.services.kinesis import description
 from afluente.services.kinesis.control import Control
 from afluente.services.kinesis.engine import KinesisEngine
-from afluente.services.kinesis.error import InvalidArgumentException
+from afluente.services.kinesis.error import DryRunOperationException, InvalidArgumentException
 from afluente.services.kinesis.listing import (
     CONSUMERS,
     PAGE_CONSUMERS,
@@ -16,7 +16,8 @@ from afluente.services.kinesis.listing import (
     read_token,
 )
 from afluente.services.kinesis.registration import Registration
-from afluente.services.kinesis.resource import arn_key, consumer_name
+from afluente.services.kinesis.resource import arn_key, consumer_name, consumer_of_arn
+from afluente.services.kinesis.shard_tree import find_shard
 from afluente.services.kinesis.tag import checked
 
 
@@ -62,3 +63,18 @@ class ConsumerOperations:
             next_token = ConsumersToken(key, stream.created_at_ms, page[-1].name, now_ms)
             answer["NextToken"] = self._engine.tokens.make(next_token)
         return answer
+
+    def subscribe_to_shard(self, call: Call, request: Request) -> Response:
+        key, name, created_s = consumer_of_arn(call, request["ConsumerARN"])
+        live = self._engine.writable(key)
+        _, consumer = self._registration.find_active(key, name, created_s)
+        shard = find_shard(live.stream, request["ShardId"], self._clock.now_ms())
+        if request.get("DryRun"):  # seen on AWS: where to start is not looked at
+            raise DryRunOperationException(
+                "DryRunOperation validation succeeded while calling SubscribeToShard operation.: "
+                "Request would have succeeded, but DryRun flag is set."
+            )
+        wanted = request["StartingPosition"]
+        start = self._engine.start_of(live.stream, shard, "SubscribeToShard")
+        position = start.position(wanted["Type"], wanted.get("SequenceNumber"), wanted.get("Timestamp"))
+        return {"EventStream": EventStream(self._engine.fan_out.subscribe(live, consumer, shard, position))}

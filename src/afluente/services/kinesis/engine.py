@@ -18,6 +18,7 @@ from afluente.services.kinesis.error import (
     ProvisionedThroughputExceededException,
     ResourceNotFoundException,
 )
+from afluente.services.kinesis.fan_out import FanOut
 from afluente.services.kinesis.fault import Faults
 from afluente.services.kinesis.on_demand import OnDemandScaling
 from afluente.services.kinesis.put import rate_exceeded
@@ -98,11 +99,14 @@ class KinesisEngine:
         self.tokens = TokenMaker(Documents(database, "kinesis_secret"))
         self._writer = Writer(log, settings.shard_limits, clock)
         self.faults = Faults(settings.kinesis_fault_rate, settings.kinesis_fault_seed)
+        self.fan_out = FanOut(self, log, settings, clock)
 
     def start(self) -> None:
         self._loop.start()
+        self.fan_out.start()
 
     def stop(self) -> None:
+        self.fan_out.stop()
         self._loop.stop()
 
     # What other services are given (see `ARCHITECTURE.md`, data-plane ports).
@@ -136,7 +140,10 @@ class KinesisEngine:
         return RecordBatch(shard, frames, position, limit_records)
 
     def subscribe(self, account: str, region: str, stream: str, wake: Callable[[], None]) -> Callable[[], None]:
-        """Have `wake` called, from any thread, after records of a stream are on disk; returns what ends that."""
+        """Have `wake` called, from any thread, after records of a stream are on disk or it has changed.
+
+        Returns what ends that.
+        """
         live, ticket = self.control.find((account, region, stream)), object()
         live.listeners[ticket] = wake
         return lambda: live.listeners.pop(ticket, None) and None
@@ -207,10 +214,15 @@ class KinesisEngine:
         """A shard iterator. Raises ResourceNotFoundException, InvalidArgumentException."""
         live, now_ms = self.writable(key), self._clock.now_ms()
         stream, shard = live.stream, find_shard(live.stream, shard_id, now_ms)
-        position = Start(self._log, stream, shard, now_ms).position(kind, starting_sequence_number, timestamp)
+        start = self.start_of(stream, shard, "GetShardIterator")
+        position = start.position(kind, starting_sequence_number, timestamp)
         if self._settings.shard_limits and not live.read_limits.admit_iterator(shard.partition, now_ms):
             raise ProvisionedThroughputExceededException(rate_exceeded(stream, shard))
         return self._iterator(key, shard, position)
+
+    def start_of(self, stream: Stream, shard: StoredShard, operation: str) -> Start:
+        """Finds where `operation` begins to read a shard."""
+        return Start(self._log, stream, shard, self._clock.now_ms(), operation)
 
     def page(self, text: str, account: str, region: str, limit: int = PAGE_RECORDS, stream: Key | None = None) -> Page:
         """Up to `limit` records from a shard iterator on; of `stream`, if given. Raises what GetRecords answers."""
@@ -228,7 +240,7 @@ class KinesisEngine:
 
     def _page(self, stream: Stream, key: Key, batch: RecordBatch) -> Page:
         """`batch` of a shard as it was before it was read: if that was closed then, nothing has been added since."""
-        shard, behind_ms = batch.shard, self._behind(batch)
+        shard, behind_ms = batch.shard, self.behind_ms(batch)
         if shard.closed_at_ms is not None and batch.next_position >= self._log.next_position(shard.partition):
             return Page(stream, batch, None, behind_ms, children(stream, shard))
         return Page(stream, batch, self._iterator(key, shard, batch.next_position), behind_ms)
@@ -254,7 +266,7 @@ class KinesisEngine:
             live.metrics.read_exceeded(shard.shard_id)
             raise ProvisionedThroughputExceededException(rate_exceeded(live.stream, shard))
 
-    def _behind(self, batch: RecordBatch) -> int:
+    def behind_ms(self, batch: RecordBatch) -> int:
         """MillisBehindLatest: zero only for who has read everything."""
         if batch.last_arrived_at_ms is None or batch.next_position >= self._log.end(batch.shard.partition):
             return 0

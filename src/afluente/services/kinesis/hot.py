@@ -16,6 +16,7 @@ from afluente.core.error import AwsError
 from afluente.services.kinesis import description, sequence_number
 from afluente.services.kinesis.engine import PAGE_RECORDS, KinesisEngine, Page
 from afluente.services.kinesis.error import InternalFailureException, ProvisionedThroughputExceededException
+from afluente.services.kinesis.given import GivenRecord, json_records
 from afluente.services.kinesis.put import (
     FAILED,
     MAX_BATCH_BYTES,
@@ -61,16 +62,6 @@ class GetRecordsRequest(msgspec.Struct, rename="pascal", forbid_unknown_fields=T
 
     shard_iterator: Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
     limit: Annotated[int, msgspec.Meta(ge=1, le=PAGE_RECORDS)] = PAGE_RECORDS
-
-
-class GivenRecord(msgspec.Struct, rename="pascal", omit_defaults=True, gc=False):
-    """A record as GetRecords gives it."""
-
-    sequence_number: str
-    approximate_arrival_timestamp: float
-    data: bytes
-    partition_key: str
-    encryption_type: str | None = None
 
 
 class GetRecordsResponse(msgspec.Struct, rename="pascal", omit_defaults=True):
@@ -213,20 +204,8 @@ def _successes(shard: Shard, numbers: range) -> list[str]:
 
 def _given(page: Page) -> bytes:
     """The body of a GetRecords answer."""
-    records: list[GivenRecord] = []
-    for piece in page.batch.pieces():
-        arrived_s, encryption = piece.arrived_at_ms / 1000, _encryption_at(page, piece.arrived_at_ms)
-        records += [
-            GivenRecord(number, arrived_s, data, key, encryption)
-            for number, data, key in zip(
-                sequence_number.texts(piece.numbers), piece.data, map(bytes.decode, piece.keys), strict=True
-            )
-        ]
+    records = json_records(page.stream, page.batch)
     answer = GetRecordsResponse(records, page.millis_behind_latest, page.next_iterator)
     if page.next_iterator is None:
         answer.child_shards = [description.child_shard(shard) for shard in page.children]
     return ENCODER.encode(answer)
-
-
-def _encryption_at(page: Page, time_ms: int) -> str | None:
-    return "KMS" if page.stream.encrypted_at(time_ms) else None

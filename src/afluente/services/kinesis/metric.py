@@ -52,6 +52,20 @@ SHARD_READ = (
     Measure("OutgoingBytes", "Bytes", "Bytes given."),
     Measure("IteratorAgeMilliseconds", "Milliseconds", "How far reading is behind the newest.", "gauge"),
 )
+SUBSCRIBE = (
+    Measure("SubscribeToShard.Success", "Count", "Subscriptions that were accepted.", "summary"),
+    Measure(
+        "SubscribeToShard.RateExceeded", "Count", "Subscriptions that were refused for coming too soon.", "summary"
+    ),
+)
+SUBSCRIBED = (
+    Measure("SubscribeToShardEvent.Success", "Count", "Events that were sent.", "summary"),
+    Measure("SubscribeToShardEvent.Bytes", "Bytes", "Bytes in events."),
+    Measure("SubscribeToShardEvent.Records", "Count", "Records in events."),
+    Measure(
+        "SubscribeToShardEvent.MillisBehindLatest", "Milliseconds", "How far events are behind the newest.", "gauge"
+    ),
+)
 SHARD_METRICS = tuple(measure.name for measure in SHARD_WRITE + SHARD_READ)
 """What EnableEnhancedMonitoring knows, but for ALL."""
 
@@ -76,6 +90,7 @@ class StreamMetrics:
         self._put_records = self._recorder({}, PUT_RECORDS)
         self._get_records = self._recorder({}, GET_RECORDS)
         self._shards: dict[str, tuple[Recorder, Recorder]] = {}
+        self._consumers: dict[str, tuple[Recorder, Recorder]] = {}
         self._lock = threading.Lock()
 
     def monitor(self, names: Collection[str], shard_ids: Collection[str]) -> None:
@@ -87,8 +102,9 @@ class StreamMetrics:
 
     def close(self) -> None:
         """The stream is gone."""
-        shards = [recorder for pair in self._shards.values() for recorder in pair]
-        self._metrics.forget([self._put_record, self._put_records, self._get_records, *shards])
+        pairs = [*self._shards.values(), *self._consumers.values()]
+        parts = [recorder for pair in pairs for recorder in pair]
+        self._metrics.forget([self._put_record, self._put_records, self._get_records, *parts])
 
     def put_record(self, written: Written, since_ms: int, *, stored: bool) -> None:
         """A PutRecord that came at `since_ms` has been answered."""
@@ -122,6 +138,17 @@ class StreamMetrics:
         if self.enhanced:
             self._shard_read(shard_id, now_ms, 1, None, None, None)
 
+    def subscribed(self, consumer: str, *, accepted: bool) -> None:
+        """A SubscribeToShard of this consumer was accepted, or refused because it came too soon."""
+        self._consumer(consumer)[0].record(self._clock.now_ms(), int(accepted), int(not accepted))
+
+    def event(self, consumer: str, shard_id: str, size_bytes: int, records: int, behind_ms: int) -> None:
+        """An event of a subscription is given."""
+        now_ms = self._clock.now_ms()
+        self._consumer(consumer)[1].record(now_ms, 1, size_bytes, records, behind_ms)
+        if self.enhanced and records:
+            self._shard_read(shard_id, now_ms, None, records, size_bytes, None)
+
     def shards_written(self, shards: Mapping[str, Written], *, stored: bool) -> None:
         """What a put wrote to each shard. For who looks at `enhanced` first."""
         now_ms = self._clock.now_ms()
@@ -141,6 +168,13 @@ class StreamMetrics:
                 dimension = {"ShardId": shard_id}
                 self._shards[shard_id] = self._recorder(dimension, SHARD_WRITE), self._recorder(dimension, SHARD_READ)
             return self._shards[shard_id]
+
+    def _consumer(self, name: str) -> tuple[Recorder, Recorder]:
+        with self._lock:
+            if name not in self._consumers:
+                dimension = {"ConsumerName": name}
+                self._consumers[name] = self._recorder(dimension, SUBSCRIBE), self._recorder(dimension, SUBSCRIBED)
+            return self._consumers[name]
 
     def _recorder(self, more: Mapping[str, str], measures: tuple[Measure, ...]) -> Recorder:
         account, region, stream = self._owner

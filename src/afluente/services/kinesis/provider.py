@@ -70,6 +70,7 @@ class KinesisProvider(
         "SplitShard",
         "StartStreamEncryption",
         "StopStreamEncryption",
+        "SubscribeToShard",
         "TagResource",
         "UntagResource",
         "UpdateAccountSettings",

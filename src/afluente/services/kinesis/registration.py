@@ -65,7 +65,7 @@ class Registration:
                 return stream, consumer
         raise ResourceNotFoundException(f"Consumer {name} under stream: {key[2]}, account {key[0]} not found.")
 
-    def find_active(self, key: Key, name: str, created_s: int) -> tuple[Stream, Consumer]:
+    def find_active(self, key: Key, name: str, created_s: int | None) -> tuple[Stream, Consumer]:
         """As `find`. Raises ResourceInUseException unless it is ACTIVE."""
         stream, consumer = self.find(key, name, created_s)
         if consumer.status(self._clock.now_ms()) != "ACTIVE":

@@ -10,6 +10,7 @@ import msgspec
 from afluente.core.clock import utc
 from afluente.services.kinesis import sequence_number
 from afluente.services.kinesis.error import ExpiredIteratorException, InvalidArgumentException
+from afluente.services.kinesis.sequence_number import SequenceNumber
 from afluente.services.kinesis.stream import Key, Shard, Stream
 from afluente.services.kinesis.token import LIFE_MS, TokenMaker
 from afluente.store.record_log import RecordLog
@@ -46,21 +47,21 @@ def read_iterator(tokens: TokenMaker, text: str, account: str, region: str, now_
 
 
 class Start:
-    """Finds the position at which an iterator of a shard begins."""
+    """Finds the position at which `operation` begins to read a shard."""
 
-    def __init__(self, log: RecordLog, stream: Stream, shard: Shard, now_ms: int) -> None:
+    def __init__(self, log: RecordLog, stream: Stream, shard: Shard, now_ms: int, operation: str) -> None:
         self._log = log
         self._stream = stream
         self._shard = shard
         self._now_ms = now_ms
+        self._operation = operation
 
     def position(self, kind: str, starting_sequence_number: str | None, timestamp: datetime | None) -> int:
-        """The first position of an iterator of type `kind`. Raises InvalidArgumentException."""
+        """The first position for the type `kind`. Raises InvalidArgumentException."""
         if kind.endswith("_SEQUENCE_NUMBER"):
             if starting_sequence_number is None:
                 raise _mismatch(kind, "no StartingSequenceNumber")
-            position = self._of_number(starting_sequence_number)
-            return max(0, position if kind == "AT_SEQUENCE_NUMBER" else position + 1)
+            return self._of_number(starting_sequence_number, after=kind == "AFTER_SEQUENCE_NUMBER")
         if starting_sequence_number is not None:
             raise _mismatch(kind, "also a StartingSequenceNumber")
         if kind == "AT_TIMESTAMP":
@@ -81,14 +82,14 @@ class Start:
             )
         return self._log.seek_time(self._shard.partition, time_ms)
 
-    def _of_number(self, text: str) -> int:
+    def _of_number(self, text: str, *, after: bool) -> int:
         shard, stream = self._shard, self._stream
         where = f"shard {shard.shard_id} in stream {stream.name} under account {stream.account}"
         try:
             number = sequence_number.parse(text)
         except ValueError:
             raise InvalidArgumentException(
-                f"StartingSequenceNumber {text} used in GetShardIterator on {where} is invalid."
+                f"StartingSequenceNumber {text} used in {self._operation} on {where} is invalid."
             ) from None
         if number.shard_index != shard.index:
             raise InvalidArgumentException(
@@ -100,10 +101,17 @@ class Start:
             return end
         if number.shard_created_s != shard.created_s or number.position >= end:
             raise InvalidArgumentException(
-                f"StartingSequenceNumber {text} used in GetShardIterator on {where} is invalid "
+                f"StartingSequenceNumber {text} used in {self._operation} on {where} is invalid "
                 "because it did not come from this stream."
             )
-        return number.position
+        if number.position < 0:
+            return 0
+        return number.position + (after or not self._is_of_record(number))
+
+    def _is_of_record(self, number: SequenceNumber) -> bool:
+        """Is it a record's own number, and not a ContinuationSequenceNumber from after that record?"""
+        frames = self._log.read(self._shard.partition, number.position, 1)
+        return not frames or frames[0].position > number.position or frames[0].time_ms // 1000 == number.arrived_s
 
 
 def _mismatch(kind: str, specified: str) -> InvalidArgumentException:

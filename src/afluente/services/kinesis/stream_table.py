@@ -31,7 +31,7 @@ class LiveStream:
         self.listeners: dict[object, Callable[[], None]] = {}
 
     def change(self, stream: Stream) -> None:
-        """Go on as `stream`. Who listens is woken when its shards are others."""
+        """Go on as `stream`. Who listens is woken: its shards may be others, or it may be on its way out."""
         old, router = self.stream, self.router
         if (old.shards, old.max_record_kib) != (stream.shards, stream.max_record_kib):
             router = _router(stream, router)
@@ -41,11 +41,10 @@ class LiveStream:
         self.metrics.monitor(stream.shard_metrics, {shard.shard_id for shard in stream.shards})
         if old.mode != stream.mode:
             self.load = _load(stream)
-        if old.shards != stream.shards:
-            self.wake()
+        self.wake()
 
     def wake(self) -> None:
-        """Tell everyone who asked that records have come, or that shards were closed."""
+        """Tell everyone who asked that records have come, or that the stream has changed."""
         for listener in list(self.listeners.values()):
             listener()
 

@@ -63,7 +63,8 @@ def _structures(shape: Shape, depth: int, *, valid: bool) -> st.SearchStrategy[d
     @st.composite
     def structure(draw: st.DrawFn) -> dict[str, Any]:
         names = [n for n, m in shape.members.items() if depth < MAX_DEPTH or m.type not in {"structure", "list", "map"}]
-        chosen = draw(st.sets(st.sampled_from(names), min_size=1, max_size=6)) if names else set()
+        most = 1 if shape._traits.get("union") else 6
+        chosen = draw(st.sets(st.sampled_from(names), min_size=1, max_size=most)) if names else set()
         chosen |= {n for n in (*shape.required, shape.payload) if n and n in (shape.members if valid else names)}
         found = {n: draw(values(m, depth + 1, valid=valid)) for n, m in shape.members.items() if n in chosen}
         if shape.payload in found and found[shape.payload] == "":

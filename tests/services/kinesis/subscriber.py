@@ -68,7 +68,12 @@ class Subscriber:
     def close(self) -> None:
         if self._asked is not None:
             self._asked.cancel()
-        self._loop.run(self._events.aclose())
+        self._loop.run(self._close())
+
+    async def _close(self) -> None:
+        while self._events.ag_running:  # until the cancelled question has left it
+            await asyncio.sleep(0)
+        await self._events.aclose()
 
 
 def _members(event: Event) -> dict[str, Any]:

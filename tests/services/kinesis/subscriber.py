@@ -36,6 +36,7 @@ class Subscriber:
         self._loop = loop
         self._events: AsyncGenerator[Event, None] = answer["EventStream"].events
         self._asked: Any = None
+        self._turn = asyncio.Lock()
 
     def ask(self) -> None:
         """Ask for the next event without waiting for it."""
@@ -43,7 +44,8 @@ class Subscriber:
             self._asked = asyncio.run_coroutine_threadsafe(self._ask(), self._loop.loop)
 
     async def _ask(self) -> Event | None:
-        return await anext(self._events, None)
+        async with self._turn:
+            return await anext(self._events, None)
 
     def is_waiting(self) -> bool:
         """Whether the event asked for has not come yet."""
@@ -71,9 +73,8 @@ class Subscriber:
         self._loop.run(self._close())
 
     async def _close(self) -> None:
-        while self._events.ag_running:  # until the cancelled question has left it
-            await asyncio.sleep(0)
-        await self._events.aclose()
+        async with self._turn:
+            await self._events.aclose()
 
 
 def _members(event: Event) -> dict[str, Any]:

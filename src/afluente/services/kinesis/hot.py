@@ -13,6 +13,7 @@ import msgspec
 
 from afluente.core.call import Call
 from afluente.core.error import AwsError
+from afluente.core.outcome import Outcomes
 from afluente.services.kinesis import description, sequence_number
 from afluente.services.kinesis.engine import PAGE_RECORDS, KinesisEngine, Page
 from afluente.services.kinesis.error import InternalFailureException, ProvisionedThroughputExceededException
@@ -24,10 +25,8 @@ from afluente.services.kinesis.put import (
     measure_put_records,
     put_records_answer,
 )
-from afluente.services.kinesis.stream import Shard
 from afluente.services.kinesis.stream_table import LiveStream
 from afluente.services.kinesis.writer import Placed
-from afluente.store import record
 from afluente.store.record_log import LogFailed
 
 # AWS counts a key's characters in UTF-16; up to 128 of any kind are within its 256, and longer keys are rare.
@@ -85,8 +84,11 @@ ENCODER = msgspec.json.Encoder()
 class _HotPut:
     def __init__(self, engine: KinesisEngine) -> None:
         self._engine = engine
+        self._outcomes: Outcomes | None = None
 
-    def _place(self, call: Call, name: str, keys: list[str], data: list[bytes]) -> Placed | None:
+    def _place(
+        self, call: Call, name: str, keys: Sequence[str], data: Sequence[bytes], body_size: int
+    ) -> Placed | None:
         """Queue the records, or None when the stream or the sizes are not plainly right, or the disk is behind."""
         if not self._engine.has_room:
             return None
@@ -94,9 +96,16 @@ class _HotPut:
             live = self._engine.writable_now((call.account, call.region, name))
         except AwsError:
             return None
-        if not _fits(live, keys, data):
+        if not _fits(live, keys, data, body_size):
             return None
         return self._engine.place(live, keys, data)
+
+    def _stored(self, placed: Placed) -> "asyncio.Future[None]":
+        """What to await until the records are on disk."""
+        loop = asyncio.get_running_loop()
+        if self._outcomes is None or self._outcomes.loop is not loop:
+            self._outcomes = Outcomes(loop)
+        return self._outcomes.wait_for(placed.future)
 
 
 class PutRecords(_HotPut):
@@ -109,11 +118,11 @@ class PutRecords(_HotPut):
             return None
         keys = [entry.partition_key for entry in request.records]
         data = [entry.data for entry in request.records]
-        placed = self._place(call, request.stream_name, keys, data)
+        placed = self._place(call, request.stream_name, keys, data, len(body))
         if placed is None:
             return None
         with suppress(LogFailed):  # then the answer says so of each record
-            await asyncio.wrap_future(placed.future)
+            await self._stored(placed)
         measure_put_records(placed, call.arrived_at_ms)
         return _results(placed)
 
@@ -126,11 +135,11 @@ class PutRecord(_HotPut):
             request = PUT_RECORD.decode(body)
         except UNREADABLE:
             return None
-        placed = self._place(call, request.stream_name, [request.partition_key], [request.data])
+        placed = self._place(call, request.stream_name, [request.partition_key], [request.data], len(body))
         if placed is None or placed.refused:
             return None
         try:
-            await asyncio.wrap_future(placed.future)
+            await self._stored(placed)
         except LogFailed:
             raise InternalFailureException(FAILED) from None
         finally:
@@ -169,37 +178,33 @@ def hot_operations(engine: KinesisEngine) -> Mapping[str, PutRecords | PutRecord
     return {"PutRecords": PutRecords(engine), "PutRecord": PutRecord(engine), "GetRecords": GetRecords(engine)}
 
 
-def _fits(live: LiveStream, keys: Sequence[str], data: Sequence[bytes]) -> bool:
+def _fits(live: LiveStream, keys: Sequence[str], data: Sequence[bytes], body_size: int) -> bool:
     """Is every record within the stream's maximum, and all of them within a batch's? None to be answered here else."""
-    # A key has four bytes a character at most; so what is near the limit goes the generic way, which counts exactly.
-    size = record.size(keys, data) + 3 * sum(map(len, keys))  # type: ignore[arg-type]  # anything that has a length
     limit = live.stream.max_record_kib << 10
-    return size <= limit or (size <= MAX_BATCH_BYTES and max(map(len, data)) <= limit - 4 * max(map(len, keys)))
+    if body_size <= limit:  # no record is larger than the request that it came in
+        return True
+    # A key has four bytes a character at most; so what is near the limit goes the generic way, which counts exactly.
+    size = sum(map(len, data)) + 4 * sum(map(len, keys))
+    return size <= MAX_BATCH_BYTES and max(map(len, data)) <= limit - 4 * max(map(len, keys))
 
 
 def _results(placed: Placed) -> bytes:
     """The body of a PutRecords answer, once the batch's future is done."""
     if placed.refused or placed.future.exception() is not None:
         return ENCODER.encode(put_records_answer(placed))
-    texts = {slot: _successes(placed.shards[slot], numbers) for slot, numbers in placed.numbers.items()}
-    if len(texts) == 1:
-        (results,) = texts.values()
-    else:
-        following = {slot: iter(mine).__next__ for slot, mine in texts.items()}
-        results = [following[slot]() for slot in placed.slots]
-    return f'{{"FailedRecordCount":0,"Records":[{",".join(results)}]{_encryption(placed)}}}'.encode()
+    entries, following = {}, {}
+    for slot, numbers in placed.numbers.items():
+        leading, rest = sequence_number.split(numbers)
+        entries[slot] = f'{{"SequenceNumber":"{leading}%d","ShardId":"{placed.shards[slot].shard_id}"}}'.encode()
+        following[slot] = iter(rest).__next__
+    records = b",".join([entries[slot] for slot in placed.slots])
+    numbered = records % tuple([following[slot]() for slot in placed.slots])
+    return b'{"FailedRecordCount":0,"Records":[%b]%b}' % (numbered, _encryption(placed).encode())
 
 
 def _encryption(placed: Placed) -> str:
     """The member that an encrypted stream has more."""
     return "" if placed.stream.key_id is None else f',"EncryptionType":"{placed.stream.encryption_type}"'
-
-
-def _successes(shard: Shard, numbers: range) -> list[str]:
-    """A result for each of the shard's records."""
-    leading, rest = sequence_number.split(numbers)
-    before, after = f'{{"SequenceNumber":"{leading}', f'","ShardId":"{shard.shard_id}"}}'
-    return [f"{before}{number}{after}" for number in rest]
 
 
 def _given(page: Page) -> bytes:

@@ -49,10 +49,11 @@ class Router:
     def _slots(self, partition_keys: Sequence[str]) -> list[int]:
         if len(self.shards) == 1:
             return [0] * len(partition_keys)
-        found = list(map(self._known.get, partition_keys))
-        if None in found:
-            return [self._learn(key) if slot is None else slot for key, slot in zip(partition_keys, found, strict=True)]
-        return found  # type: ignore[return-value]  # no None is left
+        known = self._known
+        try:
+            return [known[key] for key in partition_keys]
+        except KeyError:
+            return [self._learn(key) if (slot := known.get(key)) is None else slot for key in partition_keys]
 
     def _slot_of_hash_key(self, hash_key: str) -> int:
         """The slot of an ExplicitHashKey. Raises InvalidArgumentException beyond 2^128-1."""

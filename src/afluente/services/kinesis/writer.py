@@ -1,11 +1,10 @@
 """The way of records into the log: grouping by shard, limits, framing, sequence numbers. Knows no AWS shapes."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import compress
-from operator import itemgetter
 
 from afluente.core.clock import Clock
 from afluente.services.kinesis import sequence_number
@@ -16,7 +15,7 @@ from afluente.services.kinesis.stream_table import LiveStream
 from afluente.store import record
 from afluente.store.record_log import Draft, PartitionDropped, RecordLog
 
-Columns = dict[int, tuple[Sequence[bytes], Sequence[bytes]]]
+Columns = Mapping[int, tuple[Sequence[str], Sequence[bytes]]]
 """Keys and data of the records that go to one slot."""
 
 
@@ -69,76 +68,77 @@ class Writer:
         hash_keys: the ExplicitHashKeys, None for records without. Raises InvalidArgumentException for one that is out
         of range, ResourceNotFoundException when the stream went away meanwhile.
         """
-        keys = list(map(str.encode, partition_keys))
         while True:
             router = live.router
             slots = router.slots(partition_keys, hash_keys)
-            placed = self._place(live, router, slots, keys, data)
+            placed = self._place(live, router, slots, partition_keys, data)
             if placed is not None:
                 return placed
 
     def _place(
-        self, live: LiveStream, router: Router, slots: Sequence[int], keys: Sequence[bytes], data: Sequence[bytes]
+        self, live: LiveStream, router: Router, slots: Sequence[int], keys: Sequence[str], data: Sequence[bytes]
     ) -> Placed | None:
         """Queue records, or None when the stream was resharded meanwhile: then their shards are others."""
         now_ms = self._clock.now_ms()
         columns = _columns(slots, keys, data)
-        refused = self._refuse(router, columns, slots, now_ms) if self._enforce_limits else frozenset[int]()
-        drafts = [
-            Draft(router.shards[slot].partition, len(data), now_ms, record.encode_columns(keys, data))
-            for slot, (keys, data) in columns.items()
-        ]
+        drafts = {
+            slot: Draft(router.shards[slot].partition, len(column[1]), now_ms, record.encode_texts(*column))
+            for slot, column in columns.items()
+        }
+        refused = self._refuse(router, columns, drafts, slots, now_ms) if self._enforce_limits else frozenset[int]()
         try:
             with live.placing:
                 if router is not live.router:
                     return None
-                frames, future = self._log.append_next(drafts)
+                frames, future = self._log.append_next(list(drafts.values()))
         except PartitionDropped:
             stream = live.stream
             raise ResourceNotFoundException(f"Stream {stream.name} under account {stream.account} not found.") from None
         numbers = {
             slot: sequence_number.numbers(router.bases[slot], frame.position, frame.count, frame.time_ms)
-            for slot, frame in zip(columns, frames, strict=True)
+            for slot, frame in zip(drafts, frames, strict=True)
         }
-        sizes = {slot: record.payload_size(draft.payload) for slot, draft in zip(columns, drafts, strict=True)}
+        sizes = {slot: record.payload_size(draft.payload) for slot, draft in drafts.items()}
         if live.load is not None:
             for slot, size in sizes.items():
                 live.load.count(router.shards[slot].index, size, len(numbers[slot]))
         future.add_done_callback(lambda done: _wake(live, done))
         return Placed(live, slots, router.shards, numbers, sizes, refused, future)
 
-    def _refuse(self, router: Router, columns: Columns, slots: Sequence[int], now_ms: int) -> frozenset[int]:
-        """Take out of `columns` what the shards have no room for in this second; the indexes of those records."""
+    def _refuse(
+        self, router: Router, columns: Columns, drafts: dict[int, Draft], slots: Sequence[int], now_ms: int
+    ) -> frozenset[int]:
+        """Take out of `drafts` what the shards have no room for in this second; the indexes of those records."""
         refused: list[int] = []
         with self._limits:
-            for slot, (keys, data) in list(columns.items()):
+            for slot, draft in list(drafts.items()):
                 limit = router.limits[slot]
-                if limit.admit_all(len(keys), record.size(keys, data), now_ms):
+                if limit.admit_all(draft.count, record.payload_size(draft.payload), now_ms):
                     continue
-                sizes = [len(key) + len(datum) for key, datum in zip(keys, data, strict=True)]
+                keys, data = columns[slot]
+                sizes = [len(key.encode()) + len(datum) for key, datum in zip(keys, data, strict=True)]
                 admitted = limit.admit(sizes, now_ms)
-                columns[slot] = list(compress(keys, admitted)), list(compress(data, admitted))
-                if not columns[slot][0]:
-                    del columns[slot]
                 mine = (index for index, other in enumerate(slots) if other == slot)
                 refused += [index for index, fits in zip(mine, admitted, strict=True) if not fits]
+                if any(admitted):
+                    payload = record.encode_texts(list(compress(keys, admitted)), list(compress(data, admitted)))
+                    drafts[slot] = Draft(draft.partition, sum(admitted), now_ms, payload)
+                else:
+                    del drafts[slot]
         return frozenset(refused)
 
 
-def _columns(slots: Sequence[int], keys: Sequence[bytes], data: Sequence[bytes]) -> Columns:
-    indexes: dict[int, list[int]] = {}
-    for index, slot in enumerate(slots):
-        try:
-            indexes[slot].append(index)
-        except KeyError:
-            indexes[slot] = [index]
-    if len(indexes) == 1:
+def _columns(slots: Sequence[int], keys: Sequence[str], data: Sequence[bytes]) -> Columns:
+    used = set(slots)
+    if len(used) == 1:
         return {slots[0]: (keys, data)}
-    return {slot: (_pick(keys, mine), _pick(data, mine)) for slot, mine in indexes.items()}
-
-
-def _pick(column: Sequence[bytes], indexes: Sequence[int]) -> Sequence[bytes]:
-    return itemgetter(*indexes)(column) if len(indexes) > 1 else (column[indexes[0]],)
+    columns: dict[int, tuple[list[str], list[bytes]]] = {slot: ([], []) for slot in used}
+    add_key = {slot: column[0].append for slot, column in columns.items()}
+    add_data = {slot: column[1].append for slot, column in columns.items()}
+    for slot, key, datum in zip(slots, keys, data, strict=True):
+        add_key[slot](key)
+        add_data[slot](datum)
+    return columns
 
 
 def _wake(live: LiveStream, done: "Future[None]") -> None:

@@ -57,7 +57,7 @@ def replay(host: str, port: int, requests: list[bytes], connections: int, second
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             while time.perf_counter() < end:
                 connection.sendall(requests[(worker + counts[worker]) % len(requests)])
-                status = _receive(connection)
+                status, _ = _receive(connection)
                 assert status == b"200", status
                 counts[worker] += 1
 
@@ -70,13 +70,22 @@ def replay(host: str, port: int, requests: list[bytes], connections: int, second
     return sum(counts), time.perf_counter() - begin
 
 
-def _receive(connection: socket.socket) -> bytes:
+def fetch(host: str, port: int, message: bytes) -> bytes:
+    """The body of the answer to one request."""
+    with socket.create_connection((host, port)) as connection:
+        connection.sendall(message)
+        return _receive(connection)[1]
+
+
+def _receive(connection: socket.socket) -> tuple[bytes, bytes]:
+    """Status and body of an answer."""
     data = connection.recv(262_144)
     while (end := data.find(b"\r\n\r\n")) < 0:
         data += connection.recv(262_144)
     head = data[:end].lower()
     length = int(head.split(b"content-length:")[1].split(b"\r\n")[0])
-    missing = end + 4 + length - len(data)
+    parts, missing = [data[end + 4 :]], end + 4 + length - len(data)
     while missing > 0:
-        missing -= len(connection.recv(262_144))
-    return head.split(b" ")[1]
+        parts.append(connection.recv(262_144))
+        missing -= len(parts[-1])
+    return head.split(b" ")[1], b"".join(parts)

@@ -2,11 +2,12 @@
 
 import asyncio
 import os
+from pathlib import Path
 
 import httptools
 import uvloop
 
-ANSWER = os.environ.get("NULL_ANSWER", "{}").encode()
+ANSWER = Path(os.environ["NULL_ANSWER"]).read_bytes()
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.1\r\nx-amzn-RequestId: 0\r\n"
 RESPONSE = HEAD + b"Content-Length: %d\r\n\r\n%s" % (len(ANSWER), ANSWER)
 

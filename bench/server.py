@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -31,7 +32,9 @@ def afluente(data: Path, **settings: object) -> Iterator["Server"]:
 @contextmanager
 def answering_at_once(answer: bytes) -> Iterator["Server"]:
     """A server that answers every request with the same JSON bytes and does nothing else."""
-    server = Server([sys.executable, "-m", "bench.null_server"], {"NULL_ANSWER": answer.decode()}, "null server at ")
+    with tempfile.NamedTemporaryFile() as file:
+        Path(file.name).write_bytes(answer)
+        server = Server([sys.executable, "-m", "bench.null_server"], {"NULL_ANSWER": file.name}, "null server at ")
     try:
         yield server
     finally:

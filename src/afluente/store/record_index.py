@@ -17,7 +17,7 @@ All numbers are little-endian and unsigned.
 import struct
 import sys
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 
 from awscrt.checksums import crc32c
 from msgspec import Struct
@@ -29,8 +29,9 @@ VERSION = 1
 START = struct.Struct("<8sI")
 BODY = struct.Struct("<IQ8sQIxxxx")
 SUMMARY = struct.Struct("<IIQQQQ8x")
-STEP_BYTES = 64 << 10
-"""An entry for a frame that lies this far behind the one of the last entry; that much is read through to find one."""
+STEP_BYTES = 4 << 10
+"""An entry for a frame that lies this far behind the one of the last entry; that much is read through to find one. An
+index has less than a hundredth of its segment's bytes."""
 
 
 class Extent:
@@ -64,6 +65,11 @@ class Entries:
     def offset_of_position(self, position: int) -> int:
         """Where to begin to look for the frame that holds `position`."""
         return self.offsets[max(0, bisect_right(self.positions, position) - 1)]
+
+    def offset_at(self, position: int) -> int | None:
+        """Where the frame is that begins at `position`, if it has an entry."""
+        found = bisect_left(self.positions, position)
+        return self.offsets[found] if found < len(self.positions) and self.positions[found] == position else None
 
     def offset_of_time(self, time_ms: int) -> int:
         """Where to begin to look for the first frame that arrived at `time_ms` or later."""

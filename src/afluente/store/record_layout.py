@@ -17,15 +17,12 @@ The mark tells a frame of this file from whatever else may stand in it, and is h
 afterwards; what no frame says so of was never finished.
 """
 
-import os
 import struct
-from collections.abc import Generator
 from enum import IntEnum
 from pathlib import Path
 from typing import NamedTuple
 
 from awscrt.checksums import crc32c
-from msgspec import Struct
 
 from afluente.store.record_frame import Frame, LogDamaged
 
@@ -39,9 +36,6 @@ FRAME_BODY = struct.Struct("<IIIIB3xQQ")
 FRAME_START = struct.Struct("<8sI")
 MARK_BYTES = 8
 MAX_SEGMENT_BYTES = (1 << 32) - 1
-
-FIRST_WINDOW, LAST_WINDOW = 128 << 10, 2 << 20
-"""Bytes read at once: little where a single frame is wanted, much where many are."""
 
 
 class Kind(IntEnum):
@@ -90,90 +84,3 @@ def frame_head(mark: bytes, kind: Kind, frame: Frame, synced: int) -> bytes:
     payload = frame.payload
     body = FRAME_BODY.pack(len(payload), frame.count, frame.partition, synced, kind, frame.position, frame.time_ms)
     return FRAME_START.pack(mark, crc32c(payload, crc32c(body))) + body
-
-
-class Place(Struct, frozen=True, gc=False):
-    """An intact frame at `offset` of its file, and the bytes it was found in."""
-
-    kind: int
-    partition: int
-    position: int
-    count: int
-    time_ms: int
-    synced: int
-    offset: int
-    next_offset: int
-    buffer: bytes
-    payload_at: int
-    """Where in `buffer` the payload begins."""
-
-    @property
-    def frame(self) -> Frame:
-        """The frame itself."""
-        size = self.next_offset - self.offset - FRAME.size
-        payload = self.buffer[self.payload_at : self.payload_at + size]
-        return Frame(self.partition, self.position, self.count, self.time_ms, payload)
-
-
-def walk(descriptor: int, mark: bytes, start: int, end: int) -> Generator[Place]:
-    """The intact frames from offset `start` on, back to back, up to `end` or to the first that is not intact."""
-    window = _Window(descriptor, end)
-    while (place := _place(window, mark, start)) is not None:
-        yield place
-        start = place.next_offset
-
-
-def next_intact(descriptor: int, mark: bytes, start: int, end: int) -> int | None:
-    """The offset of the first intact frame that begins at `start` or later."""
-    window = _Window(descriptor, end)
-    while (low := window.load(start, MARK_BYTES)) is not None:
-        found = window.buffer.find(mark, low)
-        if found < 0:
-            start = max(start + 1, window.start + len(window.buffer) - MARK_BYTES + 1)
-            continue
-        start = window.start + found
-        if _place(window, mark, start) is not None:
-            return start
-        start += 1
-    return None
-
-
-class _Window:
-    """A piece of a file in memory that moves on as it is asked for what lies behind it."""
-
-    def __init__(self, descriptor: int, end: int) -> None:
-        self.buffer = b""
-        self.start = 0
-        self._descriptor = descriptor
-        self._end = end
-        self._size = FIRST_WINDOW
-
-    def load(self, offset: int, need: int) -> int | None:
-        """Where in `buffer` the byte at `offset` is, with `need` bytes from it on; None beyond the file's end."""
-        low = offset - self.start
-        if low >= 0 and low + need <= len(self.buffer):
-            return low
-        if offset + need > self._end:
-            return None
-        size = min(max(need, self._size), self._end - offset)
-        self.buffer, self.start = os.pread(self._descriptor, size, offset), offset
-        self._size = min(2 * self._size, LAST_WINDOW)
-        return 0 if len(self.buffer) >= need else None
-
-
-def _place(window: _Window, mark: bytes, offset: int) -> Place | None:
-    low = window.load(offset, FRAME.size)
-    if low is None:
-        return None
-    found, crc, size, count, partition, synced, kind, position, time_ms = FRAME.unpack_from(window.buffer, low)
-    if found != mark:
-        return None
-    low = window.load(offset, FRAME.size + size)
-    if low is None:
-        return None
-    payload_at = low + FRAME.size
-    if crc32c(memoryview(window.buffer)[low + FRAME_START.size : payload_at + size]) != crc:
-        return None
-    return Place(
-        kind, partition, position, count, time_ms, synced, offset, offset + FRAME.size + size, window.buffer, payload_at
-    )

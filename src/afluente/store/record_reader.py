@@ -8,6 +8,7 @@ from collections.abc import Generator
 from contextlib import closing
 
 from afluente.store.record_catalog import Catalog, Span
+from afluente.store.record_file import Place
 from afluente.store.record_frame import CorruptFrame, Frame
 from afluente.store.record_layout import HEAD_BYTES, Kind
 from afluente.store.record_state import LogState
@@ -87,15 +88,18 @@ class Reader:
         try:
             entries = self._catalog.entries(span, partition)
             start = entries.offset_of_position(position) if span.extent.first <= position else HEAD_BYTES
-            with closing(span.segment.places(start)) as places:
+
+            def hop(place: Place) -> int | None:
+                return entries.offset_at(place.end) if place.partition == partition else None
+
+            with closing(span.segment.places(start, hop)) as places:
                 for place in places:
-                    following = place.position + place.count
-                    if place.partition != partition or place.kind != Kind.DATA or following <= position:
+                    if place.partition != partition or place.kind != Kind.DATA or place.end <= position:
                         continue
                     if place.position > position:
                         break
                     yield place.frame
-                    position = following
+                    position = place.end
                     if position >= end:
                         return
             offset = span.segment.damage(start)

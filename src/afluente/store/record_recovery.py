@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 from afluente.store.disk import Disk
 from afluente.store.record_catalog import Catalog
+from afluente.store.record_file import FrameFile, Place
 from afluente.store.record_frame import LogDamaged
 from afluente.store.record_index import Extent, SegmentIndex, decode_index
-from afluente.store.record_layout import HEAD_BYTES, MARK_BYTES, Head, Kind, Place, decode_head, next_intact, walk
-from afluente.store.record_segment import Segment, opened, read_file
+from afluente.store.record_layout import HEAD_BYTES, MARK_BYTES, Head, Kind, decode_head
+from afluente.store.record_segment import Segment, read_file
 from afluente.store.record_state import LogState, decode_state
 from afluente.store.record_writer import save_index
 
@@ -61,14 +62,15 @@ def recover(folder: Path, disk: Disk) -> Recovered:
 def _read_head(path: Path) -> Head:
     """The head of a segment; where that is damaged, what of it can be found elsewhere."""
     number = int(path.stem)
-    with opened(path) as descriptor, path.open("rb") as file:
+    with path.open("rb") as file:
         data = file.read(HEAD_BYTES + MARK_BYTES)
-        head = decode_head(data, path)
-        if head is not None and head.number == number:
-            return head
-        log.error("%s: the head is damaged", path)
-        mark = data[HEAD_BYTES:]
-        if next(walk(descriptor, mark, HEAD_BYTES, path.stat().st_size), None) is not None:
+    head = decode_head(data, path)
+    if head is not None and head.number == number:
+        return head
+    log.error("%s: the head is damaged", path)
+    mark = data[HEAD_BYTES:]
+    with FrameFile(path, mark, path.stat().st_size) as frames:
+        if frames.at(HEAD_BYTES) is not None:
             return Head(number, mark, 0)
     stored = decode_index(read_file(path.with_suffix(".index")), number)
     if stored is None:
@@ -125,11 +127,8 @@ def _replay(full: Sequence[Segment], last: Segment, index: SegmentIndex) -> LogS
 
 
 def _has_state(segment: Segment) -> bool:
-    with (
-        opened(segment.path) as descriptor,
-        closing(walk(descriptor, segment.head.mark, HEAD_BYTES, segment.path.stat().st_size)) as places,
-    ):
-        first = next(places, None)
+    with FrameFile(segment.path, segment.head.mark, segment.path.stat().st_size) as file:
+        first = file.at(HEAD_BYTES)
         return first is not None and first.kind == Kind.STATE
 
 
@@ -142,18 +141,17 @@ def _applied(state: LogState, place: Place) -> LogState:
 
 def durable_places(segment: Segment) -> Generator[Place]:
     """The intact frames of a segment whose end is not known; sets the end behind the last one."""
-    mark, size, offset = segment.head.mark, segment.path.stat().st_size, HEAD_BYTES
-    with opened(segment.path) as descriptor:
+    offset, segment.end = HEAD_BYTES, segment.path.stat().st_size
+    with segment.file() as file:
         while True:
-            for place in walk(descriptor, mark, offset, size):
-                offset = place.next_offset
+            for place in file.walk(offset):
                 yield place
-            segment.end = size
-            following = next_intact(descriptor, mark, offset + 1, size)
-            with closing(segment.places(following or size)) as later:
+                offset = place.next_offset
+            following = file.next_intact(offset + 1)
+            with closing(segment.places(following or segment.end)) as later:
                 proven = max((place.synced for place in later), default=0)
-            segment.end = offset
             if following is None or proven <= offset:
+                segment.end = offset
                 return
             offset = following
 

@@ -1,12 +1,11 @@
 """One segment of the record log: a file of frames, and the index of what is in it."""
 
-import os
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
 from pathlib import Path
 
+from afluente.store.record_file import FrameFile, Place
 from afluente.store.record_index import SegmentIndex, decode_index
-from afluente.store.record_layout import HEAD_BYTES, Head, Kind, Place, next_intact, walk
+from afluente.store.record_layout import HEAD_BYTES, Head, Kind
 
 
 class Segment:
@@ -27,21 +26,29 @@ class Segment:
         """The file of its index."""
         return self.path.with_suffix(".index")
 
-    def places(self, start: int) -> Generator[Place]:
-        """The intact frames from offset `start` on; what is damaged is left out. Close the iterator."""
-        with opened(self.path) as descriptor:
-            following: int | None = start
-            while following is not None and following < self.end:
-                for place in walk(descriptor, self.head.mark, following, self.end):
+    def file(self) -> FrameFile:
+        """Its frames, for reading. Raises FileNotFoundError when it has been removed."""
+        return FrameFile(self.path, self.head.mark, self.end)
+
+    def places(self, start: int, hop: Callable[[Place], int | None] = lambda _: None) -> Generator[Place]:
+        """The intact frames from offset `start` on; what is damaged is left out. Close the iterator.
+
+        hop: the offset where reading goes on behind a frame; None for the next one.
+        """
+        with self.file() as file:
+            offset: int | None = start
+            while offset is not None and offset < self.end:
+                place = file.at(offset)
+                if place is None:
+                    offset = file.next_intact(offset + 1)
+                else:
                     yield place
-                    following = place.next_offset
-                if following < self.end:
-                    following = next_intact(descriptor, self.head.mark, following + 1, self.end)
+                    offset = hop(place) or place.next_offset
 
     def damage(self, start: int) -> int:
-        """The offset of the first damage behind the frame at offset `start`; `end` when there is none."""
-        with opened(self.path) as descriptor:
-            for place in walk(descriptor, self.head.mark, start, self.end):
+        """The offset of the first damage from the frame at offset `start` on; `end` when there is none."""
+        with self.file() as file:
+            for place in file.walk(start):
                 start = place.next_offset
         return start
 
@@ -72,13 +79,3 @@ def read_file(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         return b""
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[int]:
-    """A descriptor for reading. Opened for each use: a segment may be removed while it is read."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)

@@ -19,7 +19,7 @@ from afluente.store.record_segment import Segment
 from afluente.store.record_state import LogState
 
 SEGMENT_BYTES = 64 << 20
-SEGMENT_FRAMES = 100_000
+SEGMENT_FRAMES = 50_000
 """What a segment holds, about. What the last one holds is read through at every start."""
 
 log = logging.getLogger(__name__)

@@ -16,14 +16,16 @@ class FaultyDisk(Disk):
 
     def __init__(self) -> None:
         self.failing: dict[str, int] = {}
+        self._times = 0
         self.half = False
         self.syncs = 0
         self._open = threading.Event()
         self._open.set()
         self.entered = threading.Event()
 
-    def fail(self, *calls: str, error: int = errno.ENOSPC) -> None:
+    def fail(self, *calls: str, error: int = errno.ENOSPC, times: int = 1 << 30) -> None:
         self.failing = dict.fromkeys(calls, error)
+        self._times = times
 
     def heal(self) -> None:
         self.failing = {}
@@ -37,7 +39,8 @@ class FaultyDisk(Disk):
         self._open.set()
 
     def _check(self, call: str) -> None:
-        if call in self.failing:
+        if call in self.failing and self._times > 0:
+            self._times -= 1
             raise OSError(self.failing[call], os.strerror(self.failing[call]))
 
     def open(self, path: Path) -> int:

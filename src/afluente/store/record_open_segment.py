@@ -32,8 +32,8 @@ class Entry(NamedTuple):
 class OpenSegment:
     """Writes `segment` from its end on; `descriptor` is closed with it.
 
-    What a sync did not confirm is never trusted: after a failed write the file is cut back to what was synced, and
-    after a failed sync it is not `usable` any more.
+    What a sync did not confirm is never trusted: after a failure the file is cut back to what was synced; where that
+    fails, and after a failed sync, it is not `usable` any more.
     """
 
     def __init__(self, segment: Segment, descriptor: int, disk: Disk) -> None:
@@ -82,12 +82,15 @@ class OpenSegment:
             raise
 
     def _cut_back(self) -> None:
+        self.usable = False
         try:
             self._disk.truncate(self._descriptor, self.segment.end)
+            self._disk.sync(self._descriptor)
         except OSError:
-            log.warning("%s could not be cut back; the log goes on in a new segment", self.segment.path, exc_info=True)
-            self.usable = False
-        self._allocated = self.segment.end
+            log.warning("%s could not be cut back", self.segment.path, exc_info=True)
+        else:
+            self._allocated = self.segment.end
+            self.usable = True
 
     def _make_room(self, end: int, *, notes_only: bool) -> None:
         missing = end + (0 if notes_only else RESERVED_BYTES) - self._allocated

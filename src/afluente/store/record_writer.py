@@ -38,7 +38,12 @@ class Writer:
     def store(self, entries: Sequence[Entry]) -> None:
         """Write `entries`, all or none; they are on disk when this returns. Raises OSError."""
         target = self._target()
-        offsets = target.append(entries)
+        try:
+            offsets = target.append(entries)
+        except BaseException:
+            if not target.usable:
+                self._give_up()
+            raise
         for (kind, frame), offset in zip(entries, offsets, strict=True):
             if kind == Kind.DATA:
                 self._catalog.note(target.segment, frame, offset)
@@ -68,6 +73,13 @@ class Writer:
                 raise
             log.warning("no new segment could be begun; the log goes on in %s", open_.segment.path, exc_info=True)
             return open_
+
+    def _give_up(self) -> None:
+        """Have it on disk where the last segment ends, before anybody is told that what is behind it has failed."""
+        try:
+            self._begin()
+        except OSError:
+            log.warning("the log could not begin a new segment; it will try again", exc_info=True)
 
     def _begin(self) -> OpenSegment:
         """A new segment, in the place of the last one."""

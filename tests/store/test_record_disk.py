@@ -96,6 +96,19 @@ def test_a_failed_append_leaves_nothing_and_frees_its_position(
     assert after_a_kill(path, 1) == [b"kept", b"short", b"after"]
 
 
+@pytest.mark.parametrize(("call", "segments"), [("write", 1), ("sync", 2)])
+def test_a_file_whose_sync_failed_is_not_trusted_any_more(
+    log: RecordLog, disk: FaultyDisk, path: Path, call: str, segments: int
+) -> None:
+    put(log, 1, b"kept")
+    disk.fail(call, times=1)
+    with pytest.raises(LogFailed):
+        put(log, 1, b"failed")
+    put(log, 1, b"after")
+    assert len(list(path.glob("*.log"))) == segments
+    assert after_a_kill(path, 1) == [b"kept", b"after"]
+
+
 def test_a_failed_append_tells_everyone_behind_it(log: RecordLog, disk: FaultyDisk) -> None:
     put(log, 1, b"kept")
     disk.hold()

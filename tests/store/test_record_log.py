@@ -350,7 +350,7 @@ def test_trim_removes_files_that_nobody_needs(log: RecordLog, path: Path) -> Non
     again.close()
 
 
-@pytest.mark.usefixtures("small_segments")
+@pytest.mark.usefixtures("small_segments", "no_tail")
 def test_trim_in_the_segment_that_is_written_keeps_what_comes(log: RecordLog, path: Path) -> None:
     put(log, 1, b"a")
     log.trim(1, 1)

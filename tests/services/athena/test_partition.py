@@ -126,11 +126,6 @@ def test_partitions_as_a_table(days: Lake) -> None:
     ]
 
 
-def test_projection_is_named_not_ignored(lake: Lake) -> None:
-    lake.table("p", {"v": "string"}, "s3://lake/p/", OPENX, {"dt": "string"}, {"projection.enabled": "true"})
-    assert lake.refused("SELECT * FROM p") == "NOT_SUPPORTED: Afluente does not have partition projection yet: farm.p"
-
-
 def test_iceberg_table_without_metadata_is_named(lake: Lake) -> None:
     lake.table("i", {"v": "string"}, "s3://lake/i/", OPENX, parameters={"table_type": "ICEBERG"})
     assert lake.refused("SELECT * FROM i") == "ICEBERG_INVALID_METADATA: Table farm.i has no metadata_location"

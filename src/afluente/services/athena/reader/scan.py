@@ -3,10 +3,13 @@
 Partitions are chosen first, by Glue and then by their values alone; no file of another is listed or opened.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
 
 from afluente.core.hive_type import parse as parse_hive_type
 from afluente.services.athena import catalog as glue
@@ -15,6 +18,7 @@ from afluente.services.athena.port import ObjectStore
 from afluente.services.athena.reader import json, parquet, text
 from afluente.services.athena.reader.file import DataFile, Part, check_readable, data_files
 from afluente.services.athena.reader.long_line import shortened
+from afluente.services.athena.reader.projection import is_projected, partitions
 from afluente.services.athena.reader.relation import PATH, Check, Mode, Relation, Request, hive_type
 from afluente.services.athena.sql.duck import duckdb_sql
 from afluente.services.athena.sql.partition_filter import glue_expression
@@ -60,12 +64,14 @@ def parts_of(
         return snapshot_of(scan, store, connection, folder)
     if scan.version is not None:
         raise QueryFailure("NOT_SUPPORTED", "This connector does not support versioned tables")
-    _refuse(table)
     if not table.partition_keys:
         location = table.storage.get("Location")
         if not location:
             raise QueryFailure("HIVE_METASTORE_ERROR", f"Table '{table.database}.{table.name}' has no location")
         return [Part((), table.storage, tuple(data_files(store, location)))]
+    if is_projected(table):
+        computed = list(_projected(scan, connection))
+        return [_part(one, table, store) for one in _judged(computed, scan, connection)]
     expression = glue_expression(scan.predicates, table.partition_keys)
     found = list(catalog.partitions(table, expression))
     return [_part(one, table, store) for one in _judged(found, scan, connection)]
@@ -79,30 +85,56 @@ def _part(partition: dict[str, Any], table: glue.Table, store: ObjectStore) -> P
     return Part(tuple(partition["Values"]), storage, tuple(data_files(store, location)))
 
 
-def _refuse(table: glue.Table) -> None:
-    name = f"{table.database}.{table.name}"
-    if table.parameters.get("projection.enabled", "").lower() == "true":
-        raise QueryFailure("NOT_SUPPORTED", f"Afluente does not have partition projection yet: {name}")
+def _projected(scan: Scan, connection: Any) -> Iterator[dict[str, Any]]:
+    """Partitions that are computed from the table's properties."""
+
+    def narrow(key: glue.Column, values: Sequence[str]) -> Sequence[str]:
+        mine = [
+            one for one in scan.predicates if {column.name.lower() for column in one.find_all(exp.Column)} == {key.name}
+        ]
+        return _allowed(key, values, mine, connection)
+
+    return partitions(scan.table, scan.predicates, narrow, scan.now or datetime.now(UTC))
+
+
+def _allowed(key: glue.Column, values: Sequence[str], conditions: list[exp.Expr], connection: Any) -> Sequence[str]:
+    """Those values of one partition column that satisfy conditions on it alone."""
+    if not conditions or len(values) < 2:
+        return values
+    return [values[index] for index in _satisfying([key], [values], conditions, connection)]
 
 
 def _judged(found: list[dict[str, Any]], scan: Scan, connection: Any) -> list[dict[str, Any]]:
     """Those partitions whose values satisfy the scan's conditions, by the query's own rules."""
     if len(found) < 2 or not scan.predicates:
         return found
-    names = ", ".join(["_i", *(identifier(key.name) for key in scan.table.partition_keys)])
-    rows = ", ".join(f"({index}, {_values(one['Values'], scan.table)})" for index, one in enumerate(found))
-    condition = " AND ".join(f"({duckdb_sql(predicate.copy())})" for predicate in scan.predicates)
+    columns = list(zip(*(one["Values"] for one in found), strict=True))
+    kept = _satisfying(scan.table.partition_keys, columns, scan.predicates, connection)
+    return [found[index] for index in kept]
+
+
+def _satisfying(
+    keys: Sequence[glue.Column], columns: Sequence[Sequence[str]], conditions: Sequence[exp.Expr], connection: Any
+) -> Sequence[int]:
+    """The rows, by number, of columns of partition values that satisfy all conditions."""
     import duckdb  # noqa: PLC0415 - loaded by the sandbox already
 
+    size = len(columns[0])
+    shown = [
+        f"CAST(nullif({identifier(key.name)}, {literal(NO_VALUE)}) AS {parse_hive_type(key.hive_type).duckdb()}) "
+        f"AS {identifier(key.name)}"
+        for key in keys
+    ]
+    given = ", ".join(f"unnest(?) AS {identifier(key.name)}" for key in keys)
+    where = " AND ".join(f"({duckdb_sql(condition.copy())})" for condition in conditions)
+    rows = f"SELECT _i, {', '.join(shown)} FROM (SELECT unnest(range({size})) AS _i, {given})"
     try:
-        kept = connection.execute(f"SELECT _i FROM (VALUES {rows}) p({names}) WHERE {condition} ORDER BY _i").fetchall()
+        found = connection.execute(
+            f"SELECT _i FROM ({rows}) WHERE {where} ORDER BY _i", [list(column) for column in columns]
+        ).fetchall()
     except duckdb.Error:
-        return found  # what is wrong with the condition, the query itself will say
-    return [found[index] for (index,) in kept]
-
-
-def _values(values: Sequence[str], table: glue.Table) -> str:
-    return ", ".join(_value(value, key) for value, key in zip(values, table.partition_keys, strict=True))
+        return range(size)  # what is wrong with the condition, the query itself will say
+    return [index for (index,) in found]
 
 
 def _value(value: str, key: glue.Column) -> str:

@@ -186,7 +186,7 @@ class Binder:
         raise QueryFailure("TABLE_NOT_FOUND", f"Table '{glue.NAME}.{database}.{name}' does not exist", at)
 
     def _scan(self, node: exp.Table, alias: str, table: glue.Table, metadata_table: str = "") -> Source:
-        scan = Scan(table, f"{self._mark}_{len(self.scans)}", version=node.args.get("version"))
+        scan = Scan(table, f"{self._mark}_{len(self.scans)}", now=self._now, version=node.args.get("version"))
         scan.metadata_table = metadata_table
         self.scans.append(scan)
         columns: Columns = {column.name: column.type for column in (*table.columns, *table.partition_keys)}

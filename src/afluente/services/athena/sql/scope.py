@@ -1,6 +1,7 @@
 """What names mean inside one SELECT: its sources, their columns and types, and the SELECTs around it."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlglot import exp
 
@@ -20,6 +21,9 @@ class Scan:
     used: set[str] = field(default_factory=set)
     predicates: list[exp.Expr] = field(default_factory=list)
     """Conditions on partition columns alone that every row read must satisfy; columns unqualified."""
+
+    now: datetime | None = None
+    """The query's own time."""
 
     version: exp.Version | None = None
     """FOR TIMESTAMP or VERSION AS OF, of an Iceberg table."""

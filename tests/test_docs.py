@@ -53,3 +53,17 @@ def test_every_setting_and_command_is_documented(capsys: pytest.CaptureFixture[s
         main.main(["--help"])
     printed = capsys.readouterr().out
     assert all(command in printed for command in ("up", "serve", "doctor", "docs"))
+
+
+def test_every_metric_is_documented() -> None:
+    from afluente.services.athena import metric as athena
+    from afluente.services.firehose import metric as firehose
+    from afluente.services.glue.job import metric as glue
+    from afluente.services.kinesis import metric as kinesis
+
+    rows = (
+        athena.MEASURES, *firehose.ROWS, glue.AGGREGATES, glue.FILE_SYSTEM,
+        kinesis.PUT_RECORD, kinesis.PUT_RECORDS, kinesis.GET_RECORDS, kinesis.SHARD_WRITE, kinesis.SHARD_READ,
+    )  # fmt: skip
+    page = (ROOT / "docs" / "metrics.md").read_text()
+    assert [measure.name for measures in rows for measure in measures if f"`{measure.name}`" not in page] == []

@@ -64,6 +64,7 @@ def test_every_metric_is_documented() -> None:
     rows = (
         athena.MEASURES, *firehose.ROWS, glue.AGGREGATES, glue.FILE_SYSTEM,
         kinesis.PUT_RECORD, kinesis.PUT_RECORDS, kinesis.GET_RECORDS, kinesis.SHARD_WRITE, kinesis.SHARD_READ,
+        kinesis.SUBSCRIBE, kinesis.SUBSCRIBED,
     )  # fmt: skip
     page = (ROOT / "docs" / "metrics.md").read_text()
     assert [measure.name for measures in rows for measure in measures if f"`{measure.name}`" not in page] == []

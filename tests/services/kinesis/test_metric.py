@@ -212,6 +212,19 @@ def test_shards_that_refuse_are_measured(make_stand: Callable[..., Stand]) -> No
     assert (found["IncomingRecords"], found["WriteProvisionedThroughputExceeded"]) == (1000, 200)
 
 
+def test_a_consumer_that_is_gone_has_no_totals(stand: Stand) -> None:
+    stand.stream()
+    arn = "arn:aws:kinesis:us-east-1:000000000000:stream/wind"
+    stand.register_stream_consumer(StreamARN=arn, ConsumerName="gone")
+    stand.engine.writable(("000000000000", "us-east-1", "wind")).metrics.subscribed("gone", accepted=True)
+    assert any(total.metric.name == "SubscribeToShard.Success" for total in stand.metrics.totals())
+    stand.deregister_stream_consumer(StreamARN=arn, ConsumerName="gone")
+    stand.clock.advance(60)
+    stand.register_stream_consumer(StreamARN=arn, ConsumerName="other")
+    assert stand.metrics.totals() == []
+    assert measured(stand, ConsumerName="gone")["SubscribeToShard.Success"].total == 1
+
+
 def test_a_deleted_stream_has_no_totals(stand: Stand) -> None:
     stand.stream()
     stand.put(b"1")

@@ -93,12 +93,14 @@ class StreamMetrics:
         self._consumers: dict[str, tuple[Recorder, Recorder]] = {}
         self._lock = threading.Lock()
 
-    def monitor(self, names: Collection[str], shard_ids: Collection[str]) -> None:
-        """Measure these metrics per shard from now on, and forget shards that are not among these."""
+    def monitor(self, names: Collection[str], shard_ids: Collection[str], consumers: Collection[str]) -> None:
+        """Measure these metrics per shard from now on, and forget shards and consumers that are not among these."""
         with self._lock:
             self.enhanced = frozenset(names)
-            gone = [shard_id for shard_id in self._shards if not names or shard_id not in shard_ids]
-            self._metrics.forget([recorder for shard_id in gone for recorder in self._shards.pop(shard_id)])
+            shards = [shard_id for shard_id in self._shards if not names or shard_id not in shard_ids]
+            pairs = [self._shards.pop(shard_id) for shard_id in shards]
+            pairs += [self._consumers.pop(name) for name in [*self._consumers] if name not in consumers]
+            self._metrics.forget([recorder for pair in pairs for recorder in pair])
 
     def close(self) -> None:
         """The stream is gone."""

@@ -21,7 +21,7 @@ class LiveStream:
     def __init__(self, stream: Stream, metrics: Metrics) -> None:
         self.stream = stream
         self.metrics = StreamMetrics(*stream.key, metrics)
-        self.metrics.monitor(stream.shard_metrics, {shard.shard_id for shard in stream.shards})
+        self._monitor()
         self.placing = threading.Lock()
         """Held while records are queued by way of `router`, and while that is exchanged: nothing goes to a shard after
         it is seen closed."""
@@ -38,10 +38,15 @@ class LiveStream:
             self.read_limits.retain(_partitions(stream))
         with self.placing:
             self.stream, self.router = stream, router
-        self.metrics.monitor(stream.shard_metrics, {shard.shard_id for shard in stream.shards})
+        self._monitor()
         if old.mode != stream.mode:
             self.load = _load(stream)
         self.wake()
+
+    def _monitor(self) -> None:
+        """Measure what the stream has, and no more."""
+        shard_ids = {shard.shard_id for shard in self.stream.shards}
+        self.metrics.monitor(self.stream.shard_metrics, shard_ids, {each.name for each in self.stream.consumers})
 
     def wake(self) -> None:
         """Tell everyone who asked that records have come, or that the stream has changed."""

@@ -68,7 +68,12 @@ def test_the_walk_through_of_a_stream(kinesis: Any) -> None:
         ("create_stream", {"StreamName": "bad/name"}, "ValidationException", "Value 'bad/name' at 'streamName' failed"),
         ("create_stream", {"StreamName": "s", "ShardCount": 0}, "ValidationException", "greater than or equal to 1"),
         ("get_records", {"ShardIterator": "x"}, "InvalidArgumentException", "Invalid ShardIterator."),
-        ("put_record", {"StreamName": "wind", "Data": b"", "PartitionKey": "k", "DryRun": True}, None, "DryRun"),
+        (
+            "create_stream",
+            {"StreamName": "s", "RecordDistributionStrategy": "AUTO"},
+            None,
+            "RecordDistributionStrategy",
+        ),
     ],
 )
 def test_errors_over_http(
@@ -80,6 +85,30 @@ def test_errors_over_http(
         getattr(kinesis, operation)(**request_)
     assert text in error.value.response["Error"]["Message"]
     assert code in {None, error.value.response["Error"]["Code"]}
+
+
+def test_dry_runs_change_nothing(kinesis: Any) -> None:
+    kinesis.create_stream(StreamName="wind", ShardCount=1)
+    shard = {"StreamName": "wind", "ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"}
+    iterator = kinesis.get_shard_iterator(**shard)["ShardIterator"]
+    requests: dict[str, dict[str, Any]] = {
+        "put_record": {"StreamName": "wind", "Data": b"x", "PartitionKey": "k"},
+        "put_records": {"StreamName": "wind", "Records": [{"Data": b"x", "PartitionKey": "k"}]},
+        "get_shard_iterator": shard,
+        "get_records": {"ShardIterator": iterator},
+    }
+    for operation, request in requests.items():
+        with pytest.raises(ClientError) as error:
+            getattr(kinesis, operation)(**request, DryRun=True)
+        name = operation.title().replace("_", "")
+        assert error.value.response["Error"] == {
+            "Code": "DryRunOperationException",
+            "Message": f"DryRunOperation validation succeeded while calling {name} operation.: "
+            "Request would have succeeded, but DryRun flag is set.",
+        }
+    with pytest.raises(kinesis.exceptions.ResourceNotFoundException):
+        kinesis.put_record(StreamName="sun", Data=b"x", PartitionKey="k", DryRun=True)
+    assert kinesis.get_records(ShardIterator=iterator)["Records"] == []
 
 
 def test_put_and_get_records_in_cbor(app: App, kinesis: Any) -> None:
@@ -138,5 +167,8 @@ def test_get_records_with_the_arn_of_another_stream_is_refused(client: Any) -> N
     )["ShardIterator"]
     arn = "arn:aws:kinesis:us-east-1:000000000000:stream/{}".format
     assert kinesis.get_records(ShardIterator=iterator, StreamARN=arn("one"))["Records"] == []
-    with pytest.raises(kinesis.exceptions.InvalidArgumentException, match="Invalid ShardIterator"):
+    with pytest.raises(
+        kinesis.exceptions.InvalidArgumentException,
+        match="stream name one doesn't match the inferred name in stream arn two",
+    ):
         kinesis.get_records(ShardIterator=iterator, StreamARN=arn("two"))

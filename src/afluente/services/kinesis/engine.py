@@ -229,7 +229,9 @@ class KinesisEngine:
         began_ms = self._clock.now_ms()
         iterator = read_iterator(self.tokens, text, account, region, began_ms)
         if stream is not None and iterator.key != stream:
-            raise InvalidArgumentException("Invalid ShardIterator.")
+            raise InvalidArgumentException(
+                f"Input stream name {iterator.key[2]} doesn't match the inferred name in stream arn {stream[2]}"
+            )
         live, shard = self._readable(iterator)
         self._admit_read(live, shard)
         batch = self.read(shard.partition, iterator.position, PAGE_BYTES, limit)
@@ -237,6 +239,10 @@ class KinesisEngine:
         page = self._page(live.stream, iterator.key, batch)
         live.metrics.get_records(shard.shard_id, batch.size_bytes, batch.count, page.millis_behind_latest, began_ms)
         return page
+
+    def check_iterator(self, text: str, account: str, region: str) -> None:
+        """Raises what GetRecords answers to this iterator, but for throttles."""
+        self._readable(read_iterator(self.tokens, text, account, region, self._clock.now_ms()))
 
     def _page(self, stream: Stream, key: Key, batch: RecordBatch) -> Page:
         """`batch` of a shard as it was before it was read: if that was closed then, nothing has been added since."""

@@ -81,7 +81,6 @@ class KinesisProvider(
     )
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
         **{name: ("StreamId",) for name in operations if name not in WITHOUT_STREAM},
-        **dict.fromkeys(("GetRecords", "GetShardIterator", "PutRecord", "PutRecords"), ("StreamId", "DryRun")),
         "CreateStream": ("RecordDistributionStrategy=AUTO",),
     }
 

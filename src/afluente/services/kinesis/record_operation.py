@@ -4,6 +4,7 @@ from afluente.core.call import Call
 from afluente.core.clock import Clock, utc
 from afluente.core.provider import Request, Response
 from afluente.services.kinesis import description
+from afluente.services.kinesis.dry_run import end_dry_run
 from afluente.services.kinesis.engine import PAGE_RECORDS, KinesisEngine
 from afluente.services.kinesis.error import InternalFailureException, ProvisionedThroughputExceededException
 from afluente.services.kinesis.put import (
@@ -32,6 +33,7 @@ class RecordOperations:
         check_sizes([request], live.stream, "")
         if "SequenceNumberForOrdering" in request:
             check_ordering(request["SequenceNumberForOrdering"], live.stream, self._clock.now_ms())
+        end_dry_run(call, request)
         hash_keys = [request.get("ExplicitHashKey")]
         placed = self._engine.put(live, [request["PartitionKey"]], [request["Data"]], hash_keys)
         measure_put_record(placed, call.arrived_at_ms)
@@ -46,6 +48,7 @@ class RecordOperations:
         live, entries = self._engine.writable(stream_key(call, request)), request["Records"]
         require_partition_keys(entries, "records.{}.member.")
         check_sizes(entries, live.stream, "records.{}.member.")
+        end_dry_run(call, request)
         # Records that are to fail are known before the others are placed, so that these keep their order.
         injected = {} if call.internal else self._engine.faults.of_records(len(entries))
         kept = [entry for index, entry in enumerate(entries) if index not in injected]
@@ -55,6 +58,9 @@ class RecordOperations:
         return put_records_answer(placed, injected)
 
     def get_records(self, call: Call, request: Request) -> Response:
+        if request.get("DryRun"):
+            self._engine.check_iterator(request["ShardIterator"], call.account, call.region)
+            end_dry_run(call, request)
         limit = request.get("Limit", PAGE_RECORDS)
         stream = arn_key(call, request["StreamARN"]) if "StreamARN" in request else None
         page = self._engine.page(request["ShardIterator"], call.account, call.region, limit, stream)
@@ -74,6 +80,9 @@ class RecordOperations:
         return {**answer, "NextShardIterator": page.next_iterator}
 
     def get_shard_iterator(self, call: Call, request: Request) -> Response:
+        if request.get("DryRun"):
+            self._engine.writable(stream_key(call, request))
+            end_dry_run(call, request)
         iterator = self._engine.shard_iterator(
             stream_key(call, request),
             request["ShardId"],

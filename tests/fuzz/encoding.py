@@ -18,7 +18,6 @@ import botocore.session
 import cbor2
 
 REGION = "us-east-1"
-JSON_TYPE = "application/x-amz-json-1.1"
 CBOR_TYPE = "application/x-amz-cbor-1.1"
 FORM_TYPE = "application/x-www-form-urlencoded; charset=utf-8"
 SIGNATURE = "SignedHeaders=host;x-amz-date, Signature=" + "0" * 64
@@ -68,7 +67,8 @@ def _serializer(protocol: str) -> Any:
 
 def authorization(service: str) -> str:
     """A header that names signer and scope; in open mode nobody verifies it."""
-    return f"AWS4-HMAC-SHA256 Credential=any/20261125/{REGION}/{service}/aws4_request, {SIGNATURE}"
+    scope = f"{REGION}/{model_of(service).signing_name}/aws4_request"
+    return f"AWS4-HMAC-SHA256 Credential=any/20261125/{scope}, {SIGNATURE}"
 
 
 def tree_of(members: Any, *, cbor: bool) -> Any:
@@ -91,7 +91,7 @@ def rpc(service: str, operation: str, tree: Any, *, cbor: bool) -> Message:
     model = model_of(service)
     headers = {
         **_headers(service),
-        "Content-Type": CBOR_TYPE if cbor else JSON_TYPE,
+        "Content-Type": CBOR_TYPE if cbor else f"application/x-amz-json-{model.metadata['jsonVersion']}",
         "X-Amz-Target": f"{model.metadata['targetPrefix']}.{operation}",
     }
     return Message("POST", "/", {}, headers, _cbor(tree) if cbor else json.dumps(tree).encode())

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from tests.fuzz import text
-from tests.fuzz.encoding import CBOR_TYPE, FORM_TYPE, JSON_TYPE, Message
+from tests.fuzz.encoding import CBOR_TYPE, FORM_TYPE, Message
 
 SCALARS: tuple[Any, ...] = (
     None,
@@ -209,7 +209,7 @@ DOCUMENTS = (
 )
 TYPES = (
     "",
-    JSON_TYPE,
+    "application/x-amz-json-1.1",
     CBOR_TYPE,
     FORM_TYPE,
     "application/x-amz-json-1.0",

@@ -4,6 +4,7 @@
 """
 
 import hashlib
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.fuzz.lake import ACCOUNT, BUCKET_POLICY, DESCRIPTOR, KNOWN, POLICY, ROLE, TABLE, TEMPLATE, TRUST
@@ -31,7 +32,33 @@ CONVERSION = {"DataFormatConversionConfiguration": {
 PARTITION = {"Values": ["2027"], "StorageDescriptor": DESCRIPTOR}
 NAMED_TABLE = {"DatabaseName": "lake", "TableName": "readings"}
 RECORD = {"Data": KNOWN["data"][0], "PartitionKey": "a"}
+NOW = datetime.now(UTC)
+HOUR = {"StartTime": NOW - timedelta(hours=1), "EndTime": NOW + timedelta(hours=1)}
+POWER = {"Namespace": "Farm", "MetricName": "power"}
+ALARM = {
+    **POWER, "AlarmName": "base", "Period": 60, "EvaluationPeriods": 2, "Threshold": 1.0, "Statistic": "Sum",
+    "ComparisonOperator": "LessThanThreshold",
+}  # fmt: skip
+ALARM_ARN = f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:base"
 RECIPES: dict[str, tuple[dict[str, Any], ...]] = {
+    "cloudwatch:PutMetricData": (
+        {"Namespace": "Farm", "MetricData": [{"MetricName": "power", "Value": 1.5}]},
+        {"Namespace": "Farm", "MetricData": [
+            {"MetricName": "power", "Values": [1.0, 2.0], "Counts": [1.0, 3.0], "Unit": "Count", "Timestamp": NOW}]},
+    ),
+    "cloudwatch:GetMetricStatistics": (
+        {**POWER, **HOUR, "Period": 60, "Statistics": ["Sum", "Maximum"]},
+        {**POWER, **HOUR, "Period": 3600, "ExtendedStatistics": ["p50", "p99.9"]},
+    ),
+    "cloudwatch:GetMetricData": (
+        {**HOUR, "MaxDatapoints": 1, "MetricDataQueries": [
+            {"Id": "a", "MetricStat": {"Metric": POWER, "Period": 60, "Stat": "p90"}}]},
+    ),
+    "cloudwatch:PutMetricAlarm": (ALARM, {**ALARM, "AlarmName": ..., "TreatMissingData": "breaching"}),
+    "cloudwatch:SetAlarmState": ({"AlarmName": "base", "StateValue": ..., "StateReason": ...},),
+    "cloudwatch:ListTagsForResource": ({"ResourceARN": ALARM_ARN},),
+    "cloudwatch:TagResource": ({"ResourceARN": ALARM_ARN, "Tags": [{"Key": "a", "Value": "b"}]},),
+    "cloudwatch:UntagResource": ({"ResourceARN": ALARM_ARN, "TagKeys": ...},),
     "kinesis:PutRecords": ({"StreamName": "base-one", "Records": [RECORD, {**RECORD, "ExplicitHashKey": "0"}]},),
     "kinesis:GetRecords": ({"ShardIterator": ...}, {"ShardIterator": ..., "Limit": 1}),
     "kinesis:GetShardIterator": (

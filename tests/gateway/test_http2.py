@@ -244,6 +244,30 @@ def test_client_that_says_goodbye_is_let_go(serve: Serve, kinesis: Kinesis, conn
     client.until_closed()
 
 
+def test_client_that_says_goodbye_still_gets_its_answers(serve: Serve, connect: Connect) -> None:
+    """As Node's client does as soon as it has the head of a stream of events."""
+    provider = Streaming()
+    client = connect(serve(provider).port)
+    stream = client.ask(rpc_fields("SubscribeToShard"), BODY)
+    subscription = provider.subscriptions.get(timeout=WAIT_S)
+    client.raw(GoAwayFrame(0))
+    subscription.send(event(1), event(2), None)
+    (response,) = client.until(stream)
+    assert (response.reset, len(decoded(response.body))) == (None, 3)
+    client.until_closed()
+
+
+def test_client_that_leaves_with_an_error_is_let_go(serve: Serve, connect: Connect) -> None:
+    provider = Streaming()
+    client = connect(serve(provider).port)
+    client.ask(rpc_fields("SubscribeToShard"), BODY)
+    subscription = provider.subscriptions.get(timeout=WAIT_S)
+    assert subscription.asked.get(timeout=WAIT_S) == 1
+    client.raw(GoAwayFrame(0, error_code=ErrorCodes.INTERNAL_ERROR))
+    assert subscription.ended.get(timeout=WAIT_S) is not None
+    client.until_closed()
+
+
 def test_client_that_goes_away_in_a_body_harms_nobody(serve: Serve, connect: Connect, tmp_path: Path) -> None:
     served = serve(Buckets(tmp_path), Kinesis())
     for _ in range(3):

@@ -15,7 +15,7 @@ from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes, Settings
-from hyperframe.frame import GoAwayFrame
+from hyperframe.frame import Frame, GoAwayFrame
 
 from afluente.gateway.edge import Edge
 from afluente.gateway.http2_stream import Stream
@@ -40,12 +40,24 @@ CONFIG = H2Configuration(client_side=False, header_encoding=None)
 log = logging.getLogger(__name__)
 
 
+class State(H2Connection):
+    """h2's, but a client that says goodbye without an error is still owed the answers to what it has asked.
+
+    Node's clients say it as soon as a stream of events has begun. https://www.rfc-editor.org/rfc/rfc9113#section-6.8
+    """
+
+    def _receive_goaway_frame(self, frame: GoAwayFrame) -> tuple[list[Frame], list[events.Event]]:
+        if frame.error_code != ErrorCodes.NO_ERROR:
+            return super()._receive_goaway_frame(frame)
+        return [], [events.ConnectionTerminated()]
+
+
 class Http2Connection(asyncio.Protocol):
     """The protocol of one connection."""
 
     def __init__(self, edge: Edge) -> None:
         self.edge = edge
-        self.h2 = H2Connection(CONFIG)
+        self.h2 = State(CONFIG)
         self.h2.local_settings = Settings(
             client=False,
             initial_values={
@@ -63,6 +75,7 @@ class Http2Connection(asyncio.Protocol):
         self._resets = float(RESETS)
         self._reset_at_s = self.loop.time()
         self._last_id = 0
+        self._is_left = False  # the client will ask for nothing more
         self._patience = Patience()
 
     @property
@@ -194,8 +207,11 @@ class Http2Connection(asyncio.Protocol):
     def on_settings(self, _: events.RemoteSettingsChanged) -> None:
         self._wake_all()  # the windows may have grown
 
-    def on_goaway(self, _: events.ConnectionTerminated) -> None:
-        self._give_up()
+    def on_goaway(self, event: events.ConnectionTerminated) -> None:
+        self._is_left = True
+        if event.error_code:
+            self._give_up()
+        self._close_when_done()
 
     # What streams ask for
 
@@ -227,7 +243,7 @@ class Http2Connection(asyncio.Protocol):
             self._transport.write(GoAwayFrame(0, last_stream_id=self._last_id).serialize())
 
     def _close_when_done(self) -> None:
-        if self.is_ending and not self._streams and self._transport is not None:
+        if (self.is_ending or self._is_left) and not self._streams and self._transport is not None:
             self.flush()
             self._transport.close()
 

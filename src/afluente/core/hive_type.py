@@ -56,6 +56,11 @@ class HiveType:
             return f"{self.name}<{','.join(str(kind) for _, kind in self.fields)}>"
         return f"{self.name}({','.join(map(str, self.arguments))})" if self.arguments else self.name
 
+    @property
+    def decimal_size(self) -> tuple[int, int]:
+        """A decimal's (precision, scale); Hive's are 10 and 0 when left out."""
+        return (self.arguments[0], (*self.arguments, 0)[1]) if self.arguments else (10, 0)
+
     def duckdb(self) -> str:
         """The type in DuckDB's words: `STRUCT("a" INTEGER, "b" DECIMAL(10,2))[]`."""
         if self.name == "array":
@@ -65,7 +70,7 @@ class HiveType:
         if self.name == "struct":
             return "STRUCT(" + ", ".join(f"{_identifier(name)} {kind.duckdb()}" for name, kind in self.fields) + ")"
         if self.name == "decimal":
-            precision, scale = (*self.arguments, 10, 0)[:2] if not self.arguments else (*self.arguments, 0)[:2]
+            precision, scale = self.decimal_size
             return f"DECIMAL({precision},{scale})"
         return DUCKDB[self.name]
 

@@ -68,12 +68,12 @@ def test_open_csv_refuses_what_is_not_of_the_type(lake: Lake) -> None:
 
 
 def test_a_format_that_is_not_read_is_named(lake: Lake) -> None:
-    orc = "org.apache.hadoop.hive.ql.io.orc.OrcSerde"
+    ion = "com.amazon.ionhiveserde.IonHiveSerDe"
     lake.put("s3://lake/t/a", "x")
-    lake.table("t", {"n": "int"}, "s3://lake/t/", orc)
+    lake.table("t", {"n": "int"}, "s3://lake/t/", ion)
     reason = lake.refused("SELECT n FROM t")
     assert reason.startswith("HIVE_UNSUPPORTED_FORMAT: ")
-    assert orc in reason
+    assert ion in reason
 
 
 def test_a_compression_that_is_not_read_is_named(lake: Lake) -> None:

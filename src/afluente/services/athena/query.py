@@ -1,18 +1,17 @@
 """One query on the engine: translated, bound to its files, and run where it can reach nothing else."""
 
+import contextlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlglot import exp
 
 from afluente.services.athena.catalog import Catalog
 from afluente.services.athena.error import QueryFailure
 from afluente.services.athena.port import ObjectStore
-from afluente.services.athena.reader.file import DataFile
 from afluente.services.athena.reader.relation import Mode
 from afluente.services.athena.reader.scan import bind, parts_of
 from afluente.services.athena.sandbox import Session
@@ -23,6 +22,9 @@ from afluente.services.athena.sql.prune import prune
 from afluente.services.athena.sql.quote import identifier
 from afluente.services.athena.sql.scope import Columns, Scan
 from afluente.services.athena.sql.trino_type import UNBOUNDED, TrinoType, of_duckdb
+
+if TYPE_CHECKING:
+    from afluente.services.athena.reader.arrow_stream import ArrowStream
 
 T = TypeVar("T")
 
@@ -115,23 +117,34 @@ def run(
         sql = query.sql
         for scan, one in zip(query.scans, bound, strict=True):
             sql = sql.replace(identifier(scan.placeholder), one.sql)
+        streams = [stream for one in bound for stream in one.streams]
         try:
-            for check in (check for one in bound for check in one.checks):
-                check(session.connection)
-            ready = Ready(
-                sql, _columns(session.connection, sql, query.declared), session.connection, session.bytes_read
-            )
-            return action(ready)
+            with _registered(session.connection, streams):
+                for check in (check for one in bound for check in one.checks):
+                    check(session.connection)
+                columns = _columns(session.connection, sql, query.declared)
+                return action(Ready(sql, columns, session.connection, _counted(session, streams)))
         except session.error as error:
-            if mode == "fast" and needs_care(error):
+            told = next((stream.failure for stream in streams if stream.failure), None)
+            if told is None and mode == "fast" and needs_care(error):
                 continue
-            raise failure(error, query.text) from error
+            raise (told or failure(error, query.text)) from error
     raise AssertionError  # the last mode returns or raises
 
 
-def _beyond_copies(file: DataFile) -> int:
-    """How much more than its copy, if it has one, the object itself holds: it is the object that was scanned."""
-    return 0 if file.compressed else max(0, file.size - Path(file.path).stat().st_size)
+@contextlib.contextmanager
+def _registered(connection: Any, streams: "Sequence[ArrowStream]") -> Iterator[None]:
+    for stream in streams:
+        connection.register(stream.name, stream)
+    try:
+        yield
+    finally:
+        for stream in streams:
+            connection.unregister(stream.name)
+
+
+def _counted(session: Session, streams: "Sequence[ArrowStream]") -> Callable[[], int]:
+    return lambda: session.bytes_read() + sum(stream.bytes_read for stream in streams)
 
 
 def _columns(connection: Any, sql: str, declared: Sequence[TrinoType | None]) -> list[Column]:

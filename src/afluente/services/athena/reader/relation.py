@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from afluente.core.hive_type import HiveType
 from afluente.core.hive_type import parse as parse_hive_type
@@ -10,6 +10,9 @@ from afluente.services.athena.catalog import Column
 from afluente.services.athena.error import QueryFailure
 from afluente.services.athena.reader.file import DataFile
 from afluente.services.athena.sql.quote import literal
+
+if TYPE_CHECKING:
+    from afluente.services.athena.reader.arrow_stream import ArrowStream
 
 Mode = Literal["fast", "careful"]
 """Fast reading takes well-formed files; what it cannot read is read again with care, by the letter of the SerDe."""
@@ -44,6 +47,8 @@ class Relation:
 
     sql: str
     checks: tuple[Check, ...] = field(default=())
+    streams: tuple["ArrowStream", ...] = field(default=())
+    """What the SELECT reads from by name, to be registered for the time of the query."""
 
 
 def hive_type(column: Column) -> HiveType:

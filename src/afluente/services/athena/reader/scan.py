@@ -27,6 +27,20 @@ from afluente.services.athena.sql.scope import Scan
 
 if TYPE_CHECKING:
     from afluente.services.athena.iceberg.snapshot import Snapshot
+    from afluente.services.athena.reader.arrow_stream import ArrowStream
+
+
+def _read_orc(request: Request) -> Relation:
+    from afluente.services.athena.reader import orc  # noqa: PLC0415  # it loads pyarrow
+
+    return orc.read(request)
+
+
+def _read_avro(request: Request) -> Relation:
+    from afluente.services.athena.reader import avro  # noqa: PLC0415  # it loads pyarrow and fastavro
+
+    return avro.read(request)
+
 
 READERS: dict[str, Callable[[Request], Relation]] = {
     "org.openx.data.jsonserde.JsonSerDe": json.read,
@@ -35,6 +49,8 @@ READERS: dict[str, Callable[[Request], Relation]] = {
     "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe": text.read_lazy_simple,
     "org.apache.hadoop.hive.serde2.OpenCSVSerde": text.read_open_csv,
     "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe": parquet.read,
+    "org.apache.hadoop.hive.ql.io.orc.OrcSerde": _read_orc,
+    "org.apache.hadoop.hive.serde2.avro.AvroSerDe": _read_avro,
 }
 
 ROW_ONLY = '1 AS "$row"'
@@ -51,6 +67,7 @@ class Bound:
     sql: str
     files: list[DataFile] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
+    streams: list["ArrowStream"] = field(default_factory=list)
 
 
 def parts_of(
@@ -160,6 +177,7 @@ def bind(scan: Scan, parts: "Sequence[Part] | Snapshot", mode: Mode, folder: Pat
         )
         bound.files += files
         bound.checks += relation.checks
+        bound.streams += relation.streams
         selects.append(_joined(relation.sql, group, _Shape(table, wanted, extra, hidden)))
     bound.sql = " UNION ALL ".join(selects) or _empty(wanted, extra, hidden)
     if len(selects) > 1:

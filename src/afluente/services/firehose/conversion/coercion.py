@@ -6,7 +6,6 @@ from typing import Any
 
 from afluente.core.hive_type import HiveType
 from afluente.services.firehose.conversion.failure import RecordFailure, mismatch
-from afluente.services.firehose.conversion.schema import decimal_size
 
 Coercion = Callable[[Any], Any]
 """Makes the value of a column, as pyarrow takes it, of a JSON value that is not null. Raises RecordFailure."""
@@ -42,7 +41,7 @@ def sized(kind: HiveType, text: Coercion) -> Coercion:
 
 def decimal_of(kind: HiveType) -> Callable[[str], Decimal]:
     """Reads a number, rounded half up to the scale. What does not fit the precision fails."""
-    precision, scale = decimal_size(kind)
+    precision, scale = kind.decimal_size
     step = Decimal(1).scaleb(-scale)
     limit = Decimal(1).scaleb(precision - scale)
 

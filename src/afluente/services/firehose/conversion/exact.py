@@ -5,7 +5,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from afluente.services.firehose.conversion.arrow import arrow_schema
 from afluente.services.firehose.conversion.deserializer import Deserializer
 from afluente.services.firehose.conversion.document import objects
 from afluente.services.firehose.conversion.failure import RecordFailure
@@ -19,7 +18,7 @@ class ExactReader:
     """Reads with `deserializer` into rows of `schema`."""
 
     def __init__(self, schema: Schema, deserializer: Deserializer) -> None:
-        self._arrow = arrow_schema(schema)
+        self._arrow = schema.arrow()
         self._decoder = deserializer.decoder()
         self._row = deserializer.row(schema)
 

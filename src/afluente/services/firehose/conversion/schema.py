@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from afluente.core.hive_type import HiveType
 from afluente.core.hive_type import parse as parse_hive_type
@@ -25,6 +26,14 @@ class Schema:
     """The columns of the file."""
 
     columns: tuple[Column, ...]
+
+    def arrow(self) -> Any:
+        """As a pyarrow.Schema."""
+        import pyarrow as pa  # noqa: PLC0415  # heavy, and only those who convert need it
+
+        from afluente.core.arrow_type import arrow_type  # noqa: PLC0415  # the same
+
+        return pa.schema([(column.name, arrow_type(column.kind)) for column in self.columns])
 
 
 def schema_of(columns: Sequence[tuple[str, str]], serde: str, *, takes_binary: bool) -> Schema:
@@ -61,7 +70,7 @@ def _check(kind: HiveType, depth: int, *, takes_binary: bool) -> None:
     if kind.name in LONGEST and not (len(kind.arguments) == 1 and 1 <= kind.arguments[0] <= LONGEST[kind.name]):
         raise ValueError(f"{kind}: the length must be between 1 and {LONGEST[kind.name]}")
     if kind.name == "decimal":
-        precision, scale = decimal_size(kind)
+        precision, scale = kind.decimal_size
         if not (len(kind.arguments) <= 2 and 1 <= precision <= MOST_DECIMAL_DIGITS and scale <= precision):
             raise ValueError(f"{kind}: the precision must be between 1 and {MOST_DECIMAL_DIGITS}, the scale within it")
     names = [name.lower() for name, _ in kind.fields]
@@ -69,8 +78,3 @@ def _check(kind: HiveType, depth: int, *, takes_binary: bool) -> None:
         raise ValueError(f"{kind} has a field more than once")
     for _, inner in kind.fields:
         _check(inner, depth + 1, takes_binary=takes_binary)
-
-
-def decimal_size(kind: HiveType) -> tuple[int, int]:
-    """(precision, scale); Hive's are 10 and 0 when left out."""
-    return ((*kind.arguments, 0)[0], (*kind.arguments, 0)[1]) if kind.arguments else (10, 0)

@@ -7,8 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from afluente.core.arrow_type import arrow_type
 from afluente.core.hive_type import HiveType
-from afluente.services.firehose.conversion.arrow import arrow_schema, arrow_type
 from afluente.services.firehose.conversion.deserializer import Deserializer
 from afluente.services.firehose.conversion.openx import FIRST_MILLISECONDS
 from afluente.services.firehose.conversion.sample import NotPlain, Seen
@@ -75,7 +75,7 @@ def shape_of(seen: Seen, schema: Schema, deserializer: Deserializer) -> Shape:
     found = _matched(seen, fields, deserializer)
     columns = tuple(enumerate(reading for _, reading in found[: len(fields)]))
     expected = pa.schema([(name, reading.expected) for name, reading in found])
-    return Shape(expected, columns, tuple(range(len(fields), len(found))), arrow_schema(schema))
+    return Shape(expected, columns, tuple(range(len(fields), len(found))), schema.arrow())
 
 
 def _matched(

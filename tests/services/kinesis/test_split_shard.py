@@ -82,6 +82,27 @@ def test_split_shard_comes_about_after_a_restart(make_stand: Callable[..., Stand
     assert (stand.status(), len(stand.shards())) == ("ACTIVE", 3)
 
 
+def test_split_shard_that_cannot_be_written_down_keeps_nobody_from_the_records(
+    make_stand: Callable[..., Stand], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand = make_stand(kinesis_update_delay_ms=500)
+    stand.stream()
+    stand.split()
+
+    def full(_count: int) -> None:
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stand.log, "new_partitions", full)
+        stand.clock.advance(0.5)
+        assert stand.status() == "UPDATING"
+        stand.put(b"x")
+        assert stand.read() == [b"x"]
+    stand.clock.advance(1)
+    assert (stand.status(), len(stand.shards())) == ("ACTIVE", 3)
+    assert stand.read() == [b"x"]
+
+
 def test_split_shard_closes_the_parent_and_gives_its_hash_keys_to_two(stand: Stand) -> None:
     stand.stream()
     stand.clock.advance(100)

@@ -5,6 +5,7 @@ Whoever finds a step due takes it: the loop, or a request that looks at the stre
 streams. The rules of each change are with the change (`reshard`, `retention`, `mode`); records are `engine`'s.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Collection, Mapping
 from itertools import islice
@@ -20,6 +21,8 @@ from afluente.services.kinesis.shard_tree import kept_shards, resharded
 from afluente.services.kinesis.stream import Change, Key, Reshard, Step, Stream, even_shards
 from afluente.services.kinesis.stream_table import LiveStream, StreamTable
 from afluente.store.record_log import RecordLog
+
+log = logging.getLogger(__name__)
 
 
 class Control:
@@ -45,7 +48,7 @@ class Control:
     def find(self, key: Key) -> LiveStream:
         """The stream under `key`, in whatever state. Raises ResourceNotFoundException."""
         live = self.peek(key)
-        self._advance(live)
+        self._settle(live)
         return live
 
     def streams(self, account: str, region: str) -> list[Stream]:
@@ -53,7 +56,7 @@ class Control:
         now_ms, found = self._clock.now_ms(), []
         for live in self._table.scan():
             if live.stream.key[:2] == (account, region) and not live.stream.is_gone(now_ms):
-                self._advance(live)
+                self._settle(live)
                 found.append(live.stream)
         return found
 
@@ -143,6 +146,13 @@ class Control:
             self._table.remove(stream)
         elif len(kept := kept_shards(stream, now_ms)) < len(stream.shards):
             self._table.put(msgspec.structs.replace(stream, shards=tuple(kept)))
+
+    def _settle(self, live: LiveStream) -> None:
+        """Take the steps that are due, if that can be done."""
+        try:
+            self._advance(live)
+        except Exception:  # what keeps it from being written down must not keep records from being read
+            log.debug("%s stays UPDATING for now", live.stream.arn, exc_info=True)  # the loop tells of it louder
 
     def _advance(self, live: LiveStream) -> None:
         if not live.stream.is_due(self._clock.now_ms()):

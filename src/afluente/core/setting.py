@@ -34,6 +34,11 @@ class Settings:
     firehose_limits: bool = _setting(
         True, "enforce Firehose's quotas of direct puts per second (us-east-1: 5 MiB, 500,000 records, 2,000 requests)"
     )
+    firehose_active_partitions: int = _setting(500, "partitions that a delivery stream may fill at once")
+    lambda_functions: str = _setting(
+        "", "a TOML file that says which functions Lambda ARNs stand for; see docs/services/firehose.md"
+    )
+    lambda_remote_endpoints: bool = _setting(False, "allow endpoints of Lambda functions beyond this machine")
     crawler_stopping_delay_ms: int = _setting(300, "how long a crawler stays STOPPING at the end of a crawl")
     shard_limits: bool = _setting(True, "enforce Kinesis's limits per shard and second (1 MiB or 1,000 records in)")
     kinesis_control_limits: bool = _setting(

@@ -83,5 +83,5 @@ def test_blocks_read_again_are_the_blocks_kept(
         if not filled.full:
             filled.add(frame)
     (span,) = filled.ranges
-    assert b"|".join(rendering.blocks(span)) == b"|".join(filled.blocks())
+    assert b"|".join(rendering.blocks(span)) == b"|".join(filled.blocks(b"|"))
     log.close()

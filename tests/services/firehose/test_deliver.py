@@ -170,13 +170,17 @@ def test_deliver_lets_go_of_what_is_delivered(world: World) -> None:
     assert world.log.read(partition, 0, 1000) == []
 
 
-def messages(world: World) -> list[dict[str, Any]]:
-    group = world.logs.group("000000000000", "us-east-1", "/firehose")
+def logged(world: World, name: str) -> list[str]:
+    group = world.logs.group("000000000000", "us-east-1", name)
     found = event.search(
         world.database, group.id, {stream.id: stream.name for stream in world.logs.streams(group)}, lambda _: True,
         start_ms=0, end_ms=2**62, after=None, limit=100,
     )  # fmt: skip
-    return [json.loads(item.message) for item in found.events]
+    return [item.message for item in found.events]
+
+
+def messages(world: World) -> list[dict[str, Any]]:
+    return [json.loads(message) for message in logged(world, "/firehose")]
 
 
 LOGGING = {"Enabled": True, "LogGroupName": "/firehose", "LogStreamName": "s3"}
@@ -190,9 +194,9 @@ def test_deliver_to_a_bucket_that_went_is_retried_and_logged(world: World) -> No
     world.advance(1)
     world.put(b"b")
     assert world.describe()["DeliveryStreamStatus"] == "ACTIVE"
-    logged = messages(world)
-    assert len(logged) == 2
-    assert logged[0] == {
+    entries = messages(world)
+    assert len(entries) == 2
+    assert entries[0] == {
         "deliveryStreamARN": "arn:aws:firehose:us-east-1:000000000000:deliverystream/d",
         "destination": "arn:aws:s3:::raw",
         "deliveryStreamVersionId": "1",

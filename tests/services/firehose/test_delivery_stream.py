@@ -174,8 +174,6 @@ def test_create_delivery_stream_refused(world: World, given: dict[str, Any], mes
     ("extended", "named"),
     [
         ({"DataFormatConversionConfiguration": {}}, "DataFormatConversionConfiguration"),
-        ({"DynamicPartitioningConfiguration": {"Enabled": True}}, "DynamicPartitioningConfiguration"),
-        ({"ProcessingConfiguration": {"Enabled": True, "Processors": [{"Type": "Lambda"}]}}, "Lambda"),
     ],
 )
 def test_create_delivery_stream_with_what_is_not_supported(world: World, extended: dict[str, Any], named: str) -> None:

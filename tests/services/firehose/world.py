@@ -1,6 +1,7 @@
 """One Firehose on a folder, with the real database, record log and logs, and its neighbours' ports in memory."""
 
 import asyncio
+import contextlib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -90,6 +91,21 @@ class Shard:
     parents: Sequence[str] = ()
 
 
+@dataclass
+class SourceRecord:
+    data: bytes
+    partition_key: str
+    sequence_number: str
+    arrived_at_ms: int
+
+
+@dataclass
+class SourceBatch:
+    shard: Shard
+    records: Sequence[SourceRecord]
+    next_position: int
+
+
 class Streams:
     """Kinesis's port over the real record log."""
 
@@ -110,6 +126,16 @@ class Streams:
         self.log.append_next([draft])[1].result()
         for listener in self.listeners:
             listener()
+
+    def read(self, partition: int, position: int, limit_bytes: int) -> SourceBatch:
+        shard = next(item for item in self.shard_list if item.partition == partition)
+        records: list[SourceRecord] = []
+        frames = self.log.read(partition, position, limit_bytes)
+        for frame in frames:
+            for number, (key, data) in enumerate(record.decode(frame.payload), frame.position):
+                if number >= position:
+                    records.append(SourceRecord(data, key.decode(), f"4{partition:03d}{number:06d}", frame.time_ms))
+        return SourceBatch(shard, records, frames[-1].end if frames else position)
 
     def shards(self, account: str, region: str, stream: str) -> list[Shard]:
         assert (account, region, stream) == (ACCOUNT, REGION, "windfarm")
@@ -151,7 +177,12 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.clock = ManualClock(START_MS)
         self.metrics = Metrics(self.clock)
-        self.settings = Settings(data=folder, firehose_limits=False)
+        self.settings = Settings(
+            data=folder,
+            firehose_limits=False,
+            firehose_active_partitions=5,
+            lambda_functions=str(folder / "lambda.toml"),
+        )
         self.database = Database(folder / "metadata.sqlite")
         self.log = RecordLog(folder / "record.log")
         self.buckets = Buckets()
@@ -186,7 +217,17 @@ class World:
         return answer
 
     def settle(self) -> None:
-        self.clock.settle(sum(len(pipeline.parts) for pipeline in self.engine._pipelines.values()))
+        """Wait for every loop, also where a pipeline is replaced by one with more or fewer of them meanwhile."""
+        for _ in range(120):
+            loops = self._loops()
+            with contextlib.suppress(TimeoutError):
+                self.clock.settle(loops, patience_s=0.25)
+                if loops == self._loops():
+                    return
+        raise TimeoutError("the loops of Firehose do not settle")
+
+    def _loops(self) -> int:
+        return sum(len(pipeline.parts) for pipeline in list(self.engine._pipelines.values()))
 
     def advance(self, seconds: float) -> None:
         self.clock.advance(seconds)

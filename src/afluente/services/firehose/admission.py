@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from afluente.core.arn import Arn
 from afluente.core.error import AccessDeniedException
 from afluente.services.firehose.carrier import SERVICE_PRINCIPAL
-from afluente.services.firehose.configuration import Configuration, backs_up
+from afluente.services.firehose.configuration import Configuration, backs_up, processors
 from afluente.services.firehose.error import InvalidArgumentException
+from afluente.services.firehose.function.registry import Registry
 from afluente.services.firehose.permission import check_source
 from afluente.services.firehose.port import ObjectStore, Roles
+from afluente.services.firehose.processing.metadata import Query
+from afluente.services.firehose.processing.parameter import values
 from afluente.services.firehose.stream import KinesisSource
 
 
@@ -22,6 +25,7 @@ class Admission:
 
     objects: ObjectStore
     roles: Roles
+    functions: Registry
 
     def check(self, configuration: Configuration, stream_arn: str) -> None:
         """Raises InvalidArgumentException, AccessDeniedException."""
@@ -32,6 +36,16 @@ class Admission:
                 raise InvalidArgumentException(
                     f"The bucket {bucket} does not exist. Create it, or name one that exists."
                 )
+        self._check_processors(configuration, stream_arn)
+
+    def _check_processors(self, configuration: Configuration, stream_arn: str) -> None:
+        for processor in processors(configuration):
+            parameters = values(processor)
+            if processor["Type"] == "Lambda":
+                self.check_role(parameters["RoleArn"], stream_arn)
+                self.functions.check(parameters["LambdaArn"])
+            elif processor["Type"] == "MetadataExtraction":
+                Query(parameters["MetadataExtractionQuery"]).check()
 
     def check_source(self, source: KinesisSource, stream_arn: str) -> None:
         """Raises InvalidArgumentException, AccessDeniedException."""

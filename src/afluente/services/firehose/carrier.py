@@ -49,7 +49,7 @@ class Carrier:
             raise AccessDenied("Access Denied")
         check_write(self.roles, destination.role_arn, destination.bucket, intent.key)
         compression, delimiter = _form(intent, destination)
-        pieces = _encoded(_joined(content.blocks(), delimiter), compression.encoder(intent.object_id))
+        pieces = _encoded(_joined(content.blocks(delimiter), delimiter), compression.encoder(intent.object_id))
         encoding = compression.content_encoding
         if intent.size_bytes <= IN_MEMORY_BYTES:
             data = b"".join(pieces)

@@ -39,11 +39,6 @@ def check(configuration: Configuration) -> None:
 def _check_support(configuration: Configuration) -> None:
     if conversion.enabled(configuration):
         raise Unsupported("Firehose: DataFormatConversionConfiguration is not supported yet; leave it out")
-    if partitions(configuration):
-        raise Unsupported("Firehose: DynamicPartitioningConfiguration is not supported yet; leave it out")
-    for processor in processors(configuration):
-        if processor["Type"] not in {parameter.DELIMITER, *parameter.PARTITIONING_ONLY}:
-            raise Unsupported(f"Firehose: the processor {processor['Type']} is not supported yet")
 
 
 def check_change(current: Configuration, changed: Configuration) -> None:

@@ -1,47 +1,66 @@
 """Records that the Kinesis Producer Library packed into one, taken apart.
 
 Source: "KPL aggregated record format", awslabs/amazon-kinesis-producer, aggregation-format.md: a magic number, a
-protobuf message whose field 3 holds the records, whose field 3 again is the data, and the message's MD5.
+protobuf message whose field 1 holds the partition keys and field 3 the records, of which field 1 is the index of the
+key and field 3 the data; and the message's MD5.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 MAGIC = b"\xf3\x89\x9a\xc2"
 DIGEST_BYTES = 16
-RECORDS_FIELD = 3
-DATA_FIELD = 3
+KEY_TABLE_FIELD, RECORDS_FIELD = 1, 3
+KEY_FIELD, DATA_FIELD = 1, 3
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 
 
+class Inner(NamedTuple):
+    """A record inside an aggregate."""
+
+    data: bytes
+    partition_key: str
+
+
 def deaggregate(data: bytes) -> list[bytes]:
-    """The records inside `data`; itself alone when it is not a well-formed aggregate."""
+    """The data of the records inside `data`; itself alone when it is not a well-formed aggregate."""
     if not data.startswith(MAGIC):
         return [data]
+    return [inner.data for inner in inner_records(data)] or [data]
+
+
+def inner_records(data: bytes) -> list[Inner]:
+    """The records inside `data`; none when it is not a well-formed aggregate."""
     message, digest = data[len(MAGIC) : -DIGEST_BYTES], data[-DIGEST_BYTES:]
-    if hashlib.md5(message, usedforsecurity=False).digest() != digest:
-        return [data]
+    if not data.startswith(MAGIC) or hashlib.md5(message, usedforsecurity=False).digest() != digest:
+        return []
     try:
-        return [_data(record) for field, record in _fields(message) if field == RECORDS_FIELD] or [data]
-    except ValueError:
-        return [data]
+        fields = list(_fields(message))
+        keys = [value.decode() for field, value in fields if field == KEY_TABLE_FIELD and isinstance(value, bytes)]
+        records = [value for field, value in fields if field == RECORDS_FIELD and isinstance(value, bytes)]
+        return [_inner(record, keys) for record in records]
+    except (ValueError, IndexError):
+        return []
 
 
-def _data(record: bytes) -> bytes:
-    found = [value for field, value in _fields(record) if field == DATA_FIELD]
-    if not found:
-        raise ValueError("a record without data")
-    return found[-1]
+def _inner(record: bytes, keys: Sequence[str]) -> Inner:
+    fields = dict(_fields(record))
+    data, key = fields.get(DATA_FIELD), fields.get(KEY_FIELD, 0)
+    if not isinstance(data, bytes) or not isinstance(key, int):
+        raise ValueError("a record without data")  # noqa: TRY004  # malformed, whatever is there instead
+    return Inner(data, keys[key] if keys else "")
 
 
-def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
-    """(field number, bytes) of the message's length-delimited fields; the others are passed over."""
+def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
+    """(field number, value) of the message's numbers and length-delimited fields; the others are passed over."""
     position = 0
     while position < len(message):
         tag, position = _varint(message, position)
         kind = tag & 7
         if kind == VARINT:
-            _, position = _varint(message, position)
+            number, position = _varint(message, position)
+            yield tag >> 3, number
         elif kind in {FIXED64, FIXED32}:
             position += 8 if kind == FIXED64 else 4
         elif kind == BYTES:

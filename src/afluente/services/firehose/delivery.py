@@ -19,6 +19,7 @@ from afluente.services.firehose.diagnostic import Diagnostics, delivery_error_co
 from afluente.services.firehose.intake import Content, Intake, Parcel
 from afluente.services.firehose.ledger import Intent, Ledger, Progress
 from afluente.services.firehose.meter import Meter
+from afluente.services.firehose.processing.workshop import Tools
 from afluente.services.firehose.retry import LONGEST_MS, Retry
 from afluente.services.firehose.stream import DeliveryStream
 from afluente.store.record_log import RecordLog
@@ -31,13 +32,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What every delivery works with."""
+    """What every delivery stream works with."""
 
     log: RecordLog
     ledger: Ledger
     carrier: Carrier
     diagnostics: Diagnostics
     clock: Clock
+    tools: Tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,9 @@ class Course:
 
     configuration: Callable[[DeliveryStream], Configuration]
     """The destination's, or the backup's."""
+
+    has_turned: Callable[[DeliveryStream], bool]
+    """Whether nothing new is to be delivered any more, since another way of processing begins."""
 
     meter: Meter
 
@@ -170,11 +175,15 @@ class Delivery:
             self._version = stream.version
         self._carry_again(stream, interrupted)
         self._settle()
+        if self._course.has_turned(stream):
+            return min((item.retry.at_ms for item in interrupted), default=None)
         self._idle = True  # before the log is read, so that a record that comes after that wakes the loop
         source_due_ms = self._look_at_source(stream)
         while (survey := self._survey(stream)).due and not self._stopping:
             self._flush(stream, survey.due)
-        self._settle()
+        if self._carried or (self._intake.is_past() and not interrupted):
+            self._move_on([])
+        self._course.has_turned(stream)
         times = [time_ms for time_ms in (source_due_ms, survey.next_ms) if time_ms is not None]
         self._idle = not times and self._idle
         return min(times) if times else None
@@ -199,9 +208,9 @@ class Delivery:
         times = [item.retry.at_ms for item in interrupted]
         for parcel in self._parcels:
             at_ms = _due_ms(parcel, interval_ms)
-            if at_ms is None or parcel.route.text in taken:
+            if at_ms is None or parcel.ranges[0].route in taken:
                 continue
-            taken.add(parcel.route.text)
+            taken.add(parcel.ranges[0].route)
             due += [parcel] if now_ms >= at_ms else []
             times.append(min(at_ms, now_ms + LOOK_MS))
         return Survey(due, min(times, default=None))

@@ -11,6 +11,7 @@ from afluente.core.clock import Clock
 from afluente.core.error import AccessDeniedException, AwsError
 from afluente.services.firehose.configuration import Configuration
 from afluente.services.firehose.destination import Destination
+from afluente.services.firehose.function.invocation import MESSAGES as LAMBDA_MESSAGES
 from afluente.services.firehose.permission import check_log
 from afluente.services.firehose.port import LogSink, Roles
 from afluente.services.firehose.stream import DeliveryStream
@@ -30,6 +31,7 @@ MESSAGES = {
     "Kinesis.ResourceNotFound": (
         "The Kinesis stream could not be found. Ensure that the stream that is the source still exists."
     ),
+    **LAMBDA_MESSAGES,
     "InternalError": (
         "An internal error occurred while attempting to deliver data. Delivery will be retried; the records are kept."
     ),
@@ -87,3 +89,12 @@ class Diagnostics:
             log.warning("%s: its role may not log %s: %s", stream.arn, error_code, refusal)
         except Exception:
             log.exception("%s: a delivery error could not be logged", stream.arn)
+
+    def printed(self, stream: DeliveryStream, group: str, text: str) -> None:
+        """Write what a function printed, where Lambda puts it."""
+        if not text:
+            return
+        try:
+            self._sink.append(stream.account, stream.region, group, "local", [(self._clock.now_ms(), text)])
+        except Exception:
+            log.exception("%s: what a function printed could not be logged", stream.arn)

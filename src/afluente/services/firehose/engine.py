@@ -12,22 +12,27 @@ from afluente.core.setting import Settings
 from afluente.services.firehose.admission import Admission
 from afluente.services.firehose.carrier import Carrier
 from afluente.services.firehose.check import check, check_change
-from afluente.services.firehose.configuration import Configuration, backs_up, configured, updated
+from afluente.services.firehose.configuration import Configuration, backs_up, configured, processors, updated
 from afluente.services.firehose.delivery import Surroundings
 from afluente.services.firehose.diagnostic import Diagnostics
 from afluente.services.firehose.encryption import Encryption
 from afluente.services.firehose.error import (
     ConcurrentModificationException,
     InvalidArgumentException,
+    InvalidSourceException,
     LimitExceededException,
     ResourceInUseException,
     ResourceNotFoundException,
     ServiceUnavailableException,
 )
-from afluente.services.firehose.ledger import BACKUP, PRIMARY, Ledger
+from afluente.services.firehose.function.registry import Registry
+from afluente.services.firehose.handover import Handover
+from afluente.services.firehose.ledger import PRIMARY, Ledger
 from afluente.services.firehose.metric import DeliveryMetrics
 from afluente.services.firehose.pipeline import Lifecycle, Pipeline
 from afluente.services.firehose.port import LogSink, ObjectStore, Roles, SourceStreams
+from afluente.services.firehose.processing.chain import needs_processing
+from afluente.services.firehose.processing.workshop import Tools
 from afluente.services.firehose.source import DirectPuts, Source, StreamSource
 from afluente.services.firehose.stream import DeliveryStream, Key, KinesisSource, StreamTable, arn_of
 from afluente.services.firehose.throughput import Quotas
@@ -92,12 +97,17 @@ class FirehoseEngine:
         self._streams = streams
         self._roles = roles
         self._clock = clock
-        self._admission = Admission(objects, roles)
+
         self._delay_ms = settings.firehose_create_delay_ms
         self._table = StreamTable(database)
         self._ledger = Ledger(database)
+        self._handover = Handover(self._ledger, log)
         self._carrier = Carrier(objects, roles, settings.data / "tmp")
-        self._surroundings = Surroundings(log, self._ledger, self._carrier, Diagnostics(sink, roles, clock), clock)
+        diagnostics = Diagnostics(sink, roles, clock)
+        functions = Registry(settings.lambda_functions, remote=settings.lambda_remote_endpoints)
+        tools = Tools(functions, roles, diagnostics, clock, settings.firehose_active_partitions)
+        self._admission = Admission(objects, roles, functions)
+        self._surroundings = Surroundings(log, self._ledger, self._carrier, diagnostics, clock, tools)
         self._pipelines: dict[str, Pipeline] = {}
         self._quotas = Quotas(settings.firehose_limits)
         self._lock = threading.RLock()
@@ -145,12 +155,12 @@ class FirehoseEngine:
                 source=source, partition=None if source else self._log.new_partition(),
                 throughput_hint_mb=throughput_hint_mb,
                 encryption=Encryption(True, *key_of_encryption, due_ms) if key_of_encryption else Encryption(),
+                processed=self._log.new_partition() if needs_processing(destination) else None,
             )  # fmt: skip
             positions = self._first_positions(stream)
             with self._database.write():
                 self._table.store(stream)
-                for reader in (PRIMARY, *([BACKUP] if backs_up(destination) else [])):
-                    self._ledger.progress(stream.id, reader).start_at(positions)
+                self._handover.begin(stream, positions)
             self._table.show(stream)
             self._begin(stream)
         return stream
@@ -208,8 +218,7 @@ class FirehoseEngine:
         with self._database.write():
             self._table.store(changed)
             if backs_up(changed.destination) and not backs_up(stream.destination):
-                positions = self._ledger.progress(stream.id, PRIMARY).positions()
-                self._ledger.progress(stream.id, BACKUP).start_at(positions)
+                self._handover.begin_backup(stream)
         self._table.show(changed)
         if pipeline := self._pipelines.get(stream.id):
             pipeline.adapt(changed)
@@ -252,6 +261,10 @@ class FirehoseEngine:
             )
         if stream.status != "ACTIVE":
             raise ResourceNotFoundException(f"Firehose {stream.name} is not active in {stream.account} account.")
+        if any(processor["Type"] == "Decompression" for processor in processors(stream.destination)):
+            raise InvalidSourceException(
+                "Only requests from CloudWatch Logs are supported when CloudWatch Logs decompression is enabled."
+            )
         pipeline = self._pipelines.get(stream.id)
         if pipeline is None:
             raise ServiceUnavailableException("The service is unavailable. Back off and retry the operation.")
@@ -302,7 +315,7 @@ class FirehoseEngine:
     def _begin(self, stream: DeliveryStream) -> None:
         if not self._running:
             return
-        lifecycle = Lifecycle(lambda: self._current(stream), self._pass_on)
+        lifecycle = Lifecycle(lambda: self._current(stream), self._pass_on, self._hand_over)
         metrics = DeliveryMetrics(*stream.key, self._metrics)
         pipeline = Pipeline(stream, self._source(stream), self._surroundings, lifecycle, metrics)
         self._pipelines[stream.id] = pipeline
@@ -322,12 +335,29 @@ class FirehoseEngine:
             self._remove(latest)
             return None
 
+    def _hand_over(self, stream: DeliveryStream) -> None:
+        """Begin or end processing: another pipeline goes on where this one, whose thread this is, stops."""
+        with self._lock:
+            latest, pipeline = self._current(stream), self._pipelines.get(stream.id)
+            if latest is None or pipeline is None or not self._running:
+                return
+            pipeline.stop()
+            with self._database.write():
+                turned = self._handover.turned(latest)
+                self._table.store(turned)
+            self._table.show(turned)
+            if latest.processed is not None and turned.processed is None:
+                self._log.drop(latest.processed)
+            self._begin(turned)
+
     def _remove(self, stream: DeliveryStream) -> None:
         pipeline = self._pipelines.pop(stream.id, None)
         if pipeline:
-            pipeline.source.discard()
             pipeline.stop()
+            pipeline.source.discard()
             pipeline.metrics.close()
+        if stream.processed is not None:
+            self._log.drop(stream.processed)
         self._quotas.forget(stream)
         with self._database.write():
             self._ledger.forget(stream.id)

@@ -27,3 +27,7 @@ class ServiceUnavailableException(AwsError):
     """Records could not be made durable; the producer may try again."""
 
     status = 503
+
+
+class InvalidSourceException(AwsError):
+    """Records from elsewhere than CloudWatch Logs, which alone may put what is to be decompressed."""

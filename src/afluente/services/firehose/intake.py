@@ -15,8 +15,8 @@ from afluente.services.firehose.route import Route
 class Content(Protocol):
     """The records of one object."""
 
-    def blocks(self) -> Iterator[bytes]:
-        """The object's bytes, in pieces to be joined by the delimiter."""
+    def blocks(self, delimiter: bytes) -> Iterator[bytes]:
+        """The object's bytes, in pieces to be joined by the delimiter; there is one between their records already."""
 
     def close(self) -> None:
         """Let go of what holds them; they stay in the record log."""
@@ -79,6 +79,9 @@ class Intake(Protocol):
 
     def floor(self, under_way: Sequence[Intent]) -> Range | None:
         """Of a processed log: up to where all is delivered once all that was taken is settled, but for `under_way`."""
+
+    def is_past(self) -> bool:
+        """Whether more of a processed log has been read than was noted, and nothing of it is held: it was dropped."""
 
     def behind(self) -> int:
         """How many records of the log are still to be delivered."""

@@ -6,7 +6,7 @@ out, then settled: positions move and the intent goes in one transaction. What a
 from the intent: the same records under the same key, so that nothing is missing and nothing is there twice.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -107,6 +107,18 @@ class Progress:
         )
         return dict(rows.fetchall())
 
+    def least_position(self, partition: int) -> int:
+        """Where the slowest reader of the delivery stream is in a partition: what comes before, all have read."""
+        row = (
+            self._database.read()
+            .execute(
+                "SELECT min(position) FROM firehose_position WHERE stream_id = ? AND partition = ? AND route = ''",
+                (self._key[0], partition),
+            )
+            .fetchone()
+        )
+        return int(row[0] or 0)
+
     def route_positions(self, partition: int) -> dict[str, int]:
         """The next record of each route of a processed log that is further than the log's own position."""
         rows = self._database.read().execute(
@@ -116,7 +128,7 @@ class Progress:
         )
         return dict(rows.fetchall())
 
-    def start_at(self, positions: dict[int, int]) -> None:
+    def start_at(self, positions: Mapping[int, int]) -> None:
         """Begin to read partitions at these positions."""
         with self._database.write() as db:
             db.executemany(
@@ -162,6 +174,10 @@ class Progress:
     def hand_over(self, other: "Progress") -> None:
         """Let another reader go on where this one is."""
         other.start_at(self.positions())
+        self.forget()
+
+    def forget(self) -> None:
+        """Read nothing any more."""
         with self._database.write() as db:
             db.execute("DELETE FROM firehose_position WHERE stream_id = ? AND reader = ?", self._key)
 
@@ -197,18 +213,6 @@ class Ledger:
     def progress(self, stream_id: str, reader: str) -> Progress:
         """How far a reader is."""
         return Progress(self._database, stream_id, reader)
-
-    def least_position(self, stream_id: str, partition: int) -> int:
-        """Where the slowest reader of a partition is: what comes before has been read by all."""
-        row = (
-            self._database.read()
-            .execute(
-                "SELECT min(position) FROM firehose_position WHERE stream_id = ? AND partition = ? AND route = ''",
-                (stream_id, partition),
-            )
-            .fetchone()
-        )
-        return int(row[0] or 0)
 
     def forget(self, stream_id: str) -> None:
         """Remove all that is known of a delivery stream."""

@@ -6,7 +6,7 @@ from afluente.services.firehose.buffer import Buffer
 from afluente.services.firehose.destination import Destination
 from afluente.services.firehose.input import Input
 from afluente.services.firehose.intake import Content, Parcel
-from afluente.services.firehose.ledger import Intent, Ledger, Range
+from afluente.services.firehose.ledger import Intent, Progress, Range
 from afluente.services.firehose.rendering import READ_BYTES, Rendering
 from afluente.services.firehose.source import DirectPuts
 from afluente.store.record_log import RecordLog
@@ -18,13 +18,10 @@ Measure = Callable[[int, int, int | None], None]
 class PlainIntake:
     """What `source_input` gives, for one destination of a delivery stream. `measure` is told what is read."""
 
-    def __init__(
-        self, source_input: Input, log: RecordLog, ledger: Ledger, stream_id: str, measure: Measure | None
-    ) -> None:
+    def __init__(self, source_input: Input, log: RecordLog, progress: Progress, measure: Measure | None) -> None:
         self._input = source_input
         self._log = log
-        self._ledger = ledger
-        self._stream_id = stream_id
+        self._progress = progress
         self._measure = measure
         self._rendering = Rendering(log, b"", deaggregates=not isinstance(source_input.source, DirectPuts))
         self._size_bytes = 0
@@ -70,10 +67,13 @@ class PlainIntake:
 
     def settled(self, intents: Sequence[Intent]) -> None:
         for partition in {span.partition for intent in intents for span in intent.ranges}:
-            self._input.source.trim(partition, self._ledger.least_position(self._stream_id, partition))
+            self._input.source.trim(partition, self._progress.least_position(partition))
 
     def floor(self, under_way: Sequence[Intent]) -> None:
         del under_way
+
+    def is_past(self) -> bool:
+        return False
 
     def behind(self) -> int:
         return self._input.behind(dict(self._input.positions))
@@ -106,7 +106,8 @@ class Recalled:
         self._intent = intent
         self._rendering = rendering._replace(delimiter=Destination.of(intent.destination).delimiter)
 
-    def blocks(self) -> Iterator[bytes]:
+    def blocks(self, delimiter: bytes) -> Iterator[bytes]:
+        del delimiter  # the rendering has it
         for span in self._intent.ranges:
             yield from self._rendering.blocks(span)
 

@@ -35,8 +35,46 @@ class Shard(Protocol):
     def next_position(self) -> int: ...
 
 
+class SourceRecord(Protocol):
+    """One record of a shard."""
+
+    @property
+    def data(self) -> bytes: ...
+
+    @property
+    def partition_key(self) -> str: ...
+
+    @property
+    def sequence_number(self) -> str: ...
+
+    @property
+    def arrived_at_ms(self) -> int: ...
+
+
+class NamedShard(Protocol):
+    """A shard, by its name."""
+
+    @property
+    def shard_id(self) -> str: ...
+
+
+class SourceBatch(Protocol):
+    """Records of a shard, one after the other, up to `next_position`."""
+
+    @property
+    def shard(self) -> NamedShard: ...
+
+    @property
+    def records(self) -> Sequence[SourceRecord]: ...
+
+    @property
+    def next_position(self) -> int: ...
+
+
 class SourceStreams(Protocol):
-    """Kinesis: the shards of a stream, and a wake-up when records have come."""
+    """Kinesis: the shards of a stream, their records, and a wake-up when records have come."""
+
+    def read(self, partition: int, position: int, limit_bytes: int) -> SourceBatch: ...
 
     def shards(self, account: str, region: str, stream: str) -> Sequence[Shard]: ...
 

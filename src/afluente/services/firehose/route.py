@@ -22,12 +22,12 @@ class Route(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def text(self) -> str:
-        """How it is written down: the same text for the same route. Empty for records without one."""
-        return "" if self == PLAIN else msgspec.json.encode(self, order="sorted").decode()
+        """How it is written down: the same text for the same route. `{}` for records that have nothing to tell."""
+        return msgspec.json.encode(self, order="sorted").decode()
 
     @staticmethod
     def read(text: str) -> "Route":
-        """The route that `text` spells."""
+        """The route that `text` spells; that of unprocessed records for none."""
         return msgspec.json.decode(text, type=Route) if text else PLAIN
 
 

@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 from afluente.core.arn import Arn
 from afluente.core.clock import Clock
+from afluente.services.firehose.deaggregation import Inner, inner_records
 from afluente.services.firehose.error import ServiceUnavailableException
 from afluente.services.firehose.permission import check_read
-from afluente.services.firehose.port import Roles, Shard, SourceStreams
+from afluente.services.firehose.port import Roles, Shard, SourceRecord, SourceStreams
+from afluente.services.firehose.processing.unit import RecordMetadata, Unit
 from afluente.services.firehose.stream import KinesisSource
 from afluente.store import record
 from afluente.store.record_log import Draft, RecordLog
@@ -23,6 +25,13 @@ class Origin(NamedTuple):
 
     ends: Mapping[int, int] = {}
     orphaned: bool = False
+
+
+class Drawn(NamedTuple):
+    """A record of the log, as the records that it is made of, and the position after it."""
+
+    end: int
+    units: list[Unit]
 
 
 class DirectPuts:
@@ -65,6 +74,15 @@ class DirectPuts:
         """There is but the one partition, which has always been there."""
         return {self.partition: Origin()}
 
+    def records(self, partition: int, position: int, limit_bytes: int) -> Sequence["Drawn"]:
+        """The records from `position` on: one frame at least, if there is one."""
+        drawn: list[Drawn] = []
+        for frame in self._log.read(partition, position, limit_bytes):
+            skip = max(0, position - frame.position)
+            for number, data in enumerate(record.data_pieces(frame.payload, skip, frame.count), frame.position + skip):
+                drawn.append(Drawn(number + 1, [Unit(data, data, frame.time_ms)]))
+        return drawn
+
     def trim(self, partition: int, position: int) -> None:
         """Let go of what every reader has read."""
         self._log.trim(partition, position)
@@ -105,11 +123,27 @@ class StreamSource:
             origins[shard.partition] = Origin(ends, orphaned=bool(shard.parents) and not parents)
         return origins
 
+    def records(self, partition: int, position: int, limit_bytes: int) -> Sequence["Drawn"]:
+        """The records from `position` on: one frame at least, if there is one. Raises AwsError: the shard is gone."""
+        batch = self._streams.read(partition, position, limit_bytes)
+        records = batch.records
+        first = batch.next_position - len(records) + 1
+        return [Drawn(number, _units(item, batch.shard.shard_id)) for number, item in enumerate(records, first)]
+
     def trim(self, partition: int, position: int) -> None:
         """Nothing: Kinesis keeps its records for the retention period."""
 
     def discard(self) -> None:
         """Nothing: the stream outlives the delivery stream."""
+
+
+def _units(item: SourceRecord, shard_id: str) -> list[Unit]:
+    """What a record of a Kinesis stream is made of: itself, or those that the Producer Library packed into it."""
+    inner = inner_records(item.data) or [Inner(item.data, item.partition_key)]
+    return [
+        Unit(data, data, item.arrived_at_ms, RecordMetadata(shard_id, key, item.sequence_number, number))
+        for number, (data, key) in enumerate(inner)
+    ]
 
 
 Source = DirectPuts | StreamSource

@@ -42,6 +42,8 @@ class DeliveryStream(msgspec.Struct, frozen=True):
     throughput_hint_mb: int | None = None
     updated_at_ms: int | None = None
     encryption: Encryption = Encryption()
+    processed: int | None = None
+    """Where processed records lie in the record log, while records are processed."""
 
     @property
     def key(self) -> Key:

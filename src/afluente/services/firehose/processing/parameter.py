@@ -5,6 +5,7 @@ Error texts as AWS gave them on deployment, where a source is known; the others 
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ Processor = dict[str, Any]
 DELIMITER = "AppendDelimiterToRecord"
 MOST_PROCESSORS = 5
 JSON_ENGINE = "JQ-1.6"
+FUNCTION_ARN = re.compile(r"arn:[^:]+:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]+(:[A-Za-z0-9$_-]+)?")
 PARTITIONING_ONLY = frozenset({"MetadataExtraction", "RecordDeAggregation"})
 
 TAKEN: Mapping[str, tuple[str, ...]] = {
@@ -54,7 +56,7 @@ def _with_lambda_defaults(given: Mapping[str, str], role_arn: str) -> dict[str, 
     if not buffering:
         defaults |= {"BufferSizeInMBs": "1", "BufferIntervalInSeconds": "60"}
     merged = {**defaults, **given}
-    return {name: merged[name] for name in TAKEN["Lambda"] if name in merged}
+    return {name: merged[name] for name in (*TAKEN["Lambda"], *given) if name in merged}
 
 
 def check(processors: Sequence[Processor], *, partitioned: bool) -> None:
@@ -136,6 +138,8 @@ def _check_metadata(given: Mapping[str, str]) -> None:
 def _check_lambda(given: Mapping[str, str]) -> None:
     if "LambdaArn" not in given:
         raise InvalidArgumentException("LambdaArn is required when Lambda processor is used.")
+    if not FUNCTION_ARN.fullmatch(given["LambdaArn"]):
+        raise InvalidArgumentException(f"Invalid Lambda ARN: {given['LambdaArn']}")
     if ("BufferSizeInMBs" in given) != ("BufferIntervalInSeconds" in given):
         raise InvalidArgumentException(
             "Both BufferSizeInMBs and BufferIntervalInSeconds are required to configure buffering for lambda processor."

@@ -12,11 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from afluente import __version__
+from afluente.core.call import Call
 from afluente.core.clock import Clock, SystemClock
 from afluente.core.metric import Metrics, Sample, Total
 from afluente.core.process import process_samples
 from afluente.core.provider import Provider
 from afluente.core.setting import Settings
+from afluente.gateway.address import BucketHosts
+from afluente.gateway.authentication import Authenticator
+from afluente.gateway.dispatcher import Callers
 from afluente.gateway.server import Gateway
 from afluente.gateway.supported import supported_text
 from afluente.services.athena.engine import AthenaEngine
@@ -96,11 +100,31 @@ class App:
         self._providers: dict[str, Provider] = {}
         self._iam = IamEngine(self._database, self.clock)
         self._kinesis = KinesisEngine(self._database, self._log, settings, self.clock, self._metrics)
-        hot = {f"{KINESIS_TARGET}.{name}": path for name, path in hot_operations(self._kinesis).items()}
+        hot = hot_operations(self._kinesis, self._check_action)
         self._gateway = Gateway(
-            self._providers, hot, self._iam.identify, self._health, settings, self.clock, self._measured
-        )
+            self._providers, {f"{KINESIS_TARGET}.{name}": path for name, path in hot.items()}, self._callers(),
+            self._health, settings, self.clock, self._measured,
+        )  # fmt: skip
         self._compose()
+
+    def _check_action(self, call: Call, action: str, resource: str) -> None:
+        self._gateway.check_action(call, action, resource)
+
+    def _callers(self) -> Callers:
+        """Who callers are: in open mode whoever they say, else who has signed with a key of IAM's, or of root's."""
+        self.root_key = ("any", "any")
+        self.new_root_key: tuple[str, str] | None = None
+        if self.settings.auth == "open":
+            return Callers(self._iam.identify, self._iam.authority)
+        keys, settings = self._iam.keys, self.settings
+        if settings.root_access_key:
+            self.root_key = settings.root_access_key, settings.root_secret_key
+            keys.set_root(settings.account, *self.root_key)
+        else:
+            key_id, secret, is_new = keys.keep_root(settings.account)
+            self.root_key = key_id, secret
+            self.new_root_key = self.root_key if is_new else None
+        return Callers(None, self._iam.authority, Authenticator(keys, BucketHosts(settings.host), self.clock))
 
     def _compose(self) -> None:
         database, settings, clock, invoke = self._database, self.settings, self.clock, self._gateway.invoke
@@ -138,7 +162,7 @@ class App:
             IamProvider(self._iam),
             StsProvider(self._iam),
             KinesisProvider(self._kinesis, clock),
-            S3Provider(s3),
+            S3Provider(s3, self._gateway.check_action),
             LogsProvider(logs, database),
             CloudWatchProvider(cloudwatch, alarms, clock),
             FirehoseProvider(self._firehose, invoke, clock),

@@ -12,6 +12,7 @@ from afluente.core.call import Call, Principal
 from afluente.core.clock import ManualClock
 from afluente.core.provider import Provider
 from afluente.core.setting import Settings
+from afluente.gateway.dispatcher import Callers
 from afluente.gateway.server import Gateway
 
 Identify = Callable[[str, str | None], Principal | None]
@@ -150,7 +151,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         gateway = Gateway(
             {provider.service: provider for provider in providers},
             hot or {},
-            identify,
+            Callers(identify),
             lambda: {"status": "running", "services": []},
             Settings(data=tmp_path, port=0, **settings),
             clock,

@@ -10,6 +10,7 @@ from tests.gateway.conftest import Kinesis, Serve, http, rpc
 from afluente.core.call import Call
 from afluente.core.clock import ManualClock
 from afluente.core.setting import Settings
+from afluente.gateway.dispatcher import Callers
 from afluente.gateway.server import Gateway
 
 
@@ -29,14 +30,14 @@ class Slow(Kinesis):
 
 def test_start_on_a_port_in_use_raises(serve: Serve, tmp_path: Path) -> None:
     served = serve()
-    second = Gateway({}, {}, None, dict, Settings(data=tmp_path, port=served.port), ManualClock())
+    second = Gateway({}, {}, Callers(), dict, Settings(data=tmp_path, port=served.port), ManualClock())
     with pytest.raises(OSError, match="in use"):
         second.start()
     second.stop()
 
 
 def test_stop_without_start(tmp_path: Path) -> None:
-    Gateway({}, {}, None, dict, Settings(data=tmp_path, port=0), ManualClock()).stop()
+    Gateway({}, {}, Callers(), dict, Settings(data=tmp_path, port=0), ManualClock()).stop()
 
 
 def test_stop_lets_running_requests_finish(serve: Serve) -> None:
@@ -58,7 +59,7 @@ def test_stop_lets_running_requests_finish(serve: Serve) -> None:
 def test_health_while_not_ready_is_a_503(tmp_path: Path) -> None:
     from tests.gateway.conftest import Wire
 
-    gateway = Gateway({}, {}, None, lambda: None, Settings(data=tmp_path, port=0), ManualClock())
+    gateway = Gateway({}, {}, Callers(), lambda: None, Settings(data=tmp_path, port=0), ManualClock())
     wire = Wire(gateway.start())
     assert wire.send(http("GET", "/_afluente/health")).answer().status == 503
     wire.close()

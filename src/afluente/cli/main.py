@@ -41,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             data=getattr(given, "data", None),
             host=getattr(given, "host", None),
             port=getattr(given, "port", None),
+            auth=getattr(given, "auth", None),
         )
         return int(command.run(given, settings))
     except (CommandError, DataFolderError, ValueError) as error:
@@ -78,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Serve the AWS APIs until Ctrl-C. Everything durable lies in the data folder.",
     )
     _serving(serve)
-    serve.add_argument("--host", help="the address to listen on (default: 127.0.0.1; loopback only)")
+    serve.add_argument("--host", help="the address to listen on (default: 127.0.0.1; others only with --auth enforce)")
     _doctor(
         commands.add_parser(
             "doctor",
@@ -111,6 +112,10 @@ def _doctor(parser: argparse.ArgumentParser) -> None:
 def _serving(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, metavar="DIR", help="the data folder (default: ./.afluente)")
     parser.add_argument("--port", type=_port, help="the port to listen on; 0 takes a free one (default: 4566)")
+    parser.add_argument(
+        "--auth", choices=("open", "enforce"),
+        help="open: every caller is the account's root; enforce: verify signatures and policies (default: open)",
+    )  # fmt: skip
 
 
 def _port(text: str) -> int:

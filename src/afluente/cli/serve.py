@@ -19,6 +19,7 @@ def run(_: argparse.Namespace, settings: Settings) -> int:
         print(f"Afluente serves the AWS APIs at {app.endpoint}", flush=True)
         print(f"  data    {settings.data}")
         print(f"  try     AWS_ENDPOINT_URL={app.endpoint} aws kinesis list-streams", flush=True)
+        show_new_root_key(app)
         stopping.wait()
     finally:
         app.stop()
@@ -27,10 +28,10 @@ def run(_: argparse.Namespace, settings: Settings) -> int:
 
 def start(settings: Settings) -> App:
     """A started App. Raises CommandError with one sentence when the address cannot be used."""
-    if not _is_loopback(settings.host):
+    if settings.auth == "open" and not _is_loopback(settings.host):
         raise CommandError(
-            f"{settings.host} is not a loopback address. Callers are not authenticated yet, so Afluente listens on "
-            "loopback only; use --host 127.0.0.1."
+            f"{settings.host} is not a loopback address. In open mode whoever reaches Afluente is the account's root; "
+            "use --host 127.0.0.1, or --auth enforce, which verifies signatures."
         )
     app = App(settings)
     try:
@@ -43,6 +44,15 @@ def start(settings: Settings) -> App:
             "running? Stop it, or choose another --port."
         ) from None
     return app
+
+
+def show_new_root_key(app: App) -> None:
+    """The access key of the account's root, when it was made just now: it is shown this once."""
+    if app.new_root_key is not None:
+        access_key_id, secret = app.new_root_key
+        print("  the access key of the account's root, shown this once; make users with it, and keep it safe:")
+        print(f"    AWS_ACCESS_KEY_ID={access_key_id}")
+        print(f"    AWS_SECRET_ACCESS_KEY={secret}", flush=True)
 
 
 def stop_on_signals() -> threading.Event:

@@ -35,6 +35,7 @@ def run(given: argparse.Namespace, settings: Settings) -> int:
     stopping = serve.stop_on_signals()
     console = Console(highlight=False)
     app = serve.start(settings)
+    serve.show_new_root_key(app)
     try:
         farm = Farm(app, given, stopping, console)
         return farm.once() if given.once else farm.watch()
@@ -54,8 +55,8 @@ class Farm:
         self._given = given
         self._environment = {
             "AWS_ENDPOINT_URL": app.endpoint,
-            "AWS_ACCESS_KEY_ID": "windfarm",
-            "AWS_SECRET_ACCESS_KEY": "windfarm",
+            "AWS_ACCESS_KEY_ID": app.root_key[0],
+            "AWS_SECRET_ACCESS_KEY": app.root_key[1],
             "AWS_DEFAULT_REGION": app.settings.region,
         }
         self._client = _clients(self._environment)

@@ -1,5 +1,6 @@
 """Who asks, for what: the context of one request, handed to every provider method."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +11,7 @@ class Principal:
 
     `user_id` is IAM's unique id: `AIDA...` of a user, `AROA...:session` of an assumed role, the account of its root.
     `access_key_id` is what it signed with, which a session's own policies and tags hang on; empty for calls in process.
+    `held`: its permissions count in open mode too, as those of a role do that a service was given.
     """
 
     account: str
@@ -17,11 +19,16 @@ class Principal:
     user_id: str
     kind: Literal["root", "user", "assumed-role", "federated-user", "anonymous"]
     access_key_id: str = ""
+    held: bool = False
 
     @staticmethod
     def root(account: str) -> "Principal":
         """The account's root, which in open mode every caller is."""
         return Principal(account, f"arn:aws:iam::{account}:root", account, "root")
+
+
+ANONYMOUS = Principal("", "", "", "anonymous")
+"""Who has not signed, where signatures count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +47,9 @@ class Call:
 
     internal: bool = False
     """Did another service make it, in this process, for the caller?"""
+
+    via: tuple[str, ...] = ()
+    """The services that the caller asked, each the next, until this one was: `athena.amazonaws.com`."""
+
+    conditions: Mapping[str, str] | None = None
+    """Where permissions are asked for: condition keys, in lower case, that the connection gives, as its address."""

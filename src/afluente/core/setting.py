@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 
-def _setting(default: Any, text: str) -> Any:
-    return field(default=default, metadata={"help": text})
+def _setting(default: Any, text: str, *, secret: bool = False) -> Any:
+    return field(default=default, metadata={"help": text}, repr=not secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +16,15 @@ class Settings:
     """The settings of one running Afluente. Each is also an environment variable: `AFLUENTE_` and its name."""
 
     data: Path = _setting(Path(".afluente"), "the data folder; everything durable lies in it")
-    host: str = _setting("127.0.0.1", "the address to listen on; loopback only, until signatures are enforced")
+    host: str = _setting("127.0.0.1", "the address to listen on; beyond loopback only with `auth` enforce")
     port: int = _setting(4566, "the port to listen on; 0 takes a free one")
+    auth: str = _setting(
+        "open", "open: every caller is the account's root; enforce: signatures are verified, and policies decide"
+    )
+    root_access_key: str = _setting(
+        "", "with `auth` enforce: the access key id of the account's root; made, and shown once, where none is set"
+    )
+    root_secret_key: str = _setting("", "the secret that belongs to it", secret=True)
     account: str = _setting("000000000000", "the account id that callers belong to")
     region: str = _setting("us-east-1", "the region of requests that name none")
     idle_timeout_s: float = _setting(
@@ -64,7 +71,12 @@ class Settings:
             if name in environment:
                 values[item.name] = _parse(name, environment[name], type(item.default))
         values.update({name: value for name, value in overrides.items() if value is not None})
-        return Settings(**values)
+        settings = Settings(**values)
+        if settings.auth not in {"open", "enforce"}:
+            raise ValueError(f"AFLUENTE_AUTH is {settings.auth!r}; it takes open or enforce")
+        if bool(settings.root_access_key) is not bool(settings.root_secret_key):
+            raise ValueError("AFLUENTE_ROOT_ACCESS_KEY and AFLUENTE_ROOT_SECRET_KEY are set together, or neither is")
+        return settings
 
 
 def _parse(name: str, text: str, kind: type) -> Any:

@@ -12,7 +12,7 @@ from typing import cast
 import httptools
 
 from afluente.gateway import file_sender
-from afluente.gateway.edge import Edge
+from afluente.gateway.edge import Edge, peer_of
 from afluente.gateway.head import head
 from afluente.gateway.hot import Stepper
 from afluente.gateway.patience import MOVE_BYTES, Patience
@@ -56,6 +56,7 @@ class Connection(asyncio.Protocol):
         self._edge = edge
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
+        self._peer = ""
         self._url = b""
         self._headers: dict[str, str] = {}
         self._head_bytes = 0  # received since the last complete head: bounds one that never ends
@@ -94,6 +95,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but name
+        self._peer = peer_of(transport)
         self._transport.set_write_buffer_limits(high=0)  # writing is paused whenever anything is left in the buffer
         self._edge.opened(self)
 
@@ -160,7 +162,7 @@ class Connection(asyncio.Protocol):
         path, _, query = self._url.decode("latin-1").partition("?")
         if not path.startswith("/"):  # the form for proxies: http://host/path
             path = "/" + path.partition("://")[2].partition("/")[2]
-        request = HttpRequest(self._parser.get_method().decode(), path, query, self._headers)
+        request = HttpRequest(self._parser.get_method().decode(), path, query, self._headers, peer=self._peer)
         exchange = Exchange(request, keep_alive=self._parser.should_keep_alive())
         exchange.receiver = self._edge.receiver(request, self._hold_for_body, self._release_for_body)
         exchange.expects = self._headers.get("expect", "").lower() == "100-continue"

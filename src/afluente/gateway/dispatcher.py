@@ -1,6 +1,7 @@
 """From an HTTP request to a provider's method and back: the one list of stages, read from top to bottom.
 
-    origin -> credential -> service -> binding -> operation -> caller -> parse -> validate -> unsupported -> admit
+    origin -> credential -> service -> binding -> signature -> operation -> caller -> parse -> validate -> unsupported
+    -> permission -> admit
     -> provider -> serialise
 
 The in-process way in, `invoke`, joins it at `validate`.
@@ -16,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from afluente.core import error as core_error
-from afluente.core.call import Call, Principal
+from afluente.core.call import ANONYMOUS, Call, Principal
 from afluente.core.clock import Clock
 from afluente.core.error import AwsError, InternalFailure
 from afluente.core.identifier import request_id
@@ -24,6 +25,8 @@ from afluente.core.provider import Provider, Request, Response
 from afluente.core.setting import Settings
 from afluente.gateway import origin
 from afluente.gateway.address import BucketHosts
+from afluente.gateway.authentication import Authenticator
+from afluente.gateway.authorization import Authority, Gate, connection_conditions
 from afluente.gateway.credential import Credential, credential_of
 from afluente.gateway.failure import fail_unbound
 from afluente.gateway.identification import service_of
@@ -46,6 +49,19 @@ MAX_DOCUMENT_BYTES = 20 << 20
 Identify = Callable[[str, str | None], Principal | None]
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """Who callers are, and what they may do.
+
+    identify: whom an access key stands for, in open mode; asked on every request, so it must answer from memory.
+    authenticator: verifies signatures; there is one in enforce mode.
+    """
+
+    identify: Identify | None = None
+    authority: Authority | None = None
+    authenticator: Authenticator | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +92,15 @@ class Dispatcher:
     def __init__(
         self,
         providers: Mapping[str, Provider],
-        identify: Identify | None,
+        callers: Callers,
         settings: Settings,
         clock: Clock,
         pool: Executor,
     ) -> None:
         self._providers = providers
-        self._identify = identify
+        self._identify = callers.identify
+        self._authenticator = callers.authenticator
+        self.gate = Gate(providers, callers.authority, enforces=callers.authenticator is not None)
         self._settings = settings
         self._clock = clock
         self._pool = pool
@@ -122,24 +140,34 @@ class Dispatcher:
         return self._fail(stage, error)
 
     def caller(self, credential: Credential | None) -> Principal:
-        """Who signed. In open mode everyone whose key is not IAM's is the account's root."""
+        """Who says to have signed: in open mode, everyone whose key is not IAM's is the account's root."""
         if credential is None or self._identify is None:
             return self._root
         return self._identify(credential.access_key_id, credential.session_token) or self._root
 
-    def call(self, service: str, operation: str, credential: Credential | None, host: str, id_: str) -> Call:
-        """The context of a request."""
-        principal = self.caller(credential)
+    def verified(self, request: HttpRequest, service: str) -> Principal | None:
+        """Who has signed, where signatures count; None when nobody has. Raises what the service says of a bad one."""
+        if self._authenticator is None:
+            return None
+        if service == "s3":
+            return request.signer  # its head was looked at when it came, since its body may be on disk by now
+        return self._authenticator.verify(request, service, request.content())
+
+    def call(self, service: str, operation: str, request: HttpRequest, principal: Principal, id_: str) -> Call:
+        """The context of a request of `principal`."""
+        credential = credential_of(request)
         region = credential.region if credential and credential.region not in {"", "aws-global"} else None
+        host = self._hosts.endpoint(request.headers.get("host", ""))
         return Call(
             service,
             operation,
-            principal.account,
+            principal.account or self._settings.account,
             region or self._settings.region,
             principal,
             id_,
             self._clock.now_ms(),
             f"http://{host or self._settings.host}",
+            conditions=connection_conditions(request) if self._authenticator or principal.held else None,
         )
 
     def invoke(self, call: Call, service: str, operation: str, request: Mapping[str, Any]) -> Response:
@@ -151,7 +179,9 @@ class Dispatcher:
         handler = self._handler(service, operation)
         members = self._native.read(wanted.input, request) if wanted.input else {}
         self._check(wanted, handler, members)
-        inner = replace(call, service=service, operation=operation, internal=True)
+        via = (*call.via, f"{call.service}.amazonaws.com")
+        inner = replace(call, service=service, operation=operation, internal=True, via=via)
+        self.gate.check(inner, members)
         if not handler.is_coroutine:
             return dict(handler.method(inner, members) or {})
         self._running.wait()
@@ -162,29 +192,31 @@ class Dispatcher:
     def _enter(self, stage: Stage) -> Handler:
         """Everything before the body is looked at."""
         request = stage.request
-        origin.check(request.method, request.query, request.headers)
+        if self._authenticator is None:
+            origin.check(request.method, request.query, request.headers)
         credential = credential_of(request)
         service = service_of(request, credential)
         if service not in self._providers:
             raise core_error.NotImplemented(
                 f"Afluente does not serve {service}. What it serves is listed in docs/supported.md."
             )
+        stage.binding = binding_of(service, request)
+        signer = self.verified(request, service)
         if service == "s3":
             self._hosts.path_style(request)
-        stage.binding = binding_of(service, request)
         if stage.binding.model.compresses:
             inflate(request)
         stage.operation = stage.binding.operation(request)
         stage.handler = self._handler(service, stage.operation.name)
         self._authenticate(stage.operation, stage.binding, request, credential)
-        host = self._hosts.endpoint(request.headers.get("host", ""))
-        stage.call = self.call(service, stage.operation.name, credential, host, stage.request_id)
+        principal = self.caller(credential) if self._authenticator is None else signer or ANONYMOUS
+        stage.call = self.call(service, stage.operation.name, request, principal, stage.request_id)
         return stage.handler
 
     def _authenticate(
         self, operation: Operation, binding: Binding, request: HttpRequest, credential: Credential | None
     ) -> None:
-        """In open mode a signature need not be right, but it has to be there; S3 takes anonymous requests too."""
+        """A signature has to be there, be it right or, in open mode, not; S3 takes anonymous requests too."""
         if "X-Amz-Expires=" in request.query:
             check_expiry(request, self._clock.now_ms())
         if credential is not None or operation.unsigned:
@@ -215,6 +247,7 @@ class Dispatcher:
     async def _answer_here(self, stage: Stage, handler: Handler) -> HttpResponse:
         binding, operation, call = _known(stage)
         members = self._read(binding, operation, handler, stage.request)
+        self.gate.check(call, members)
         handler.admit(call, members)
         response = await handler.method(call, members)
         return self._write(binding, operation, response, stage)
@@ -223,6 +256,7 @@ class Dispatcher:
         binding, operation, call = _known(stage)
         try:
             members = self._read(binding, operation, handler, stage.request)
+            self.gate.check(call, members)
             handler.admit(call, members)
             return self._write(binding, operation, handler.method(call, members), stage)
         except Exception as error:  # as in `answer`; here, because the thread may serialise it too

@@ -1,11 +1,18 @@
 """What a connection, of whichever version of HTTP, needs of the server behind it; and the server of a connection."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from typing import Any, Protocol
 
 from afluente.gateway.head import DateHeader
 from afluente.gateway.spool import Receiver
 from afluente.wire.message import EventBody, HttpRequest, HttpResponse
+
+
+def peer_of(transport: asyncio.BaseTransport) -> str:
+    """The client's address; empty when it has none."""
+    name = transport.get_extra_info("peername")
+    return str(name[0]) if isinstance(name, tuple) and name else ""
 
 
 class Peer(Protocol):

@@ -17,7 +17,7 @@ from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes, Settings
 from hyperframe.frame import Frame, GoAwayFrame
 
-from afluente.gateway.edge import Edge
+from afluente.gateway.edge import Edge, peer_of
 from afluente.gateway.http2_stream import Stream
 from afluente.gateway.patience import Patience
 from afluente.wire.message import HttpRequest
@@ -169,6 +169,8 @@ class Http2Connection(asyncio.Protocol):
             self.h2.reset_stream(stream_id, ErrorCodes.REFUSED_STREAM)
             return
         request = _request(event.headers)
+        if request is not None and self._transport is not None:
+            request.peer = peer_of(self._transport)
         if request is None:
             self.h2.reset_stream(stream_id, ErrorCodes.PROTOCOL_ERROR)
             return

@@ -13,6 +13,7 @@ from weakref import WeakSet
 
 import msgspec
 
+from afluente.core.call import Call
 from afluente.core.clock import Clock
 from afluente.core.error import AwsError
 from afluente.core.identifier import request_id
@@ -21,15 +22,16 @@ from afluente.core.provider import Invoke, Provider
 from afluente.core.setting import Settings
 from afluente.gateway import event_sender, preflight, prometheus
 from afluente.gateway.credential import credential_of
-from afluente.gateway.dispatcher import Dispatcher, Identify
+from afluente.gateway.dispatcher import Callers, Dispatcher
 from afluente.gateway.doorway import Doorway
 from afluente.gateway.edge import Peer
 from afluente.gateway.head import DateHeader
 from afluente.gateway.hot import HotPath
 from afluente.gateway.identification import TARGETS, is_object_request
 from afluente.gateway.patience import LOOKS
-from afluente.gateway.spool import MemoryReceiver, ObjectReceiver, Receiver
+from afluente.gateway.spool import MemoryReceiver, ObjectReceiver, Receiver, RefusedReceiver
 from afluente.wire.message import EventBody, HttpRequest, HttpResponse
+from afluente.wire.signature import ChunkSignatures
 
 WORKERS = 16
 SPOOLERS = 4
@@ -59,15 +61,14 @@ log = logging.getLogger(__name__)
 class Gateway:
     """Serves `providers` (by botocore's service name; may be filled until `start`) at `settings.host` and `port`.
 
-    hot: handlers of raw JSON bodies, by X-Amz-Target. identify: the principal of an access key and session token;
-    asked on every request, so it must answer from memory.
+    hot: handlers of raw JSON bodies, by X-Amz-Target.
     """
 
     def __init__(  # noqa: PLR0917  # the parts it stands between, in the order every constructor has
         self,
         providers: Mapping[str, Provider],
         hot: Mapping[str, HotPath],
-        identify: Identify | None,
+        callers: Callers,
         health: Health,
         settings: Settings,
         clock: Clock,
@@ -75,19 +76,24 @@ class Gateway:
     ) -> None:
         self.date = DateHeader(clock)
         self._hot = hot
+        self._authenticator = callers.authenticator
         self._health = health
         self._measured = measured
         self._settings = settings
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="gateway-worker")
         self._spool_pool = ThreadPoolExecutor(SPOOLERS, thread_name_prefix="gateway-spool")
         self._event_pool = ThreadPoolExecutor(ENCODERS, thread_name_prefix="gateway-event")
-        self._dispatcher = Dispatcher(providers, identify, settings, clock, self._pool)
+        self._dispatcher = Dispatcher(providers, callers, settings, clock, self._pool)
         self._loop = _new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="gateway", daemon=True)
         self._listener: asyncio.Server | None = None
         self._connections: set[Peer] = set()
         self._receivers: WeakSet[ObjectReceiver] = WeakSet()
         self._all_gone: asyncio.Event | None = None
+
+    def check_action(self, call: Call, action: str, resource: str) -> None:
+        """Raise AccessDenied unless the caller may do this: for what the table of permissions cannot say."""
+        self._dispatcher.gate.check_action(call, action, resource)
 
     @property
     def invoke(self) -> Invoke:
@@ -164,11 +170,24 @@ class Gateway:
         except AwsError:
             return MemoryReceiver(MAX_BODY_BYTES)  # the dispatcher will meet the same fault, and say it
         if is_object_request(request, credential):
-            receiver = ObjectReceiver(request.headers, self._settings.data / "tmp", self._spool_pool, pause, resume)
+            try:
+                signatures = self._verify_head(request)
+            except AwsError as error:
+                return RefusedReceiver(error)
+            receiver = ObjectReceiver(
+                request.headers, self._settings.data / "tmp", self._spool_pool, pause, resume, signatures
+            )
             self._receivers.add(receiver)
             return receiver
         is_kinesis = request.headers.get("x-amz-target", "").startswith("Kinesis_")
         return MemoryReceiver(MAX_KINESIS_BODY_BYTES if is_kinesis else MAX_BODY_BYTES)
+
+    def _verify_head(self, request: HttpRequest) -> ChunkSignatures | None:
+        """Where signatures count: whose request this is, and what verifies its body's chunks as they arrive."""
+        if self._authenticator is None:
+            return None
+        request.signer = self._authenticator.verify(request, "s3", None)
+        return self._authenticator.chunks(request)
 
     def hot(self, request: HttpRequest, body: bytes) -> "_HotAnswer | None":
         headers = request.headers
@@ -183,8 +202,12 @@ class Gateway:
         service = TARGETS.get(prefix)
         if service is None or credential is None or credential.service != service or "sec-fetch-site" in headers:
             return None
+        try:
+            principal = self._authenticator.verify(request, service, body) if self._authenticator else None
+        except AwsError:
+            return None
         id_ = request_id()
-        call = self._dispatcher.call(service, operation, credential, headers.get("host", ""), id_)
+        call = self._dispatcher.call(service, operation, request, principal or self._dispatcher.caller(credential), id_)
         return _HotAnswer(handler(call, body), id_, request, self._dispatcher)
 
     async def answer(self, request: HttpRequest) -> HttpResponse:

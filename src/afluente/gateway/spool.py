@@ -14,6 +14,7 @@ from typing import BinaryIO, Protocol
 from afluente.core.error import AwsError
 from afluente.wire.aws_chunked import STREAMING, IncompleteBody, Unframer
 from afluente.wire.message import Body
+from afluente.wire.signature import ChunkSignatures
 
 MEMORY_BYTES = 1 << 20
 """A larger object goes to a file."""
@@ -85,6 +86,25 @@ class MemoryReceiver:
         self._parts.clear()
 
 
+class RefusedReceiver:
+    """A body that nobody wants: its request was refused by its head alone."""
+
+    def __init__(self, error: AwsError) -> None:
+        self._error = error
+
+    def feed(self, data: bytes) -> None:
+        pass
+
+    def content(self) -> None:
+        return None
+
+    async def finish(self, headers: dict[str, str]) -> Body:  # noqa: ARG002  # there is none
+        raise self._error
+
+    def discard(self) -> None:
+        pass
+
+
 class SpoolFile:
     """A finished body in a temporary file: the gateway's `SpooledBody`."""
 
@@ -116,16 +136,17 @@ class ObjectReceiver:
     What costs time is done in batches on `pool`, at most one at a time; `pause` and `resume` hold the client back.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917  # where the body comes from, and goes
         self,
         headers: Mapping[str, str],
         folder: Path,
         pool: Executor,
         pause: Callable[[], None],
         resume: Callable[[], None],
+        signatures: ChunkSignatures | None = None,
     ) -> None:
         announced = headers.get("x-amz-content-sha256", "")
-        self._unframer = Unframer() if announced.startswith(STREAMING) else None
+        self._unframer = Unframer(signatures) if announced.startswith(STREAMING) else None
         self._announced = announced.lower() if len(announced) == 64 else None
         self._decoded_length = headers.get("x-amz-decoded-content-length")
         self._hash = hashlib.sha256() if self._announced else None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 from urllib.parse import parse_qsl
 
+from afluente.core.call import Principal
 from afluente.core.error import AwsError
 from afluente.core.provider import Event, FileSlice, SpooledBody
 
@@ -13,13 +14,18 @@ Body = bytes | BinaryIO | SpooledBody
 
 @dataclass(slots=True)
 class HttpRequest:
-    """A request, all of it received. Header names are lower-case; path and query are still percent-encoded."""
+    """A request, all of it received. Header names are lower-case; path and query are still percent-encoded.
+
+    peer: the client's address, where it has one. signer: who signed, once that is verified.
+    """
 
     method: str
     path: str
     query: str
     headers: Mapping[str, str]
     body: Body = b""
+    peer: str = ""
+    signer: Principal | None = None
 
     def content(self) -> bytes:
         """The whole body, in memory."""

@@ -31,7 +31,7 @@ class Stand:
         self.metrics = Metrics(self.clock)
         self.engine = KinesisEngine(self.database, self.log, self._settings, self.clock, self.metrics)
         self.provider = KinesisProvider(self.engine, self.clock)
-        self.hot = hot_operations(self.engine)
+        self.hot = hot_operations(self.engine, lambda *_: None)
         self.engine.start()
         self.clock.settle(1)  # the engine's loop waits, so that it is not missed when the clock moves
 

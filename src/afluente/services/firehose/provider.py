@@ -4,10 +4,11 @@ import asyncio
 import base64
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from afluente.core.arn import Arn
-from afluente.core.call import Call
+from afluente.core.call import Call, Principal
 from afluente.core.clock import Clock, utc
 from afluente.core.error import AwsError
 from afluente.core.error import NotImplemented as Unsupported
@@ -193,7 +194,9 @@ class FirehoseProvider(Provider):
                 f"The Kinesis stream {arn} is not in account {call.account}, region {call.region}."
             )
         try:
-            answer = self._invoke(call, "kinesis", "DescribeStreamSummary", {"StreamName": arn.name})
+            # whether the stream may be described is asked of the role, not of the caller
+            service = replace(call, principal=Principal.root(call.account))
+            answer = self._invoke(service, "kinesis", "DescribeStreamSummary", {"StreamName": arn.name})
         except AwsError as error:
             raise InvalidArgumentException(error.message) from None
         if answer["StreamDescriptionSummary"]["StreamStatus"] not in READABLE:

@@ -1,52 +1,110 @@
-"""Who may do what: the policies of a principal and of a resource, brought together for one request."""
+"""Who may do what: the policies of a principal and of a resource, brought together for one request.
+
+What was decided is remembered until IAM changes, where nothing but the principal, the action, the resource and its
+policy had a part in it.
+"""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from afluente.core.call import Principal
 from afluente.core.clock import Clock, utc
+from afluente.core.error import AccessDeniedException
+from afluente.services.iam.change import Changes
 from afluente.services.iam.evaluation.authorization import Access, decide
 from afluente.services.iam.evaluation.decision import Decision
-from afluente.services.iam.evaluation.pattern import Context, Value
+from afluente.services.iam.evaluation.pattern import Value
 from afluente.services.iam.evaluation.policy import Policy
-from afluente.services.iam.standing import Standings
+from afluente.services.iam.standing import Known, Standings
+
+KEPT = 50_000
+TRUST_ACTIONS = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
+"""What a role's trust policy has to allow, whatever else does."""
 
 ResourcePolicies = Callable[[str], tuple[str, str | None] | None]
 """From a resource's ARN to (the account that owns it, the policy that hangs on it); None: no such resource."""
+
+Listener = Callable[[Principal, str, str, Decision], None]
+"""Told (principal, action, resource, decision) of every decision."""
 
 
 class Authority:
     """Decides. `resource_policies` are those of each service whose resources have policies, by its name in ARNs."""
 
-    def __init__(self, standings: Standings, clock: Clock) -> None:
+    def __init__(self, standings: Standings, changes: Changes, clock: Clock) -> None:
         self._standings = standings
+        self._changes = changes
         self._clock = clock
         self.resource_policies: dict[str, ResourcePolicies] = {}
+        self.listeners: list[Listener] = []
+        self._decided: dict[tuple[Principal, str, str, str | None], Decision] = {}
+        self._as_of = 0
+
+    def check(
+        self, principal: Principal, action: str, resource: str, context: Mapping[str, Value] | None = None
+    ) -> None:
+        """Raise AccessDeniedException, in AWS's words, unless `principal` may do `action` to `resource`.
+
+        context: the condition keys of this request, in lower case.
+        """
+        decision = self.decide(principal, action, resource, context)
+        if not decision.allowed:
+            raise AccessDeniedException(decision.denial(principal.arn, action, resource))
 
     def decide(
         self, principal: Principal, action: str, resource: str, context: Mapping[str, Value] | None = None
     ) -> Decision:
-        """Whether `principal` may do `action` to `resource`.
+        """Whether `principal` may do `action` to `resource`, and why.
 
-        context: the condition keys of this request, in lower case; those that speak of the principal, the time and
-        the resource's account are added.
+        To `context`, those condition keys are added that speak of the principal, the time and the resource's account.
         """
-        known = self._standings.of(principal)
-        owner, document = self._resource_policy(resource) or (_account(resource) or principal.account, None)
-        full: Context = {**self._times(), "aws:resourceaccount": owner, **(context or {}), **known.context}
-        policy = None if document is None else Policy.read(f"the policy of {resource}", document)
-        return decide(known.standing, Access(action, resource, owner, full), policy)
+        owner, document = self._resource_policy(action, resource) or (_account(resource) or principal.account, None)
+        number = self._changes.number
+        if number != self._as_of or len(self._decided) > KEPT:
+            self._decided, self._as_of = {}, number
+        kept, case = self._decided, (principal, action, resource, document)
+        decision = kept.get(case)
+        if decision is None:
+            known = self._standings.of(principal)
+            full = _Watched(self._context(known, owner, context or {}))
+            policy = None if document is None else Policy.read(f"the policy of {resource}", document)
+            needed = action in TRUST_ACTIONS
+            access = Access(action, resource, owner, full)
+            decision = decide(known.standing, access, policy, needs_resource_policy=needed)
+            if full.asked <= known.context.keys() | {"aws:resourceaccount"}:
+                kept[case] = decision
+        for listener in self.listeners:
+            listener(principal, action, resource, decision)
+        return decision
 
-    def _resource_policy(self, resource: str) -> tuple[str, str | None] | None:
-        parts = resource.split(":", 5)
-        source = self.resource_policies.get(parts[2]) if len(parts) == 6 else None
-        return source(resource) if source else None
-
-    def _times(self) -> dict[str, Value]:
+    def _context(self, known: Known, owner: str, given: Mapping[str, Value]) -> dict[str, Value]:
         now_ms = self._clock.now_ms()
         return {
             "aws:currenttime": utc(now_ms).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "aws:epochtime": str(now_ms // 1000),
+            "aws:resourceaccount": owner,
+            **given,
+            **known.context,
         }
+
+    def _resource_policy(self, action: str, resource: str) -> tuple[str, str | None] | None:
+        parts = resource.split(":", 5)
+        if len(parts) != 6 or (parts[2] == "iam") is not (action in TRUST_ACTIONS):
+            return None  # a role's policy is about who may take it on, and nothing else
+        source = self.resource_policies.get(parts[2])
+        return source(resource) if source else None
+
+
+class _Watched(dict[str, Value]):
+    """A context that remembers what it was asked for."""
+
+    def __init__(self, values: dict[str, Value]) -> None:
+        super().__init__(values)
+        self.asked: set[str] = set()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.asked.add(key)
+        return super().get(key, default)
 
 
 def _account(resource: str) -> str:

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 from afluente.core.call import Principal
 from afluente.core.clock import Clock
-from afluente.core.error import AccessDeniedException
 from afluente.services.iam.access_key import AccessKeys
 from afluente.services.iam.authority import Authority
 from afluente.services.iam.change import Changes
@@ -17,8 +16,7 @@ from afluente.services.iam.error import (
     NoSuchEntity,
     UnrecognizedClientException,
 )
-from afluente.services.iam.evaluation.decision import Decision
-from afluente.services.iam.evaluation.pattern import Value
+from afluente.services.iam.key_ring import KeyRing
 from afluente.services.iam.managed_policy import ManagedPolicies
 from afluente.services.iam.policy_document import check_trust_policy
 from afluente.services.iam.session import Session, Sessions
@@ -51,7 +49,9 @@ class IamEngine:
         self.access_keys = AccessKeys(database, clock, changes)
         self.sessions = Sessions(database, clock)
         self.standings = Standings(self.users, self.groups, self.roles, self.policies, self.sessions, changes)
-        self.authority = Authority(self.standings, clock)
+        self.authority = Authority(self.standings, changes, clock)
+        self.authority.resource_policies["iam"] = self._trust_policy
+        self.keys = KeyRing(database, self.users, self.access_keys, self.sessions, changes)
         self._clock = clock
 
     # What other services ask.
@@ -96,15 +96,11 @@ class IamEngine:
         """
         role = self.find_role(role_arn)
         who = self._session_principal(role, session_name) if role else _gone(role_arn, session_name)
-        decision = self.decide(who, action, resource, {"aws:securetransport": "true", **(context or {})})
-        if not decision.allowed:
-            raise AccessDeniedException(decision.denial(who.arn, action, resource))
+        self.authority.check(who, action, resource, {"aws:securetransport": "true", **(context or {})})
 
-    def decide(
-        self, principal: Principal, action: str, resource: str, context: Mapping[str, Value] | None = None
-    ) -> Decision:
-        """Whether a principal may do `action` to `resource`, and why."""
-        return self.authority.decide(principal, action, resource, context)
+    def _trust_policy(self, role_arn: str) -> tuple[str, str | None] | None:
+        role = self.find_role(role_arn)
+        return None if role is None else (role.account, role.trust)
 
     def caller_can_assume(self, role: Role, caller: Principal, external_id: str | None) -> bool:
         """Whether the role's trust policy lets this caller assume it."""
@@ -113,16 +109,19 @@ class IamEngine:
         return caller_is_trusted(role, known.standing.subject, context)
 
     def credentials(self, role_arn: str, session_name: str, duration_s: int) -> Credentials:
-        """Credentials of a session of the role, durable until they expire. Raises NoSuchEntity."""
+        """Credentials of a session of the role, for a service to act under it, durable until they expire.
+
+        Whoever uses them is held to the role's policies. Raises NoSuchEntity.
+        """
         role = self.find_role(role_arn)
         if role is None:
             raise NoSuchEntity(f"The role with ARN {role_arn} cannot be found.")
-        issued = self.assume(role, session_name, duration_s)
+        issued = self.assume(role, session_name, duration_s, held=True)
         return Credentials(issued.access_key_id, issued.secret, issued.token, issued.expires_at_ms)
 
-    def assume(self, role: Role, session_name: str, duration_s: int) -> Session:
-        """A session of the role. Whether the caller may have it was decided before."""
-        return self.sessions.issue(self._session_principal(role, session_name), duration_s)
+    def assume(self, role: Role, session_name: str, duration_s: int, **more: Any) -> Session:
+        """A session of the role. Whether the caller may have it was decided before. `more`: members of the session."""
+        return self.sessions.issue(self._session_principal(role, session_name), duration_s, **more)
 
     @staticmethod
     def _session_principal(role: Role, session_name: str) -> Principal:

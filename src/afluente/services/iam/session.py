@@ -26,6 +26,7 @@ class Session(msgspec.Struct):
     """Temporary credentials, whom they stand for, and what limits them.
 
     policy and policy_arns: the session's own policies. parent_id: of a federated session, the id of its user.
+    held: it was given to a service, which is held to its role's policies whoever may do what otherwise.
     """
 
     access_key_id: str
@@ -43,12 +44,13 @@ class Session(msgspec.Struct):
     transitive_tags: list[str] = []
     source_identity: str | None = None
     parent_id: str = ""
+    held: bool = False
 
     @property
     def principal(self) -> Principal:
         """Whom the credentials stand for."""
         kind: Any = self.kind
-        return Principal(self.account, self.arn, self.user_id, kind, self.access_key_id)
+        return Principal(self.account, self.arn, self.user_id, kind, self.access_key_id, self.held)
 
     @property
     def is_limited(self) -> bool:

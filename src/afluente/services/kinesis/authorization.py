@@ -7,6 +7,7 @@ from afluente.core.call import Call
 from afluente.core.permission import Permission, each, everything, local
 from afluente.services.kinesis.listing import SHARDS
 from afluente.services.kinesis.shard_iterator import DECODER as ITERATORS
+from afluente.services.kinesis.token import TokenMaker
 
 Request = Mapping[str, Any]
 
@@ -26,13 +27,15 @@ def streams(provider: Any, call: Call, request: Request) -> Iterable[str]:
 
 def read(provider: Any, call: Call, request: Request) -> Iterable[str]:
     """The stream of a shard iterator, or of a list's token; of one that was not made here, none."""
-    named = stream(provider, call, request)
-    if named or not ("ShardIterator" in request or "NextToken" in request):
-        return named
+    return stream(provider, call, request) or stream_of_token(provider.tokens, request)
+
+
+def stream_of_token(tokens: TokenMaker, request: Request) -> Iterable[str]:
+    """The stream of a ShardIterator or a NextToken that was made here."""
     decoder, text = (ITERATORS, request["ShardIterator"]) if "ShardIterator" in request else (
-        SHARDS, request["NextToken"])  # fmt: skip
+        SHARDS, request.get("NextToken", ""))  # fmt: skip
     try:
-        account, region, name = provider.tokens.read(text.strip('"'), decoder).key
+        account, region, name = tokens.read(text.strip('"'), decoder).key
     except ValueError:
         return ()
     return (f"arn:aws:kinesis:{region}:{account}:stream/{name}",)

@@ -5,7 +5,7 @@ the generic path says what is wrong. A test holds both to reading the same bytes
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -15,6 +15,7 @@ from afluente.core.call import Call
 from afluente.core.error import AwsError
 from afluente.core.outcome import Outcomes
 from afluente.services.kinesis import description, sequence_number
+from afluente.services.kinesis.authorization import stream_of_token
 from afluente.services.kinesis.engine import PAGE_RECORDS, KinesisEngine, Page
 from afluente.services.kinesis.error import InternalFailureException, ProvisionedThroughputExceededException
 from afluente.services.kinesis.given import GivenRecord, json_records
@@ -81,18 +82,25 @@ UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError)
 ENCODER = msgspec.json.Encoder()
 
 
+Check = Callable[[Call, str, str], None]
+"""check(call, action, resource): raises an AwsError unless the caller may do this."""
+
+
 class _HotPut:
-    def __init__(self, engine: KinesisEngine) -> None:
+    def __init__(self, engine: KinesisEngine, check: Check) -> None:
         self._engine = engine
+        self._check = check
         self._outcomes: Outcomes | None = None
 
     def _place(
         self, call: Call, name: str, keys: Sequence[str], data: Sequence[bytes], body_size: int
     ) -> Placed | None:
-        """Queue the records, or None when the stream or the sizes are not plainly right, or the disk is behind."""
+        """Queue the records, or None: caller, stream or sizes are not plainly right, or the disk is behind."""
         if not self._engine.has_room:
             return None
         try:
+            arn = f"arn:aws:kinesis:{call.region}:{call.account}:stream/{name}"
+            self._check(call, f"kinesis:{call.operation}", arn)
             live = self._engine.writable_now((call.account, call.region, name))
         except AwsError:
             return None
@@ -151,8 +159,9 @@ class PutRecord(_HotPut):
 class GetRecords:
     """GetRecords from its body; reading and encoding are done on a worker thread."""
 
-    def __init__(self, engine: KinesisEngine) -> None:
+    def __init__(self, engine: KinesisEngine, check: Check) -> None:
         self._engine = engine
+        self._check = check
 
     async def __call__(self, call: Call, body: bytes) -> bytes | None:
         try:
@@ -163,6 +172,11 @@ class GetRecords:
 
     def _answer(self, call: Call, request: GetRecordsRequest) -> bytes | None:
         try:
+            for arn in stream_of_token(self._engine.tokens, {"ShardIterator": request.shard_iterator}):
+                self._check(call, "kinesis:GetRecords", arn)
+        except AwsError:
+            return None
+        try:
             page = self._engine.page(request.shard_iterator, call.account, call.region, request.limit)
         except ProvisionedThroughputExceededException:
             raise  # it has been counted, so it must not be tried again
@@ -171,11 +185,15 @@ class GetRecords:
         return _given(page)
 
 
-def hot_operations(engine: KinesisEngine) -> Mapping[str, PutRecords | PutRecord | GetRecords]:
+def hot_operations(engine: KinesisEngine, check: Check) -> Mapping[str, PutRecords | PutRecord | GetRecords]:
     """The operations that the gateway may answer from the raw JSON body, by name; none while faults are injected."""
     if engine.faults.enabled:
         return {}
-    return {"PutRecords": PutRecords(engine), "PutRecord": PutRecord(engine), "GetRecords": GetRecords(engine)}
+    return {
+        "PutRecords": PutRecords(engine, check),
+        "PutRecord": PutRecord(engine, check),
+        "GetRecords": GetRecords(engine, check),
+    }
 
 
 def _fits(live: LiveStream, keys: Sequence[str], data: Sequence[bytes], body_size: int) -> bool:

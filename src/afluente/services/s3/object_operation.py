@@ -1,11 +1,12 @@
 """Operations on objects: put, get, head, copy, delete, tags, attributes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from afluente.core.call import Call
+from afluente.core.error import AwsError
 from afluente.core.provider import FileSlice, Request, Response
 from afluente.services.s3 import byte_range, copy_source, header, lifecycle, tag
 from afluente.services.s3 import checksum as checksums
@@ -15,7 +16,7 @@ from afluente.services.s3.engine import MOST_BYTES_AT_ONCE
 from afluente.services.s3.error import InvalidPartNumber, InvalidRequest, MalformedXML, invalid_argument
 from afluente.services.s3.listing import limit_of
 from afluente.services.s3.object_row import ObjectRow
-from afluente.services.s3.operation import Operations, check_owner, check_version
+from afluente.services.s3.operation import Operations, check_owner, check_version, hides_missing
 from afluente.services.s3.precondition import WriteCondition, check_read, check_source
 
 ENCRYPTION = {"ServerSideEncryption": "AES256"}
@@ -42,6 +43,7 @@ class ObjectOperations(Operations):
         )
         return {"ETag": f'"{row.etag}"', **row.checksum.members(), **ENCRYPTION, **_expiration(bucket, row)}
 
+    @hides_missing
     def get_object(self, call: Call, request: Request) -> Response:
         bucket = self._bucket(call, request)
         check_version(request.get("VersionId"))
@@ -56,6 +58,7 @@ class ObjectOperations(Operations):
             file.close()
             raise
 
+    @hides_missing
     def head_object(self, call: Call, request: Request) -> Response:
         bucket = self._bucket(call, request)
         check_version(request.get("VersionId"))
@@ -74,11 +77,22 @@ class ObjectOperations(Operations):
             raise MalformedXML
         for item in wanted:
             check_version(item.get("VersionId"))
-        results = list(self._engine.delete_many(bucket.name, ((item["Key"], item.get("ETag")) for item in wanted)))
+        denied = dict(self._denied(call, bucket, wanted))
+        allowed = [(item["Key"], item.get("ETag")) for item in wanted if item["Key"] not in denied]
+        results = [*denied.items(), *self._engine.delete_many(bucket.name, allowed)]
         errors = [{"Key": key, "Code": e.code, "Message": e.message} for key, e in results if e is not None]
         deleted = [{"Key": key} for key, error in results if error is None]
         response = {} if request["Delete"].get("Quiet") else {"Deleted": deleted}
         return {**response, "Errors": errors} if errors else response
+
+    def _denied(self, call: Call, bucket: Bucket, wanted: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, AwsError]]:
+        """The keys that the caller may not delete, and why."""
+        for item in wanted:
+            action = "s3:DeleteObjectVersion" if item.get("VersionId") else "s3:DeleteObject"
+            try:
+                self._check(call, action, f"{bucket.arn}/{item['Key']}")
+            except AwsError as error:
+                yield item["Key"], error
 
     def copy_object(self, call: Call, request: Request) -> Response:
         bucket = self._bucket(call, request)
@@ -102,6 +116,7 @@ class ObjectOperations(Operations):
         tags = tag.from_set(request["Tagging"]["TagSet"], tag.MOST_OF_OBJECT)
         return self._set_tags(call, request, tags)
 
+    @hides_missing
     def get_object_tagging(self, call: Call, request: Request) -> Response:
         check_version(request.get("VersionId"))
         return {"TagSet": tag.to_set(self._engine.head(self._bucket(call, request).name, request["Key"]).tags)}
@@ -109,6 +124,7 @@ class ObjectOperations(Operations):
     def delete_object_tagging(self, call: Call, request: Request) -> Response:
         return self._set_tags(call, request, {})
 
+    @hides_missing
     def get_object_attributes(self, call: Call, request: Request) -> Response:
         check_version(request.get("VersionId"))
         row = self._engine.head(self._bucket(call, request).name, request["Key"])

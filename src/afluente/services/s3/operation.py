@@ -1,14 +1,16 @@
 """What the groups of S3 operations have in common: the bucket a call is about, and who owns it."""
 
+import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 from afluente.core.call import Call
+from afluente.core.provider import Request, Response
 from afluente.services.s3.bucket import Bucket
 from afluente.services.s3.engine import S3Engine
-from afluente.services.s3.error import AccessDenied, InvalidBucketOwnerAWSAccountID, invalid_argument
+from afluente.services.s3.error import AccessDenied, InvalidBucketOwnerAWSAccountID, NoSuchKey, invalid_argument
 from afluente.services.s3.multipart import Multipart
 
 _ACCOUNT = re.compile(r"\d{12}")
@@ -27,11 +29,20 @@ LOCK = (
 OTHER_CHECKSUMS = ("ChecksumSHA512", "ChecksumMD5", "ChecksumXXHASH64", "ChecksumXXHASH3", "ChecksumXXHASH128")
 
 
-class Operations:
-    """The base of the groups."""
+Check = Callable[[Call, str, str], None]
+"""check(call, action, resource): raises AccessDenied unless the caller may do this."""
 
-    def __init__(self, engine: S3Engine) -> None:
+
+def allow(call: Call, action: str, resource: str) -> None:
+    """Everybody may do everything."""
+
+
+class Operations:
+    """The base of the groups. `check` is for what the operations take beyond `authorization.py`."""
+
+    def __init__(self, engine: S3Engine, check: Check = allow) -> None:
         self._engine = engine
+        self._check = check
         self._multipart = Multipart(engine)
 
     def _bucket(self, call: Call, request: Mapping[str, Any]) -> Bucket:
@@ -39,6 +50,23 @@ class Operations:
         bucket = self._engine.buckets.get(request["Bucket"])
         check_owner(bucket, call, request.get("ExpectedBucketOwner"))
         return bucket
+
+
+O = TypeVar("O", bound=Operations)
+
+
+def hides_missing(method: Callable[[O, Call, Request], Response]) -> Callable[[O, Call, Request], Response]:
+    """An operation that says of an object that it is not there only to who may list the bucket; others are denied."""
+
+    @functools.wraps(method)
+    def hiding(self: O, call: Call, request: Request) -> Response:
+        try:
+            return method(self, call, request)
+        except NoSuchKey:
+            self._check(call, "s3:ListBucket", f"arn:aws:s3:::{request['Bucket']}")
+            raise
+
+    return hiding
 
 
 def check_owner(bucket: Bucket, call: Call, expected: str | None) -> None:

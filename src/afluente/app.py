@@ -5,7 +5,7 @@ Stop: the gateway first, so that no request meets a part that is gone; then the 
 the others; then the stores.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,8 +107,10 @@ class App:
         )  # fmt: skip
         self._compose()
 
-    def _check_action(self, call: Call, action: str, resource: str) -> None:
-        self._gateway.check_action(call, action, resource)
+    def _check_action(
+        self, call: Call, action: str, resource: str, conditions: Mapping[str, str] | None = None
+    ) -> None:
+        self._gateway.check_action(call, action, resource, conditions)
 
     def _callers(self) -> Callers:
         """Who callers are: in open mode whoever they say, else who has signed with a key of IAM's, or of root's."""
@@ -142,7 +144,7 @@ class App:
         crawlers = CrawlerEngine(database, catalog, tags, s3, self._iam, logs, settings, clock)
         self._jobs = JobEngine(database, tags, s3, self._iam, logs, invoke, settings, clock, self._metrics)
         triggers = TriggerEngine(database, tags, self._jobs, crawlers, clock)
-        athena = AthenaEngine(database, invoke, s3, settings, clock, metrics=self._metrics)
+        athena = AthenaEngine(database, invoke, s3, settings, clock, metrics=self._metrics, check=self._check_action)
         cloudformation = CloudFormationEngine(database, invoke, clock)
         # each may use those before it
         self._engines: list[Any] = [
@@ -162,7 +164,7 @@ class App:
             IamProvider(self._iam),
             StsProvider(self._iam),
             KinesisProvider(self._kinesis, clock),
-            S3Provider(s3, self._gateway.check_action),
+            S3Provider(s3, self._check_action),
             LogsProvider(logs, database),
             CloudWatchProvider(cloudwatch, alarms, clock),
             FirehoseProvider(self._firehose, invoke, clock),

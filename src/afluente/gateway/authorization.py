@@ -42,10 +42,10 @@ class Gate:
             for resource in resources:
                 self._check_one(call, permission.action, resource, {**_context(call), **dict(_tags(request)), **given})
 
-    def check_action(self, call: Call, action: str, resource: str) -> None:
-        """The same for one action whose resource is known already."""
+    def check_action(self, call: Call, action: str, resource: str, conditions: Mapping[str, str] | None = None) -> None:
+        """The same for one action and one resource. `conditions`: condition keys that the request gives."""
         if self._authority is not None and (self._enforces or call.principal.held):
-            self._check_one(call, action, resource, _context(call))
+            self._check_one(call, action, resource, {**_context(call), **(conditions or {})})
 
     def _check_one(self, call: Call, action: str, resource: str, context: Mapping[str, Value]) -> None:
         assert self._authority is not None  # noqa: S101  # its callers have looked

@@ -91,9 +91,9 @@ class Gateway:
         self._receivers: WeakSet[ObjectReceiver] = WeakSet()
         self._all_gone: asyncio.Event | None = None
 
-    def check_action(self, call: Call, action: str, resource: str) -> None:
+    def check_action(self, call: Call, action: str, resource: str, conditions: Mapping[str, str] | None = None) -> None:
         """Raise AccessDenied unless the caller may do this: for what the table of permissions cannot say."""
-        self._dispatcher.gate.check_action(call, action, resource)
+        self._dispatcher.gate.check_action(call, action, resource, conditions)
 
     @property
     def invoke(self) -> Invoke:

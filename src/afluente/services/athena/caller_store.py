@@ -1,7 +1,7 @@
 """S3 as a query's caller may use it: what Athena lists, reads and writes, it does in the caller's name."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,10 @@ class CallerStore:
     store: ObjectStore
     call: Call
     check: Check
+
+    def __post_init__(self) -> None:
+        through_athena = replace(self.call, via=(*self.call.via, "athena.amazonaws.com"))
+        object.__setattr__(self, "call", through_athena)
 
     def bucket_exists(self, bucket: str) -> bool:
         return self.store.bucket_exists(bucket)
@@ -60,9 +64,7 @@ class CallerStore:
                 "to access your KMS key",
             ) from None  # fmt: skip
 
-    def _permit(
-        self, action: str, bucket: str, key: str | None, conditions: Mapping[str, str] | None = None
-    ) -> None:
+    def _permit(self, action: str, bucket: str, key: str | None, conditions: Mapping[str, str] | None = None) -> None:
         resource = bucket if key is None else f"{bucket}/{key}"
         try:
             self.check(self.call, action, f"arn:aws:s3:::{resource}", conditions)

@@ -20,6 +20,7 @@ from afluente.core.error import AwsError
 from afluente.core.metric import Metrics
 from afluente.core.provider import Invoke
 from afluente.core.setting import Settings
+from afluente.services.athena.caller_store import CallerStore
 from afluente.services.athena.catalog import Catalog
 from afluente.services.athena.error import (
     InternalFailure,
@@ -29,9 +30,9 @@ from afluente.services.athena.error import (
 )
 from afluente.services.athena.execution import Execution, Executions
 from afluente.services.athena.hive_statement import Ddl, trimmed
-from afluente.services.athena.location import Location, output_location
+from afluente.services.athena.location import Location, output_location, split
 from afluente.services.athena.metric import QueryMetrics
-from afluente.services.athena.port import ObjectStore
+from afluente.services.athena.port import Check, ObjectStore, allow
 from afluente.services.athena.result import Results
 from afluente.services.athena.saved_query import NamedQueries, PreparedStatements
 from afluente.services.athena.tag import Tags
@@ -87,6 +88,7 @@ class AthenaEngine:
         clock: Clock,
         *,
         metrics: Metrics | None = None,
+        check: Check = allow,
     ) -> None:
         self._metrics = QueryMetrics(metrics or Metrics(clock))
         self.executions = Executions(database)
@@ -97,6 +99,7 @@ class AthenaEngine:
         self.results = Results(database, store)
         self._database = database
         self._invoke = invoke
+        self._check = check
         self._store = store
         self._settings = settings
         self._clock = clock
@@ -156,7 +159,7 @@ class AthenaEngine:
         with self._machine_lock:
             if self._machine is None:
                 self._machine = Machine(
-                    self._invoke, self._store, self.results, self.prepared, self._settings, self._clock,
+                    self._invoke, self._store_of, self.results, self.prepared, self._settings, self._clock,
                     folder=self._folder, sessions=WORKERS,
                 )  # fmt: skip
             return self._machine
@@ -199,6 +202,7 @@ class AthenaEngine:
             return _same(known, text, context, asked)
         self.machine.check(statement, call, context.get("Database", "default").lower())
         place, id = self._place(group, asked), str(uuid.uuid4())
+        self._check_output_bucket(call, place)
         execution = Execution(
             id=id, account=call.account, region=call.region, work_group=group.name, query=text, type=statement.type,
             subtype=statement.subtype, token=token, context=context, location=str(place), asked_location=asked,
@@ -212,6 +216,19 @@ class AthenaEngine:
         if group.state == "DISABLED":
             raise InvalidRequestException(f"WorkGroup {group.name} is disabled.")
         return group
+
+    def _store_of(self, call: Call) -> CallerStore:
+        return CallerStore(self._store, call, self._check)
+
+    def check_result(self, call: Call, execution: Execution) -> None:
+        """Who reads a result has to be allowed to read its object. Raises AccessDeniedException."""
+        self._check(call, "s3:GetObject", f"arn:aws:s3:::{execution.output.removeprefix('s3://')}")
+
+    def _check_output_bucket(self, call: Call, place: Location) -> None:
+        try:
+            self._check(call, "s3:GetBucketLocation", f"arn:aws:s3:::{place.bucket}")
+        except AwsError:
+            raise InvalidRequestException(f"Unable to verify/create output bucket {place.bucket}") from None
 
     def _place(self, group: WorkGroup, asked: str) -> Location:
         """Where results go: as an enforcing work group says, else as asked, else as the work group says."""
@@ -259,6 +276,7 @@ class AthenaEngine:
         execution.started_at_ms = self._clock.now_ms()
         execution.state = "RUNNING"
         try:
+            self._store_of(running.task.call).check_output(*split(execution.output))
             self._attempt(running)
         except QueryFailure as failure:
             self._fail(running, failure)

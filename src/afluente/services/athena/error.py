@@ -87,7 +87,7 @@ class QueryFailure(Exception):
 
     def __init__(self, name: str, message: str, at: tuple[int, int] | None = None) -> None:
         place = f"line {at[0]}:{at[1]}: " if at else ""
-        super().__init__(f"{name}: {place}{message}")
+        super().__init__(f"{name}: {place}{message}" if name else message)
         self.name = name
 
     def athena_error(self) -> dict[str, Any]:

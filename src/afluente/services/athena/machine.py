@@ -15,7 +15,7 @@ from afluente.services.athena import statement as statements
 from afluente.services.athena.catalog import Catalog
 from afluente.services.athena.error import InvalidRequestException
 from afluente.services.athena.hive_statement import Ddl
-from afluente.services.athena.port import ObjectStore
+from afluente.services.athena.port import StoreOf
 from afluente.services.athena.result import Results
 from afluente.services.athena.runner import Runner, Task
 from afluente.services.athena.sandbox import Sandbox, Session
@@ -29,7 +29,7 @@ class Machine:
     def __init__(  # noqa: PLR0917 - the ports, in the order that all engines keep
         self,
         invoke: Invoke,
-        store: ObjectStore,
+        store: StoreOf,
         results: Results,
         prepared: PreparedStatements,
         settings: Settings,

@@ -1,8 +1,10 @@
 """What Athena needs of S3: where the objects of a table lie on disk, and a place to put results."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
+
+from afluente.core.call import Call
 
 
 class StoredObject(Protocol):
@@ -31,3 +33,18 @@ class ObjectStore(Protocol):
     def get_object(self, bucket: str, key: str) -> StoredObject: ...
     def iter_objects(self, bucket: str, prefix: str = "", start_after: str = "") -> Iterator[StoredObject]: ...
     def delete_object(self, bucket: str, key: str) -> None: ...
+
+
+class Check(Protocol):
+    """Whether a caller may do something in S3."""
+
+    def __call__(self, call: Call, action: str, resource: str, conditions: Mapping[str, str] | None = None) -> None:
+        """Raises AwsError unless the caller may do `action` to `resource`."""
+
+
+def allow(call: Call, action: str, resource: str, conditions: Mapping[str, str] | None = None) -> None:
+    """Everybody may do everything."""
+
+
+StoreOf = Callable[[Call], ObjectStore]
+"""S3 as the caller of a call may use it."""

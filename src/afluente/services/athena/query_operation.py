@@ -67,6 +67,7 @@ class QueryOperations:
 
     def get_query_results(self, call: Call, request: Request) -> Response:
         execution = self._engine.executions.get(call.account, call.region, request["QueryExecutionId"])
+        self._engine.check_result(call, execution)
         return page(execution, self._engine.results, request.get("NextToken"), request.get("MaxResults"))
 
     def get_query_runtime_statistics(self, call: Call, request: Request) -> Response:

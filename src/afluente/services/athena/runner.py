@@ -25,7 +25,7 @@ from afluente.services.athena.hive_statement import (
     Utility,
 )
 from afluente.services.athena.iceberg_statement import Change, CreateIcebergTable
-from afluente.services.athena.port import ObjectStore
+from afluente.services.athena.port import StoreOf
 from afluente.services.athena.query import Ready, run, translate
 from afluente.services.athena.result import ENGINE_TYPE, Results, utility_column
 from afluente.services.athena.sandbox import Session
@@ -70,7 +70,7 @@ class Runner:
     def __init__(  # noqa: PLR0917 - the ports, in the order that all engines keep
         self,
         invoke: Invoke,
-        store: ObjectStore,
+        store: StoreOf,
         results: Results,
         prepared: PreparedStatements,
         clock: Clock,
@@ -133,7 +133,7 @@ class Runner:
             execution.rows = _copy_csv(ready, file)
             execution.scanned_bytes = ready.bytes_of()
 
-        run(query, catalog, self._store, session, action)
+        run(query, catalog, self._store(task.call), session, action)
         if task.work_group.cutoff_bytes is None or execution.scanned_bytes <= task.work_group.cutoff_bytes:
             self._results.put_csv(execution, file)
 
@@ -148,7 +148,7 @@ class Runner:
             plan: str = ready.connection.execute(f"EXPLAIN {ready.sql}").fetchall()[0][1]
             return plan.rstrip("\n").split("\n")
 
-        lines = ["Query Plan", *run(query, catalog, self._store, session, action)]
+        lines = ["Query Plan", *run(query, catalog, self._store(task.call), session, action)]
         execution.columns = [utility_column("Query Plan", "varchar")]
         self._results.put_text(execution, lines)
         self._results.put_metadata(execution)
@@ -160,7 +160,13 @@ class Runner:
         database = execution.context.get("Database", "default").lower()
         enforced = task.work_group.enforces and bool(task.work_group.location)
         return Writer(
-            self.catalog(task.call), self._store, session, execution, database, self._now(execution), enforced
+            self.catalog(task.call),
+            self._store(task.call),
+            session,
+            execution,
+            database,
+            self._now(execution),
+            enforced,
         )
 
     def _create_table_as(self, task: Task, session: Session) -> None:
@@ -237,7 +243,7 @@ class Runner:
         database = name.database or task.execution.context.get("Database", "default").lower()
         table = self.catalog(task.call).table(database, name.table)
         assert table is not None  # noqa: S101  # seen a moment ago
-        return iceberg.show(task.statement, table, self._store, self._folder)
+        return iceberg.show(task.statement, table, self._store(task.call), self._folder)
 
     def _ddl(self, task: Task) -> None:
         execution = task.execution
@@ -248,7 +254,7 @@ class Runner:
                 self._iceberg_ddl(task, database)
                 lines = []
             else:
-                lines = Ddl(self.catalog(task.call), self._store, database, now_s).run(task.statement)
+                lines = Ddl(self.catalog(task.call), self._store(task.call), database, now_s).run(task.statement)
         self._finish_ddl(execution, lines)
 
     def _is_for_iceberg(self, task: Task) -> bool:
@@ -262,7 +268,7 @@ class Runner:
 
         self._folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
-            IcebergDdl(self.catalog(task.call), self._store, database, Path(folder)).run(task.statement)
+            IcebergDdl(self.catalog(task.call), self._store(task.call), database, Path(folder)).run(task.statement)
 
     def _finish_ddl(self, execution: Execution, lines: list[str]) -> None:
         execution.columns = []

@@ -29,17 +29,19 @@ class Caller(msgspec.Struct, frozen=True):
     user_id: str
     kind: str
     endpoint: str
+    access_key_id: str = ""
 
     @staticmethod
     def of(call: Call) -> "Caller":
         """Who makes this call."""
         who = call.principal
-        return Caller(call.account, call.region, who.arn, who.user_id, who.kind, call.endpoint)
+        return Caller(call.account, call.region, who.arn, who.user_id, who.kind, call.endpoint, who.access_key_id)
 
-    def call(self, service: str, operation: str, now_ms: int) -> Call:
-        """A call of theirs, made now."""
-        who = Principal(self.account, self.arn, self.user_id, self.kind)  # type: ignore[arg-type]  # as it was stored
-        return Call(service, operation, self.account, self.region, who, request_id(), now_ms, self.endpoint)
+    def call(self, now_ms: int) -> Call:
+        """CloudFormation's call on their behalf, made now."""
+        kind: Any = self.kind
+        who = Principal(self.account, self.arn, self.user_id, kind, self.access_key_id)
+        return Call("cloudformation", "", self.account, self.region, who, request_id(), now_ms, self.endpoint)
 
 
 class Output(msgspec.Struct):

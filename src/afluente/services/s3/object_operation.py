@@ -85,7 +85,9 @@ class ObjectOperations(Operations):
         response = {} if request["Delete"].get("Quiet") else {"Deleted": deleted}
         return {**response, "Errors": errors} if errors else response
 
-    def _denied(self, call: Call, bucket: Bucket, wanted: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, AwsError]]:
+    def _denied(
+        self, call: Call, bucket: Bucket, wanted: Sequence[Mapping[str, Any]]
+    ) -> Iterator[tuple[str, AwsError]]:
         """The keys that the caller may not delete, and why."""
         for item in wanted:
             action = "s3:DeleteObjectVersion" if item.get("VersionId") else "s3:DeleteObject"

@@ -52,14 +52,14 @@ class Operations:
         return bucket
 
 
-O = TypeVar("O", bound=Operations)
+Group = TypeVar("Group", bound=Operations)
 
 
-def hides_missing(method: Callable[[O, Call, Request], Response]) -> Callable[[O, Call, Request], Response]:
+def hides_missing(method: Callable[[Group, Call, Request], Response]) -> Callable[[Group, Call, Request], Response]:
     """An operation that says of an object that it is not there only to who may list the bucket; others are denied."""
 
     @functools.wraps(method)
-    def hiding(self: O, call: Call, request: Request) -> Response:
+    def hiding(self: Group, call: Call, request: Request) -> Response:
         try:
             return method(self, call, request)
         except NoSuchKey:

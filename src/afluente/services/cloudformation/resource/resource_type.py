@@ -40,7 +40,7 @@ class Context:
         """A service's answer, with the request's values in the model's types."""
         coerced = coerce(service, operation, request)
         try:
-            return self.invoke(self.caller.call(service, operation, self.clock.now_ms()), service, operation, coerced)
+            return self.invoke(self.caller.call(self.clock.now_ms()), service, operation, coerced)
         except AwsError as error:
             raise Rejected(service, error) from error
 

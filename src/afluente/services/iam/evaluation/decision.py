@@ -52,6 +52,28 @@ class Decision:
         return f"with an explicit deny in {article} {self.denied_by.layer}{where}"
 
     def denial(self, caller_arn: str, action: str, resource: str) -> str:
-        """AWS's sentence for this refusal. S3 puts the resource into quotes."""
-        shown = f'"{resource}"' if action.startswith("s3:") else resource
-        return f"User: {caller_arn} is not authorized to perform: {action} on resource: {shown} {self.reason(action)}"
+        """AWS's sentence for this refusal, in which services write resources in ways of their own."""
+        where = _where(action, resource)
+        why = "" if action == "sts:AssumeRole" else f" {self.reason(action)}"
+        return f"User: {caller_arn} is not authorized to perform: {action}{where}{why}"
+
+
+def _where(action: str, resource: str) -> str:
+    """As observed: S3 puts ARNs into quotes, IAM names what exists by its kind and name."""
+    if action == "s3:ListAllMyBuckets":
+        return ""
+    if action.startswith("s3:"):
+        return f' on resource: "{resource}"'
+    kind, _, rest = resource.split(":", 5)[-1].partition("/")
+    if (
+        action.startswith("iam:")
+        and kind in IAM_KINDS
+        and not action.startswith(("iam:Create", "iam:List", "iam:Pass"))
+    ):
+        return f" on resource: {IAM_KINDS[kind]} {resource if kind == 'policy' else rest.rpartition('/')[2]}"
+    return f" on resource: {resource}"
+
+
+IAM_KINDS = {
+    "user": "user", "group": "group", "role": "role", "policy": "policy", "instance-profile": "instance profile"
+}  # fmt: skip

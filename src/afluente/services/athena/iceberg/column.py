@@ -30,6 +30,8 @@ from pyiceberg.types import (
 from afluente.core.hive_type import HiveType
 from afluente.core.hive_type import parse as parse_hive_type
 from afluente.services.athena.error import QueryFailure
+from afluente.services.athena.sql.trino_type import TrinoType
+from afluente.services.athena.sql.zone import MOMENT
 
 ICEBERG = {
     "tinyint": IntegerType(), "smallint": IntegerType(), "int": IntegerType(), "bigint": LongType(),
@@ -57,6 +59,20 @@ def schema_of(columns: Sequence[tuple[str, str, str]]) -> Schema:
         *(
             NestedField(number, name, iceberg_type(parse_hive_type(kind), ids), required=False, doc=comment or None)
             for number, (name, kind, comment) in enumerate(columns, 1)
+        )
+    )
+
+
+def schema_of_result(columns: Sequence[tuple[str, TrinoType]]) -> Schema:
+    """The schema of a query's columns. Raises ValueError for a type that no table has."""
+    plain = schema_of([(name, "timestamp" if kind.name == MOMENT else kind.hive(), "") for name, kind in columns])
+    kinds = dict(columns)
+    return Schema(
+        *(
+            NestedField(field.field_id, field.name, TimestamptzType(), required=False)
+            if kinds[field.name].name == MOMENT
+            else field
+            for field in plain.fields
         )
     )
 

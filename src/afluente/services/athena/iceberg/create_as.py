@@ -8,7 +8,7 @@ from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC
 from pyiceberg.schema import Schema
 
 from afluente.services.athena.error import QueryFailure
-from afluente.services.athena.iceberg.column import partition_spec, schema_of
+from afluente.services.athena.iceberg.column import partition_spec, schema_of_result
 from afluente.services.athena.iceberg.lake import Lake
 from afluente.services.athena.iceberg.rows import rows_of
 from afluente.services.athena.iceberg.table_change import WRITTEN, properties_of
@@ -55,7 +55,7 @@ def _check(given: dict[str, Any]) -> None:
 
 def _schema(ready: Ready) -> Schema:
     try:
-        return schema_of([(column.name.lower(), column.type.hive(), "") for column in ready.columns])
+        return schema_of_result([(column.name.lower(), column.type) for column in ready.columns])
     except ValueError as error:
         raise QueryFailure("NOT_SUPPORTED", str(error)) from None
 

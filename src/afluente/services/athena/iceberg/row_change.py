@@ -114,22 +114,20 @@ class RowChange:
         numbered = (
             f'(SELECT *, "$path" AS "_afluente_path", row_number() OVER () AS {ROW} FROM {self._name}) AS {target}'
         )
-        joined = f"{numbered} JOIN {statement.source} ON {on}"
-        self._check_single(joined)
         matched = [case for case in statement.cases if case.matched]
         action = _action(matched, on)
-        found = (
-            self._query(f'SELECT {target}."_afluente_path", count(*) FROM {joined} WHERE {action} > 0 GROUP BY 1')
-            if matched
-            else []
-        )
+        acting = f"({on}) AND {action} > 0"  # a source row that changes nothing is no match that counts
+        joined = f"{numbered} JOIN {statement.source} ON {acting}"
+        if matched:
+            self._check_single(joined)
+        found = self._query(f'SELECT {target}."_afluente_path", count(*) FROM {joined} GROUP BY 1') if matched else []
         paths = [str(path) for path, _ in found]
         parts, count = [], sum(int(rows) for _, rows in found)
         if paths:
             deletes = [place for place, case in enumerate(matched, 1) if case.action == "DELETE"]
             kept = f"{action} NOT IN ({', '.join(map(str, deletes))})" if deletes else "true"
             values = ", ".join(_merged(name, target, matched, on) for name in self._columns)
-            outer = f"{numbered} LEFT JOIN {statement.source} ON {on}"
+            outer = f"{numbered} LEFT JOIN {statement.source} ON {acting}"
             where = f'{target}."_afluente_path" IN ({", ".join(map(literal, paths))})'
             parts.append(self._rows(f"SELECT {values} FROM {outer} WHERE {where} AND {kept}"))
         parts += [

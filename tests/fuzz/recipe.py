@@ -4,6 +4,7 @@
 """
 
 import hashlib
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -31,6 +32,9 @@ CONVERSION = {"DataFormatConversionConfiguration": {
 }}  # fmt: skip
 PARTITION = {"Values": ["2027"], "StorageDescriptor": DESCRIPTOR}
 NAMED_TABLE = {"DatabaseName": "lake", "TableName": "readings"}
+STREAM_ARN = f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/base-one"
+STREAM_POLICY = json.dumps({"Version": "2012-10-17", "Statement": {
+    "Effect": "Allow", "Principal": "*", "Action": "kinesis:*", "Resource": STREAM_ARN}})  # fmt: skip
 RECORD = {"Data": KNOWN["data"][0], "PartitionKey": "a"}
 NOW = datetime.now(UTC)
 HOUR = {"StartTime": NOW - timedelta(hours=1), "EndTime": NOW + timedelta(hours=1)}
@@ -73,6 +77,16 @@ RECIPES: dict[str, tuple[dict[str, Any], ...]] = {
     "kinesis:SplitShard": ({"StreamName": ..., "ShardToSplit": ..., "NewStartingHashKey": ...},),
     "kinesis:MergeShards": ({"StreamName": ..., "ShardToMerge": ..., "AdjacentShardToMerge": ...},),
     "kinesis:UpdateShardCount": ({"StreamName": ..., "TargetShardCount": 2, "ScalingType": "UNIFORM_SCALING"},),
+    "kinesis:UpdateStreamMode": ({"StreamARN": ..., "StreamModeDetails": {"StreamMode": "PROVISIONED"}},),
+    "kinesis:StartStreamEncryption": (
+        {"StreamName": "base-one", "EncryptionType": "KMS", "KeyId": "alias/aws/kinesis"},
+    ),
+    "kinesis:StopStreamEncryption": (
+        {"StreamName": "base-one", "EncryptionType": "KMS", "KeyId": "alias/aws/kinesis"},
+    ),
+    "kinesis:EnableEnhancedMonitoring": ({"StreamName": "base-one", "ShardLevelMetrics": ["ALL"]},),
+    "kinesis:PutResourcePolicy": ({"ResourceARN": STREAM_ARN, "Policy": STREAM_POLICY},),
+    "kinesis:DeleteResourcePolicy": ({"ResourceARN": STREAM_ARN},),
     "kinesis:RemoveTagsFromStream": ({"StreamName": "base-one", "TagKeys": ["a"]},),
     "firehose:PutRecordBatch": ({"DeliveryStreamName": "base-direct", "Records": [{"Data": KNOWN["data"][0]}] * 3},),
     "firehose:CreateDeliveryStream": (

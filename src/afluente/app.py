@@ -42,6 +42,7 @@ from afluente.services.iam.engine import IamEngine
 from afluente.services.iam.provider import IamProvider
 from afluente.services.kinesis.engine import KinesisEngine
 from afluente.services.kinesis.hot import hot_operations
+from afluente.services.kinesis.hot_cbor import cbor_operations
 from afluente.services.kinesis.provider import KinesisProvider
 from afluente.services.logs.engine import LogsEngine
 from afluente.services.logs.provider import LogsProvider
@@ -51,6 +52,7 @@ from afluente.services.sts.provider import StsProvider
 from afluente.store.data_folder import DataFolder
 from afluente.store.database import Database
 from afluente.store.record_log import RecordLog
+from afluente.wire.binding import CBOR_TYPE
 
 PROVIDERS: tuple[type[Provider], ...] = (
     AthenaProvider,
@@ -67,6 +69,7 @@ PROVIDERS: tuple[type[Provider], ...] = (
 
 KINESIS_TARGET = "Kinesis_20131202"
 """How X-Amz-Target spells the service whose hot operations are answered from the raw body."""
+JSON_TYPE = "application/x-amz-json-1.1"
 
 
 def supported_page() -> str:
@@ -100,11 +103,14 @@ class App:
         self._providers: dict[str, Provider] = {}
         self._iam = IamEngine(self._database, self.clock)
         self._kinesis = KinesisEngine(self._database, self._log, settings, self.clock, self._metrics)
-        hot = hot_operations(self._kinesis, self._check_action)
+        hot = {
+            (f"{KINESIS_TARGET}.{name}", content_type): path
+            for content_type, operations in ((JSON_TYPE, hot_operations), (CBOR_TYPE, cbor_operations))
+            for name, path in operations(self._kinesis, self._check_action).items()
+        }
         self._gateway = Gateway(
-            self._providers, {f"{KINESIS_TARGET}.{name}": path for name, path in hot.items()}, self._callers(),
-            self._health, settings, self.clock, self._measured,
-        )  # fmt: skip
+            self._providers, hot, self._callers(), self._health, settings, self.clock, self._measured
+        )
         self._compose()
 
     def _check_action(

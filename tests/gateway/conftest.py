@@ -150,7 +150,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         clock = ManualClock()
         gateway = Gateway(
             {provider.service: provider for provider in providers},
-            hot or {},
+            {(target, "application/x-amz-json-1.1"): handler for target, handler in (hot or {}).items()},
             Callers(identify),
             lambda: {"status": "running", "services": []},
             Settings(data=tmp_path, port=0, **settings),

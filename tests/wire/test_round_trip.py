@@ -123,17 +123,20 @@ def test_parse_cbor_as_kinesis_clients_send_it(data: st.DataObject) -> None:
     operation = data.draw(st.sampled_from([o for o in operations("kinesis") if o.input]))
     assert operation.input is not None
     request = data.draw(values(operation.input))
-    body = cbor2.dumps(_in_milliseconds(request))
+    tree = _in_milliseconds(request, tagged=data.draw(st.booleans()))
+    body = cbor2.dumps(tree, indefinite_containers=data.draw(st.booleans()))
     sent = HttpRequest("POST", "/", "", {"content-type": CBOR_TYPE}, body)
     assert binding_of("kinesis", sent).parse(operation, sent) == request
 
 
-def _in_milliseconds(value: Any) -> Any:
+def _in_milliseconds(value: Any, *, tagged: bool = False) -> Any:
     if isinstance(value, dict):
-        return {name: _in_milliseconds(item) for name, item in value.items()}
+        return {name: _in_milliseconds(item, tagged=tagged) for name, item in value.items()}
     if isinstance(value, list):
-        return [_in_milliseconds(item) for item in value]
-    return to_milliseconds(value) if hasattr(value, "tzinfo") else value
+        return [_in_milliseconds(item, tagged=tagged) for item in value]
+    if not hasattr(value, "tzinfo"):
+        return value
+    return cbor2.CBORTag(1, to_milliseconds(value)) if tagged else to_milliseconds(value)
 
 
 @exhaustive
@@ -148,6 +151,7 @@ def test_answer_in_cbor_has_blobs_as_bytes_and_timestamps_as_tagged_milliseconds
     assert isinstance(answer.body, bytes)
     milliseconds = {1: lambda value, _: value}
     assert cbor2.loads(answer.body, semantic_decoders=milliseconds) == _in_milliseconds(response)
+    assert answer.body == cbor2.dumps(_in_milliseconds(response, tagged=True), indefinite_containers=True)
 
 
 @pytest.mark.parametrize("protocol", ["json", "query"])

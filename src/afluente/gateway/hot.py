@@ -12,10 +12,10 @@ from afluente.core.call import Call
 
 
 class HotPath(Protocol):
-    """Answers one JSON operation from its body, or gives it back."""
+    """Answers one operation in one format from its body, or gives it back."""
 
     async def __call__(self, call: Call, body: bytes) -> bytes | None:
-        """The JSON of the response; None: the generic path shall answer, and say what is wrong."""
+        """The body of the response; None: the generic path shall answer, and say what is wrong."""
 
 
 Done = Callable[[bytes | None, BaseException | None], None]

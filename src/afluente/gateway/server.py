@@ -47,7 +47,6 @@ FINISH_S = 10
 
 BACKLOG = 1024
 HEALTH_PATH = "/_afluente/health"
-HOT_TYPE = "application/x-amz-json-1.1"
 
 Health = Callable[[], Mapping[str, Any] | None]
 """What the health route answers; None while not every service can take requests."""
@@ -61,13 +60,13 @@ log = logging.getLogger(__name__)
 class Gateway:
     """Serves `providers` (by botocore's service name; may be filled until `start`) at `settings.host` and `port`.
 
-    hot: handlers of raw JSON bodies, by X-Amz-Target.
+    hot: handlers of raw bodies, by X-Amz-Target and Content-Type.
     """
 
     def __init__(  # noqa: PLR0917  # the parts it stands between, in the order every constructor has
         self,
         providers: Mapping[str, Provider],
-        hot: Mapping[str, HotPath],
+        hot: Mapping[tuple[str, str], HotPath],
         callers: Callers,
         health: Health,
         settings: Settings,
@@ -191,8 +190,9 @@ class Gateway:
 
     def hot(self, request: HttpRequest, body: bytes) -> "_HotAnswer | None":
         headers = request.headers
-        handler = self._hot.get(headers.get("x-amz-target", ""))
-        if handler is None or headers.get("content-type") != HOT_TYPE or "origin" in headers:
+        content_type = headers.get("content-type", "")
+        handler = self._hot.get((headers.get("x-amz-target", ""), content_type))
+        if handler is None or "origin" in headers:
             return None
         try:
             credential = credential_of(request)
@@ -208,7 +208,7 @@ class Gateway:
             return None
         id_ = request_id()
         call = self._dispatcher.call(service, operation, request, principal or self._dispatcher.caller(credential), id_)
-        return _HotAnswer(handler(call, body), id_, request, self._dispatcher)
+        return _HotAnswer(handler(call, body), id_, request, self._dispatcher, content_type)
 
     async def answer(self, request: HttpRequest) -> HttpResponse:
         if request.path == HEALTH_PATH and request.method in {"GET", "HEAD"}:
@@ -245,25 +245,31 @@ class Gateway:
 class _HotAnswer:
     """A request on the hot path, while its handler runs."""
 
-    __slots__ = ("_dispatcher", "_id", "_request", "coroutine")
+    __slots__ = ("_content_type", "_dispatcher", "_id", "_request", "coroutine")
 
-    def __init__(
-        self, coroutine: Coroutine[Any, Any, bytes | None], id_: str, request: HttpRequest, dispatcher: Dispatcher
+    def __init__(  # what the response is made of
+        self,
+        coroutine: Coroutine[Any, Any, bytes | None],
+        id_: str,
+        request: HttpRequest,
+        dispatcher: Dispatcher,
+        content_type: str,
     ) -> None:
         self.coroutine = coroutine
         self._id = id_
         self._request = request
         self._dispatcher = dispatcher
+        self._content_type = content_type
 
     def response(self, body: bytes, date: str, connection: str) -> bytes:
         start = (
-            f"HTTP/1.1 200 OK\r\nContent-Type: {HOT_TYPE}\r\nx-amzn-RequestId: {self._id}\r\n"
+            f"HTTP/1.1 200 OK\r\nContent-Type: {self._content_type}\r\nx-amzn-RequestId: {self._id}\r\n"
             f"Date: {date}\r\n{connection}Content-Length: {len(body)}\r\n\r\n"
         )
         return start.encode("latin-1") + body
 
     def plain(self, body: bytes) -> HttpResponse:
-        return HttpResponse(200, {"Content-Type": HOT_TYPE, "x-amzn-RequestId": self._id}, body)
+        return HttpResponse(200, {"Content-Type": self._content_type, "x-amzn-RequestId": self._id}, body)
 
     def failure(self, error: BaseException) -> HttpResponse:
         return self._dispatcher.refuse(self._request, error, self._id)

@@ -97,10 +97,14 @@ class CborCodec:
     """
 
     def decode(self, content: bytes) -> Any:
+        return _without_undefined(self.load(content))
+
+    def load(self, content: bytes) -> Any:
+        """As `decode`, but with `undefined` where it stands. Raises Malformed."""
         import cbor2  # noqa: PLC0415  # only the Java SDK speaks CBOR; the others need not wait for the import
 
         try:
-            tree = cbor2.loads(
+            return cbor2.loads(
                 content,
                 max_depth=100,
                 strict_hashable_types=True,
@@ -109,7 +113,6 @@ class CborCodec:
             )
         except (cbor2.CBORError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise Malformed(str(error)) from None
-        return _without_undefined(tree)
 
     def encode(self, tree: Any) -> bytes:
         import cbor2  # noqa: PLC0415  # as above

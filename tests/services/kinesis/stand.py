@@ -33,7 +33,7 @@ class Stand:
         self.provider = KinesisProvider(self.engine, self.clock)
         self.hot = hot_operations(self.engine, lambda *_: None)
         self.engine.start()
-        self.clock.settle(1)  # the engine's loop waits, so that it is not missed when the clock moves
+        self.clock.settle(2)  # the engine's loops wait, so that none is missed when the clock moves
 
     def close(self) -> None:
         self.engine.stop()

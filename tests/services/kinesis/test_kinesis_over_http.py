@@ -172,3 +172,57 @@ def test_get_records_with_the_arn_of_another_stream_is_refused(client: Any) -> N
         match="stream name one doesn't match the inferred name in stream arn two",
     ):
         kinesis.get_records(ShardIterator=iterator, StreamARN=arn("two"))
+
+
+CBOR = "application/x-amz-cbor-1.1"
+
+
+def cbor(app: App, operation: str, **members: Any) -> tuple[int, Any]:
+    """Status and answer of an operation in CBOR."""
+    answer = post(app, operation, cbor2.dumps(members, indefinite_containers=True), CBOR)
+    assert answer.headers["Content-Type"] == CBOR
+    body = cbor2.loads(answer.data, semantic_decoders={1: lambda value, _: ("tag 1", value)}) if answer.data else None
+    return answer.status, body
+
+
+def test_the_walk_through_of_a_stream_in_cbor(app: App) -> None:
+    now_ms = app.clock.now_ms()
+    assert cbor(app, "CreateStream", StreamName="wind", ShardCount=1, Tags={"farm": "west"}) == (200, None)
+    _, summary = cbor(app, "DescribeStreamSummary", StreamName="wind")
+    created = summary["StreamDescriptionSummary"]["StreamCreationTimestamp"]
+    assert created == ("tag 1", now_ms // 1000 * 1000)
+    _, put = cbor(app, "PutRecord", StreamName="wind", Data=b"\x00\xff", PartitionKey="k")
+    _, iterator = cbor(
+        app,
+        "GetShardIterator",
+        StreamName="wind",
+        ShardId=put["ShardId"],
+        ShardIteratorType="AT_TIMESTAMP",
+        Timestamp=cbor2.CBORTag(1, now_ms),
+    )
+    _, page = cbor(app, "GetRecords", ShardIterator=iterator["ShardIterator"])
+    assert page["Records"] == [
+        {
+            "SequenceNumber": put["SequenceNumber"],
+            "ApproximateArrivalTimestamp": ("tag 1", now_ms),
+            "Data": b"\x00\xff",
+            "PartitionKey": "k",
+        }
+    ]
+    _, shards = cbor(app, "ListShards", StreamName="wind", ShardFilter={"Type": "AT_TIMESTAMP", "Timestamp": now_ms})
+    assert [shard["ShardId"] for shard in shards["Shards"]] == [put["ShardId"]]
+    assert cbor(app, "ListTagsForStream", StreamName="wind")[1]["Tags"] == [{"Key": "farm", "Value": "west"}]
+    assert cbor(app, "DeleteStream", StreamName="wind") == (200, None)
+
+
+def test_errors_in_cbor(app: App) -> None:
+    expected = {"__type": "ResourceNotFoundException", "message": "Stream sun under account 000000000000 not found."}
+    assert cbor(app, "DescribeStream", StreamName="sun") == (400, expected)
+    record = {"Data": b"", "PartitionKey": "k"}
+    assert cbor(app, "PutRecords", StreamName="sun", Records=[record]) == (400, expected)
+    for operation, members in (("PutRecord", {"Data": "text"}), ("PutRecords", {"Records": 7})):
+        status, error = cbor(app, operation, StreamName="sun", **members)
+        assert (status, error["__type"]) == (400, "SerializationException")
+    status, error = cbor(app, "PutRecord", StreamName="bad/name", **record)
+    assert (status, error["__type"]) == (400, "ValidationException")
+    assert post(app, "PutRecord", b"\xbf", CBOR).status == 400

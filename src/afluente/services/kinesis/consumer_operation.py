@@ -5,8 +5,9 @@ from afluente.core.clock import Clock
 from afluente.core.provider import EventStream, Request, Response
 from afluente.services.kinesis import description
 from afluente.services.kinesis.control import Control
+from afluente.services.kinesis.dry_run import end_dry_run
 from afluente.services.kinesis.engine import KinesisEngine
-from afluente.services.kinesis.error import DryRunOperationException, InvalidArgumentException
+from afluente.services.kinesis.error import InvalidArgumentException
 from afluente.services.kinesis.listing import (
     CONSUMERS,
     PAGE_CONSUMERS,
@@ -69,11 +70,7 @@ class ConsumerOperations:
         live = self._engine.writable(key)
         _, consumer = self._registration.find_active(key, name, created_s)
         shard = find_shard(live.stream, request["ShardId"], self._clock.now_ms())
-        if request.get("DryRun"):  # seen on AWS: where to start is not looked at
-            raise DryRunOperationException(
-                "DryRunOperation validation succeeded while calling SubscribeToShard operation.: "
-                "Request would have succeeded, but DryRun flag is set."
-            )
+        end_dry_run(call, request)  # seen on AWS: where to start is not looked at
         wanted = request["StartingPosition"]
         start = self._engine.start_of(live.stream, shard, "SubscribeToShard")
         position = start.position(wanted["Type"], wanted.get("SequenceNumber"), wanted.get("Timestamp"))

@@ -120,9 +120,8 @@ class PutRecords(_HotPut):
     """PutRecords from its body."""
 
     async def __call__(self, call: Call, body: bytes) -> bytes | None:
-        try:
-            request = PUT_RECORDS.decode(body)
-        except UNREADABLE:
+        request = self._request(body)
+        if request is None:
             return None
         keys = [entry.partition_key for entry in request.records]
         data = [entry.data for entry in request.records]
@@ -132,6 +131,15 @@ class PutRecords(_HotPut):
         with suppress(LogFailed):  # then the answer says so of each record
             await self._stored(placed)
         measure_put_records(placed, call.arrived_at_ms)
+        return self._results(placed)
+
+    def _request(self, body: bytes) -> PutRecordsRequest | None:
+        try:
+            return PUT_RECORDS.decode(body)
+        except UNREADABLE:
+            return None
+
+    def _results(self, placed: Placed) -> bytes:
         return _results(placed)
 
 
@@ -139,9 +147,8 @@ class PutRecord(_HotPut):
     """PutRecord from its body."""
 
     async def __call__(self, call: Call, body: bytes) -> bytes | None:
-        try:
-            request = PUT_RECORD.decode(body)
-        except UNREADABLE:
+        request = self._request(body)
+        if request is None:
             return None
         placed = self._place(call, request.stream_name, [request.partition_key], [request.data], len(body))
         if placed is None or placed.refused:
@@ -152,6 +159,15 @@ class PutRecord(_HotPut):
             raise InternalFailureException(FAILED) from None
         finally:
             measure_put_record(placed, call.arrived_at_ms)
+        return self._result(placed)
+
+    def _request(self, body: bytes) -> PutRecordRequest | None:
+        try:
+            return PUT_RECORD.decode(body)
+        except UNREADABLE:
+            return None
+
+    def _result(self, placed: Placed) -> bytes:
         ((shard, number),) = placed.in_order()
         return f'{{"ShardId":"{shard.shard_id}","SequenceNumber":"{number}"{_encryption(placed)}}}'.encode()
 
@@ -164,9 +180,8 @@ class GetRecords:
         self._check = check
 
     async def __call__(self, call: Call, body: bytes) -> bytes | None:
-        try:
-            request = GET_RECORDS.decode(body)
-        except UNREADABLE:
+        request = self._request(body)
+        if request is None:
             return None
         return await asyncio.to_thread(self._answer, call, request)
 
@@ -182,6 +197,15 @@ class GetRecords:
             raise  # it has been counted, so it must not be tried again
         except AwsError:
             return None
+        return self._given(page)
+
+    def _request(self, body: bytes) -> GetRecordsRequest | None:
+        try:
+            return GET_RECORDS.decode(body)
+        except UNREADABLE:
+            return None
+
+    def _given(self, page: Page) -> bytes:
         return _given(page)
 
 

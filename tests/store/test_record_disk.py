@@ -6,6 +6,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -240,6 +241,21 @@ def test_notes_that_cannot_be_stored_say_so(log: RecordLog, disk: FaultyDisk) ->
     disk.heal()
     assert payloads(log, 1) == [b"kept"]
     assert log.new_partition() > 9
+
+
+def test_notes_that_cannot_be_stored_do_not_concern_records_behind_them(log: RecordLog, disk: FaultyDisk) -> None:
+    put(log, 1, b"first")
+    disk.hold()
+    disk.fail("sync", error=errno.EIO, times=1)
+    trimming = threading.Thread(target=lambda: pytest.raises(LogFailed, log.trim, 1, 1))
+    trimming.start()
+    assert disk.entered.wait(PATIENCE_S)
+    _, second = log.append_next([Draft(1, 1, 1000, b"second")])
+    disk.release()
+    trimming.join(PATIENCE_S)
+    second.result(PATIENCE_S)
+    assert put(log, 1, b"third") == 2
+    assert payloads(log, 1) == [b"first", b"second", b"third"]
 
 
 def test_a_file_system_without_allocation(log: RecordLog, disk: FaultyDisk, path: Path) -> None:

@@ -284,13 +284,17 @@ class RecordLog:
         return None
 
     def _fail(self, group: Sequence[_Queued], error: Exception) -> None:
-        """Tell everyone whose records were placed; notes get another try without them, as they need no room."""
+        """Tell everyone whose records were placed; notes get another try without them, as they need no room.
+
+        Notes that fail alone concern nobody behind them.
+        """
         with self._changed:
-            waiting = [*group, *self._queue]
-            notes = [queued for queued in waiting if queued.kind != Kind.DATA]
-            failed = [queued for queued in waiting if queued.kind == Kind.DATA] or group
-            self._queue = deque(notes if notes != group else waiting[len(group) :])
-            self._queued_ends = {}
+            failed = group
+            if any(queued.kind == Kind.DATA for queued in group):
+                waiting = [*group, *self._queue]
+                failed = [queued for queued in waiting if queued.kind == Kind.DATA]
+                self._queue = deque(queued for queued in waiting if queued.kind != Kind.DATA)
+                self._queued_ends = {}
             self._queued_bytes -= sum(queued.size for queued in failed)
             self._changed.notify_all()
         for queued in failed:

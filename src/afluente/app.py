@@ -100,6 +100,8 @@ class App:
         self._folder = DataFolder(settings.data)
         self._database = Database(self._folder.metadata)
         self._log = RecordLog(self._folder.records)
+        if isinstance(self.clock, SystemClock):
+            self.clock.go_on_from(self._log.newest_ms)
         self._providers: dict[str, Provider] = {}
         self._iam = IamEngine(self._database, self.clock)
         self._kinesis = KinesisEngine(self._database, self._log, settings, self.clock, self._metrics)

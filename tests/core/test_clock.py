@@ -22,6 +22,32 @@ def test_system_clock_wait_ends_when_woken() -> None:
     assert wakeup.is_set()
 
 
+def test_system_clock_never_runs_back() -> None:
+    second = 1_000_000_000
+    wall, elapsed = 1_000 * second, 0
+    clock = SystemClock(lambda: wall, lambda: elapsed)
+    assert clock.now_ms() == 1_000_000
+    wall += 50 * second  # set forward
+    assert clock.now_ms() == 1_050_000
+    wall -= 60 * second  # set back
+    assert clock.now_ms() == 1_050_000
+    for passed, expected in ((20, 1_060_000), (40, 1_080_000), (60, 1_110_000), (60, 1_170_000)):
+        wall, elapsed = wall + passed * second, elapsed + passed * second
+        assert clock.now_ms() == expected
+
+
+def test_system_clock_goes_on_from_what_was_written_before(caplog: pytest.LogCaptureFixture) -> None:
+    hour_ms = 3_600_000
+    clock = SystemClock(lambda: 1_000 * hour_ms * 1_000_000, lambda: 0)
+    clock.go_on_from(999 * hour_ms)
+    assert clock.now_ms() == 1_000 * hour_ms
+    clock.go_on_from(1_002 * hour_ms)
+    assert clock.now_ms() == 1_002 * hour_ms
+    clock.go_on_from(9_000 * hour_ms)
+    assert clock.now_ms() == 1_002 * hour_ms
+    assert "behind what was written before" in caplog.text
+
+
 def test_loop_steps_at_the_time_it_asked_for() -> None:
     clock, times = ManualClock(0), list[int]()
 

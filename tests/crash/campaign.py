@@ -3,27 +3,25 @@
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 from tests.crash.analyst import Analyst
 from tests.crash.cataloger import Cataloger
-from tests.crash.client import Worker, aws
+from tests.crash.client import STARTING, Worker, aws
 from tests.crash.lake import PATIENCE_S, Lake
 from tests.crash.producer import Producer
 from tests.crash.resharder import Resharder
 from tests.crash.server import Server
 from tests.crash.uploader import Uploader
 
-Die = Callable[[], None]
-"""Lets the running server die, and start again for as long as it takes."""
-
 
 class Campaign:
     """The clients of one data folder, seeded."""
 
-    def __init__(self, server: Server, seed: int) -> None:
+    def __init__(self, server: Server, seed: int, tolerated: Container[int] = STARTING) -> None:
         self._server = server
+        self._tolerated = tolerated
         self._lake = Lake(server)
         seeds = random.Random(seed)
         self._producers = {
@@ -36,32 +34,44 @@ class Campaign:
         self._cataloger = Cataloger(aws("glue", endpoint), "lake")
         self._resharder = Resharder(aws("kinesis", endpoint), "farm", seeds.randrange(1 << 32))
         self._analyst = Analyst(aws("athena", endpoint), "s3://lake/results/", "s3://lake/tables")
+        self._workers: list[Worker] = []
 
-    def run(self, lives: int, live_and_die: Callable[[], Any]) -> None:
-        """Prepare, let the clients work through `lives` lives, let them finish, and check everything."""
+    def run(self, suffering: Callable[[], None]) -> None:
+        """Prepare, let the clients work through `suffering`, let them finish, and check everything.
+
+        The server is handed over running, and taken back running.
+        """
         self._server.start()
         self._lake.make()
         self._analyst.prepare()
-        self._server.kill()
-        self._work(lives, live_and_die)
+        self._work(suffering)
         self._check()
 
-    def _work(self, lives: int, live_and_die: Callable[[], Any]) -> None:
+    def assert_no_failure(self) -> None:
+        """No client met an error that it should not have met."""
+        failed = [(worker.name, worker.failure) for worker in self._workers if worker.failure]
+        assert not failed, failed
+
+    def acknowledged(self) -> dict[str, int]:
+        """How much was acknowledged to each client so far."""
+        counts = {name: len(producer.acknowledged) for name, producer in self._producers.items()}
+        counts["uploader"] = self._uploader.acknowledged
+        counts["cataloger"] = len(self._cataloger.described)
+        counts["analyst"] = len(self._analyst.inserted)
+        return counts
+
+    def _work(self, suffering: Callable[[], None]) -> None:
         stopping = threading.Event()
         clients: list[Any] = [
             *self._producers.values(), self._uploader, self._cataloger, self._resharder, self._analyst,
         ]  # fmt: skip
-        workers = [Worker(type(client).__name__, client.step, stopping) for client in clients]
-        for worker in workers:
+        self._workers = [Worker(type(client).__name__, client.step, stopping, self._tolerated) for client in clients]
+        for worker in self._workers:
             worker.start()
-        for _ in range(lives):
-            live_and_die()
-            failed = [(worker.name, worker.failure) for worker in workers if worker.failure]
-            assert not failed, failed
-        self._server.start()
+        suffering()
         self._server.live(1.0)
         stopping.set()
-        for worker in workers:
+        for worker in self._workers:
             worker.join(PATIENCE_S)
             assert worker.failure is None, worker.failure
             assert not worker.is_alive(), worker.name

@@ -7,7 +7,8 @@ from tests.crash.plan import Plan
 from tests.crash.point import Points
 
 if __name__ == "__main__":
-    Points(Plan.decode(os.environ["AFLUENTE_CRASH_PLAN"])).install()
+    points = Points(Plan.decode(os.environ["AFLUENTE_CRASH_PLAN"]))
+    points.install()
     from afluente.cli.main import main
 
     sys.exit(main())

@@ -10,13 +10,14 @@ class Plan:
     """point: `before fsync staged file` and the like; None: the harness ends it. count: at its n-th passing.
 
     power: with a power cut instead of a kill. skipped: syncs that are not done, to see whether that is noticed.
-    The paths are where the launcher leaves what it saw and what was not safe.
+    The paths are where the launcher leaves what it saw and what was not safe, and where it finds the present fault.
     """
 
     data: str
     backups: str
     report: str
     outage: str
+    fault: str
     point: str | None = None
     count: int = 1
     power: bool = False

@@ -10,11 +10,13 @@ import signal
 import sqlite3
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.crash.fault import Faults
 from tests.crash.plan import Plan
 from tests.crash.power import Tracker, as_text
 
@@ -29,6 +31,7 @@ class Points:
         self._plan = plan
         self._root = Path(as_text(plan.data))
         self._tracker = Tracker(self._root, Path(plan.backups))
+        self._faults = Faults(plan.fault)
         self._lock = threading.RLock()
         self._seen: Counter[str] = Counter()
 
@@ -47,7 +50,10 @@ class Points:
         real = sqlite3.connect
         sqlite3.connect = lambda path, **options: real(path, factory=self._connection(), **options)  # type: ignore[assignment]
         sys.addaudithook(self._audit)
+        wall = time.time_ns
+        time.time_ns = lambda: wall() + self._faults.now.clock_ms * 1_000_000
         signal.signal(signal.SIGUSR1, lambda *_: self.die(power=True))
+        signal.signal(signal.SIGUSR2, lambda *_: self._faults.reload())
 
     def die(self, *, power: bool) -> None:
         """End the process as a kill or a power cut would, after noting what was seen and what was not safe."""
@@ -86,7 +92,13 @@ class Points:
                 order = self._tracker.syncing()
 
             self._pass(point, "before", begin)
-            real(descriptor)
+            try:
+                self._faults.strike("sync")
+                real(descriptor)
+            except OSError:
+                with self._lock:
+                    self._tracker.failed_to_sync(descriptor)
+                raise
             self._pass(point, "after", lambda: self._tracker.synced(path, descriptor, order))
 
         return sync
@@ -96,6 +108,7 @@ class Points:
             old, new = as_text(source), as_text(target)
             point = f"{name} {self._place(old)} -> {self._place(new)}"
             self._pass(point, "before")
+            self._faults.strike("rename")
             with self._lock:
                 change = self._tracker.renaming(old, new)
                 real(source, target, **options)
@@ -134,6 +147,7 @@ class Points:
         def allocate(descriptor: int, offset: int, size: int) -> None:
             point = f"allocate {self._place(_path_of(descriptor))}"
             self._pass(point, "before")
+            self._faults.strike("allocate")
             real(descriptor, offset, size)
             self._pass(point, "after")
 
@@ -147,6 +161,9 @@ class Points:
             if self._is_planned(point, HALF):
                 real(descriptor, [b"".join(parts)[: length // 2]], offset)
                 self.die(power=self._plan.power)
+            self._faults.strike("write")
+            if self._faults.now.is_short:
+                parts = [b"".join(parts)[: max(1, length // 3)]]
             done = real(descriptor, parts, offset, *flags)
             self._pass(point, "after")
             return done
@@ -157,7 +174,8 @@ class Points:
         def write(descriptor: int, data: Any, offset: int) -> int:
             with self._lock:
                 self._tracker.writing(descriptor, offset, len(data))
-            return real(descriptor, data, offset)
+            self._faults.strike("write")
+            return real(descriptor, data[: max(1, len(data) // 3)] if self._faults.now.is_short else data, offset)
 
         return write
 
@@ -170,11 +188,18 @@ class Points:
                     return super().execute(sql, *values)
                 point = f"commit {_caller()}"
                 points._pass(point, "before")
+                points._strike_commit()
                 cursor = super().execute(sql)
                 points._pass(point, "after")
                 return cursor
 
         return Connection
+
+    def _strike_commit(self) -> None:
+        try:
+            self._faults.strike("commit")
+        except OSError as error:
+            raise sqlite3.OperationalError("disk I/O error (a fault of the test)") from error
 
     def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event != "open" or not isinstance(arguments[0], str | bytes | os.PathLike):
@@ -182,8 +207,11 @@ class Points:
         path, mode, flags = arguments
         writes = flags & (os.O_WRONLY | os.O_RDWR) or (mode is not None and set(mode) & set("wxa+"))
         if writes and not flags & os.O_DIRECTORY:
+            name = as_text(path)
+            if self._tracker.watches(name) or name.startswith(str(self._root / "tmp")):
+                self._faults.strike("make")
             with self._lock:
-                self._tracker.opening(as_text(path))
+                self._tracker.opening(name)
 
     def _place(self, path: str) -> str:
         """Where a file lies, by kinds: what is the same for all objects and all segments."""

@@ -9,6 +9,7 @@ seen from here, and their syncs are SQLite's.
 
 import json
 import os
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -139,6 +140,7 @@ class Tracker:
         self._writes: dict[int, list[Write]] = {}
         self._safe_ends: dict[int, int] = {}
         self._suspects: set[str] = set()
+        self._doomed: set[int] = set()
         self._unlink: Callable[[str], None] = os.unlink
         self._link: Callable[[str, str], None] = os.link
 
@@ -216,8 +218,16 @@ class Tracker:
         if os.path.isdir(path):
             self._synced_folder(path, order)
             return
+        if status.st_ino in self._doomed:
+            return
         self._safe_ends[status.st_ino] = status.st_size
         self._writes[status.st_ino] = [each for each in self._writes.get(status.st_ino, ()) if each.order > order]
+
+    def failed_to_sync(self, descriptor: int) -> None:
+        """A sync failed: the system may have dropped what it was to write, and no later sync brings that back."""
+        status = os.fstat(descriptor)
+        if stat.S_ISREG(status.st_mode):
+            self._doomed.add(status.st_ino)
 
     def outage(self) -> Outage:
         """What a power cut now could take."""
@@ -256,6 +266,7 @@ class Tracker:
         with suppress(FileNotFoundError):
             status = os.stat(path)
             if status.st_nlink == 1:
+                self._doomed.discard(status.st_ino)
                 self._safe_ends.pop(status.st_ino, None)
                 self._writes.pop(status.st_ino, None)
 

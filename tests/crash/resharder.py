@@ -18,7 +18,7 @@ class Resharder:
         self._random = random.Random(seed)
 
     def step(self) -> None:
-        """One split or merge, now and then; a stream that is still UPDATING is left alone."""
+        """One split or merge, now and then; not while the stream is UPDATING, or was asked too often."""
         if self._random.random() > 0.1:
             return
         shards = self._open()
@@ -27,7 +27,7 @@ class Resharder:
                 self._split(self._random.choice(shards))
             else:
                 self._merge(*self._random.choice(list(pairwise(shards))))
-        except self._kinesis.exceptions.ResourceInUseException:
+        except (self._kinesis.exceptions.ResourceInUseException, self._kinesis.exceptions.LimitExceededException):
             return
 
     def _split(self, shard: dict[str, Any]) -> None:

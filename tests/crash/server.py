@@ -85,6 +85,11 @@ class Server:
                 self._process.stdout.close()
             self._process = None
 
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def log(self) -> str:
         """The end of what it wrote to standard error."""
         return self._log.read_text(errors="replace")[-4000:]

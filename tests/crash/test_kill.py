@@ -28,12 +28,21 @@ def coverage() -> Iterator[Coverage]:
     print(coverage)
 
 
-@pytest.mark.parametrize("campaign", range(-(-CRASHES // LIVES)))
-def test_death_loses_nothing_doubles_nothing(campaign: int, coverage: Coverage, tmp_path: Path) -> None:
-    seed = SEED + campaign
+@pytest.mark.parametrize("number", range(-(-CRASHES // LIVES)))
+def test_death_loses_nothing_doubles_nothing(number: int, coverage: Coverage, tmp_path: Path) -> None:
+    seed = SEED + number
     print(f"AFLUENTE_CRASH_SEED={seed} AFLUENTE_CRASHES={min(CRASHES, LIVES)}")
     victim = Victim(tmp_path / "data", random.Random(seed), coverage)
+    campaign = Campaign(victim, seed)
+
+    def die_again_and_again() -> None:
+        victim.kill()
+        for _ in range(min(CRASHES, LIVES)):
+            print(victim.live_and_die(), flush=True)
+            campaign.assert_no_failure()
+        victim.start()
+
     try:
-        Campaign(victim, seed).run(min(CRASHES, LIVES), lambda: print(victim.live_and_die(), flush=True))
+        campaign.run(die_again_and_again)
     finally:
         victim.kill()

@@ -1,6 +1,7 @@
 """A server that is made to die: at random, or at a named point; by a kill, or by a power cut."""
 
 import json
+import resource
 import signal
 from collections import Counter
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from tests.crash.fault import Fault
 from tests.crash.plan import Plan
 from tests.crash.power import Outage
 from tests.crash.server import Server
@@ -48,6 +50,7 @@ class Victim(Server):
         self.coverage = coverage
         self._random = random
         self._report, self._outage = folder.parent / "seen.json", folder.parent / "outage.json"
+        self._fault = folder.parent / "fault.json"
         self._backups = folder.parent / "backups"
         self._backups.mkdir()
 
@@ -69,6 +72,18 @@ class Victim(Server):
             (self.coverage.cut if power else self.coverage.died)[point] += 1
         return f"{'cut' if power else 'kill'} {point if died else '-'} {self._aftermath(power=power)}"
 
+    def suffer(self, fault: Fault) -> None:
+        """From now on `fault` is in effect."""
+        fault.save(self._fault)
+        self.signal(signal.SIGUSR2)
+        while self._fault.stat().st_size:
+            self.live(0.01)
+
+    def limit_files(self, size_bytes: int) -> None:
+        """From now on the system itself lets no file grow beyond that; -1: no limit."""
+        assert self._process is not None
+        resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (size_bytes, resource.RLIM_INFINITY))
+
     def cut_power(self, share: float | None = None) -> str:
         """Cut it off now; what that took, as text. `share`: of what is not safe, by default by chance."""
         self.kill(signal.SIGUSR1)
@@ -76,8 +91,9 @@ class Victim(Server):
 
     def environment(self, **plan: Any) -> dict[str, str]:
         """What a life with that plan needs."""
-        folder, backups, report, outage = map(str, (self.folder, self._backups, self._report, self._outage))
-        return {"AFLUENTE_CRASH_PLAN": Plan(folder, backups, report, outage, **plan).encode()}
+        paths = (self.folder, self._backups, self._report, self._outage, self._fault)
+        folder, backups, report, outage, fault = map(str, paths)
+        return {"AFLUENTE_CRASH_PLAN": Plan(folder, backups, report, outage, fault, **plan).encode()}
 
     def _planned(self, point: str | None, *, power: bool) -> dict[str, str]:
         count = 1

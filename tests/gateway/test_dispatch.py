@@ -1,6 +1,8 @@
 """Which provider a request reaches, as whom, and what happens when it should not."""
 
+import errno
 import logging
+import sqlite3
 import xml.etree.ElementTree as ElementTree
 from typing import Any
 
@@ -167,6 +169,29 @@ def test_fault_of_a_provider_is_logged_under_the_request_id(
     assert answer.headers["x-amzn-requestid"] in answer.json["message"]
     assert answer.headers["x-amzn-requestid"] in caplog.text
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_fault_of_the_disk_is_explained_to_all_and_logged_once(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    class Full(Kinesis):
+        def list_shards(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+            raise RuntimeError("as an engine would") from OSError(errno.ENOSPC, "No space left on device")
+
+        def delete_stream(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+            database = sqlite3.connect(":memory:")
+            database.execute("PRAGMA max_page_count = 1")
+            database.execute("CREATE TABLE t (a)")
+            raise AssertionError
+
+    served = serve(Full())
+    with caplog.at_level(logging.ERROR):
+        for operation in ("ListShards", "DeleteStream", "ListShards"):
+            answer = served.ask(rpc(operation))
+            assert (answer.status, answer.json["__type"]) == (500, "InternalFailure")
+            assert (
+                f"could not do kinesis:{operation}: No space left on device, in its data folder"
+                in answer.json["message"]
+            )
+    assert [record.exc_info for record in caplog.records] == [None]
 
 
 def test_response_that_cannot_be_serialised_is_an_internal_failure(serve: Serve) -> None:

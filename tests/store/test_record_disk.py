@@ -6,8 +6,8 @@ import resource
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -247,12 +247,13 @@ def test_notes_that_cannot_be_stored_do_not_concern_records_behind_them(log: Rec
     put(log, 1, b"first")
     disk.hold()
     disk.fail("sync", error=errno.EIO, times=1)
-    trimming = threading.Thread(target=lambda: pytest.raises(LogFailed, log.trim, 1, 1))
-    trimming.start()
-    assert disk.entered.wait(PATIENCE_S)
-    _, second = log.append_next([Draft(1, 1, 1000, b"second")])
-    disk.release()
-    trimming.join(PATIENCE_S)
+    with ThreadPoolExecutor(1) as pool:
+        trimming = pool.submit(log.trim, 1, 1)
+        assert disk.entered.wait(PATIENCE_S)
+        _, second = log.append_next([Draft(1, 1, 1000, b"second")])
+        disk.release()
+        with pytest.raises(LogFailed):
+            trimming.result(PATIENCE_S)
     second.result(PATIENCE_S)
     assert put(log, 1, b"third") == 2
     assert payloads(log, 1) == [b"first", b"second", b"third"]

@@ -3,12 +3,19 @@
 `SystemClock` is the machine's; `ManualClock` stands still until it is advanced, for tests and for time travel.
 """
 
+import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
 LOOK_S = 0.01
+
+FURTHEST_AHEAD_MS = 24 * 3_600_000
+"""How far the system clock goes on ahead of the machine's: one that was wrong by years must not stay so."""
+
+log = logging.getLogger(__name__)
 
 
 class Clock(Protocol):
@@ -27,10 +34,36 @@ def utc(time_ms: int) -> datetime:
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock, but for one thing: it never runs back.
+
+    When the machine's is set back, this one goes on at half its speed until the two meet: what was is over, what is due
+    comes due, and whatever was written down lies in the past. `wall` and `elapsed` are nanoseconds.
+    """
+
+    def __init__(self, wall: Callable[[], int] = time.time_ns, elapsed: Callable[[], int] = time.monotonic_ns) -> None:
+        self._wall = wall
+        self._elapsed = elapsed
+        self._lock = threading.Lock()
+        self._last = (0, elapsed())
+
+    def go_on_from(self, time_ms: int) -> None:
+        """Do not begin before `time_ms`, which a former process wrote down, unless that is more than a day ahead."""
+        ahead_ms = time_ms - self.now_ms()
+        if ahead_ms > FURTHEST_AHEAD_MS:
+            log.warning(
+                "the machine's clock is %s h behind what was written before; was it set back?", ahead_ms // 3_600_000
+            )
+        elif ahead_ms > 0:
+            with self._lock:
+                self._last = (time_ms * 1_000_000, self._elapsed())
 
     def now_ms(self) -> int:
-        return time.time_ns() // 1_000_000
+        with self._lock:
+            last, at = self._last
+            elapsed = self._elapsed()
+            now = max(self._wall(), last + (elapsed - at) // 2)
+            self._last = (now, elapsed)
+        return now // 1_000_000
 
     def wait(self, wakeup: threading.Event, until_ms: int | None) -> None:
         wakeup.wait(None if until_ms is None else max(0.0, (until_ms - self.now_ms()) / 1000))

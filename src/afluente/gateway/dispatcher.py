@@ -28,6 +28,7 @@ from afluente.gateway.address import BucketHosts
 from afluente.gateway.authentication import Authenticator
 from afluente.gateway.authorization import Authority, Gate, connection_conditions
 from afluente.gateway.credential import Credential, credential_of
+from afluente.gateway.disk_fault import DiskFaults, disk_fault
 from afluente.gateway.failure import fail_unbound
 from afluente.gateway.identification import service_of
 from afluente.gateway.presigned import check_expiry
@@ -110,6 +111,7 @@ class Dispatcher:
         self._root = Principal.root(settings.account)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._running = threading.Event()
+        self._disk_faults = DiskFaults(clock)
 
     def run_on(self, loop: asyncio.AbstractEventLoop | None) -> None:
         """Where coroutine methods run; None: no longer anywhere."""
@@ -285,10 +287,7 @@ class Dispatcher:
 
     def _fail(self, stage: Stage, error: BaseException) -> HttpResponse:
         if not isinstance(error, AwsError):
-            log.error("%s failed; request id %s", _name(stage), stage.request_id, exc_info=error)
-            error = InternalFailure(
-                f"Afluente failed at {_name(stage)}. The cause is in its log, under the request id {stage.request_id}."
-            )
+            error = self._fault(stage, error)
         if stage.binding is None:
             answer = fail_unbound(stage.request, error, stage.request_id)
         else:
@@ -298,6 +297,16 @@ class Dispatcher:
         answer.headers.update(origin.allowances(stage.request.headers))
         log.debug("%s %s %s %s", _name(stage), answer.status, error, stage.request_id)
         return answer
+
+    def _fault(self, stage: Stage, error: BaseException) -> InternalFailure:
+        """A fault of ours, or of the disk's, as the caller is told of it."""
+        fault = disk_fault(error)
+        if fault is not None:
+            return InternalFailure(self._disk_faults.explain(fault, _name(stage)))
+        log.error("%s failed; request id %s", _name(stage), stage.request_id, exc_info=error)
+        return InternalFailure(
+            f"Afluente failed at {_name(stage)}. The cause is in its log, under the request id {stage.request_id}."
+        )
 
 
 def _known(stage: Stage) -> tuple[Binding, Operation, Call]:

@@ -11,6 +11,7 @@ was placed behind records that do not exist. Reading never waits for the writer.
     record_reader        from positions to frames         record_tail      the most recent frames, in memory
 """
 
+import logging
 import sys
 import threading
 from collections import deque
@@ -60,6 +61,9 @@ TAIL_BYTES = 32 << 20
 """Of the most recent frames, kept in memory for those who read the end: a second's worth at the fastest."""
 
 
+log = logging.getLogger(__name__)
+
+
 class _Queued(NamedTuple):
     kind: Kind
     frames: Sequence[Frame]
@@ -88,6 +92,7 @@ class RecordLog:
         self._queue: deque[_Queued] = deque()
         self._queued_bytes = 0
         self._closing = False
+        self._is_failing = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._write, name="record-log", daemon=True)
         self._thread.start()
@@ -162,6 +167,11 @@ class RecordLog:
     def end(self, partition: int) -> int:
         """The position after the last record that is on disk."""
         return self._state.get(partition).end
+
+    @property
+    def newest_ms(self) -> int:
+        """When the last record of all partitions arrived; 0 when there is none."""
+        return max((known.time_ms for known in self._state.partitions.values()), default=0)
 
     def next_position(self, partition: int) -> int:
         """The position that the next record will get: after the last that is queued."""
@@ -246,9 +256,19 @@ class RecordLog:
             try:
                 self._writer.store([Entry(kind, frame) for kind, frames, _, _ in group for frame in frames])
             except Exception as error:  # whatever it is, the callers get it
+                self._tell(error)
                 self._fail(group, error)
             else:
+                self._tell(None)
                 self._stored(group)
+
+    def _tell(self, error: Exception | None) -> None:
+        """Log that storing begins to fail, and that it does no longer; not each failure."""
+        if error is not None and not self._is_failing:
+            log.error("the record log cannot store: %s; whoever sends records is told so", error)
+        elif error is None and self._is_failing:
+            log.warning("the record log stores again")
+        self._is_failing = error is not None
 
     def _take(self) -> list[_Queued]:
         """What is to be stored together."""

@@ -1,3 +1,4 @@
+import sqlite3
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -217,3 +218,24 @@ def test_statistics_of_the_engine(lake: Lake) -> None:
     lake.run("SELECT 1")
     last = lake.engine.statistics()["last_query"]
     assert (last["query"], last["state"], last["rows"]) == ("SELECT 1", "SUCCEEDED", 1)
+
+
+def test_an_end_that_cannot_be_kept_is_kept_when_it_can_be(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    failures = 3
+    finish = lake.engine.executions.finish
+
+    def finish_at_last(execution: Execution) -> None:
+        nonlocal failures
+        if failures:
+            failures -= 1
+            raise sqlite3.OperationalError("database or disk is full")
+        finish(execution)
+
+    monkeypatch.setattr(lake.engine.executions, "finish", finish_at_last)
+    id = lake.start("SELECT 1")
+    lake.wait(id)
+    lake.clock.settle(3)
+    assert lake.wait(id)["Status"]["State"] == "RUNNING"
+    lake.clock.advance(1, waiters=3)
+    assert (lake.wait(id)["Status"]["State"], failures) == ("FAILED", 0)
+    assert lake.run("SELECT 1").state == "SUCCEEDED"

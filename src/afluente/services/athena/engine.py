@@ -9,6 +9,7 @@ import queue
 import shutil
 import threading
 import uuid
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,6 +18,7 @@ from afluente.core import error
 from afluente.core.call import Call
 from afluente.core.clock import Clock
 from afluente.core.error import AwsError
+from afluente.core.loop import Loop
 from afluente.core.metric import Metrics
 from afluente.core.provider import Invoke
 from afluente.core.setting import Settings
@@ -112,6 +114,8 @@ class AthenaEngine:
         self._threads: list[threading.Thread] = []
         self._last: Execution | None = None
         self._stopping = False
+        self._unkept: deque[_Running] = deque()
+        self._keeping = Loop("athena-ends", self._keep_ends, clock)
         self._warming: threading.Thread | None = None
 
     def start(self) -> None:
@@ -119,6 +123,7 @@ class AthenaEngine:
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
         self.executions.fail_interrupted(self._clock.now_ms())
+        self._keeping.start()
         for number in range(WORKERS):
             thread = threading.Thread(target=self._work, name=f"athena-{number}", daemon=True)
             thread.start()
@@ -136,6 +141,7 @@ class AthenaEngine:
         for thread in self._threads:
             thread.join()
         self._threads.clear()
+        self._keeping.stop()
         if self._warming is not None:
             self._warming.join()
         if self._machine is not None:
@@ -264,10 +270,18 @@ class AthenaEngine:
             try:
                 self._run(running)
             except Exception:  # a worker outlives whatever one query meets
-                log.exception("query %s: its end could not be kept", running.task.execution.id)
+                log.exception("query %s: its end could not be kept; trying again", running.task.execution.id)
+                self._unkept.append(running)
+                self._keeping.wake()
             finally:
                 self._running.pop(running.task.execution.id, None)
                 running.done.set()
+
+    def _keep_ends(self) -> None:
+        """End what could not be ended: until then it is open, for a crash could take back any other end."""
+        while self._unkept:
+            self._fail(self._unkept[0], InternalFailure("Its end could not be kept: see the log"))
+            self._unkept.popleft()
 
     def _run(self, running: _Running) -> None:
         execution = running.task.execution

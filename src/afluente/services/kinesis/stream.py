@@ -126,7 +126,7 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
         """CREATING, ACTIVE, UPDATING or DELETING."""
         if self.gone_at_ms is not None:
             return "DELETING"
-        if now_ms < self.active_at_ms:
+        if self.created_at_ms <= now_ms < self.active_at_ms:  # earlier: the machine's clock was set back since
             return "CREATING"
         return "UPDATING" if self.pending else "ACTIVE"
 

@@ -91,10 +91,10 @@ class Placement:
         with self._database.write():
             for row in rows:
                 if self._rows.is_current(row):
-                    self._place(row)
+                    self._place(row, logging.DEBUG)
             for item in trash:
                 if self._is_trash(item):
-                    self._remove(item.bucket, item.path)
+                    self._remove(item.bucket, item.path, logging.DEBUG)
         rows = [row for row in rows if not self._blobs.staged_path(row.id).exists()]
         trash = [item for item in trash if not (self._blobs.root / item.path).is_file()]
         self._blobs.sync_placed([*map(self.path, rows), *(self._blobs.root / item.path for item in trash)])
@@ -114,17 +114,17 @@ class Placement:
     def _relative(self, row: ObjectRow) -> str:
         return str(self.path(row).relative_to(self._blobs.root))
 
-    def _place(self, row: ObjectRow) -> None:
+    def _place(self, row: ObjectRow, level: int = logging.WARNING) -> None:
         try:
             self._blobs.place(row.id, self.path(row))
-        except OSError:  # committed all the same: the object is read from its staged file until settling succeeds
-            log.exception("cannot move %s of bucket %s into place; trying again", row.key, row.bucket)
+        except OSError as error:  # committed all the same: it is read from its staged file until settling succeeds
+            log.log(level, "cannot move %s of bucket %s into place, trying again: %s", row.key, row.bucket, error)
 
-    def _remove(self, bucket: str, relative: str) -> None:
+    def _remove(self, bucket: str, relative: str, level: int = logging.WARNING) -> None:
         try:
             self._blobs.remove(self._blobs.root / relative, bucket_path(self._blobs.root, bucket))
-        except OSError:
-            log.exception("cannot remove %s; trying again", relative)
+        except OSError as error:
+            log.log(level, "cannot remove %s, trying again: %s", relative, error)
 
     def _is_trash(self, item: Trash) -> bool:
         """Still: since, an object may have been put there."""

@@ -156,6 +156,7 @@ class App:
         cloudformation = CloudFormationEngine(database, invoke, clock)
         # each may use those before it
         self._engines: list[Any] = [
+            self._iam,
             cloudwatch,
             alarms,
             logs,

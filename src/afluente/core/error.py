@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 class AwsError(Exception):
     """An answer other than success. The subclass's name is AWS's error code.
 
-    `members` are the further fields of the error's shape (S3's `Key`, Athena's `AthenaErrorCode`).
+    `members` are the further fields of the error's shape (S3's `Key`, Athena's `AthenaErrorCode`), `headers` what the
+    response's head has more.
     """
 
     status: ClassVar[int] = 400
@@ -22,6 +23,7 @@ class AwsError(Exception):
         self.code = code or type(self).__name__
         self.http_status = status or self.status
         self.members = members
+        self.headers: dict[str, str] = {}
 
 
 class NotImplemented(AwsError):

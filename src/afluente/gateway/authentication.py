@@ -5,7 +5,7 @@ import hmac
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from afluente.core.call import Principal
 from afluente.core.clock import Clock, utc
@@ -62,6 +62,9 @@ class Keys(Protocol):
     def key(self, access_key_id: str) -> Key | None:
         """The active key of that id, temporary ones that have expired included."""
 
+    def used(self, key: Any, service: str, region: str) -> None:
+        """A request was signed with the key."""
+
 
 class Authenticator:
     """Verifies signatures with the keys of `keys`."""
@@ -86,6 +89,7 @@ class Authenticator:
         if content is not None:
             payload_hash = hashlib.sha256(content).hexdigest()
         _check(request, service, key, signed, payload_hash)
+        self._keys.used(key, signed.scope.service, signed.scope.region)
         return key.principal
 
     def _verify_old(self, request: HttpRequest, credential: Credential) -> Principal:

@@ -35,6 +35,8 @@ class Gate:
         """Raise AccessDenied, or what the call's service calls it, unless the caller may do all that this takes."""
         if self._authority is None or not (self._enforces or call.principal.held):
             return
+        if call.service == "iam" and _is_bare_session(call.principal):
+            raise refusal.unknown_key("iam", call.principal.access_key_id)
         provider = self._providers[call.service]
         for permission in provider.permissions[call.operation]:
             resources = permission.resources(provider, call, request)
@@ -53,7 +55,14 @@ class Gate:
             self._authority.check(call.principal, action, resource, context)
         except AccessDeniedException as error:
             message = "Access Denied" if call.principal.kind == "anonymous" else error.message
-            raise refusal.denied(call.service, action, message) from None
+            refused = refusal.denied(call.service, action, message)
+            refused.headers.update(error.headers)
+            raise refused from None
+
+
+def _is_bare_session(principal: Principal) -> bool:
+    """GetSessionToken's and GetFederationToken's credentials do not open IAM, but for those made with MFA."""
+    return principal.kind != "assumed-role" and principal.access_key_id.startswith("ASIA")
 
 
 def connection_conditions(request: HttpRequest) -> dict[str, str]:

@@ -181,7 +181,8 @@ class Dispatcher:
         handler = self._handler(service, operation)
         members = self._native.read(wanted.input, request) if wanted.input else {}
         self._check(wanted, handler, members)
-        via = (*call.via, f"{call.service}.amazonaws.com")
+        # what a job's process asks for, it asks for itself
+        via = call.via if call.principal.held else (*call.via, f"{call.service}.amazonaws.com")
         inner = replace(call, service=service, operation=operation, internal=True, via=via)
         self.gate.check(inner, members)
         if not handler.is_coroutine:
@@ -292,6 +293,7 @@ class Dispatcher:
             answer = fail_unbound(stage.request, error, stage.request_id)
         else:
             answer = stage.binding.fail(error, stage.request_id)
+        answer.headers.update(error.headers)
         if stage.request.method == "HEAD":
             answer.body = b""
         answer.headers.update(origin.allowances(stage.request.headers))

@@ -26,11 +26,6 @@ def test_a_role_goes_round_through_boto3(client: Clients) -> None:
     assert names == ["glue"]
 
 
-def test_a_boundary_is_refused_by_name(client: Clients) -> None:
-    with pytest.raises(ClientError, match="PermissionsBoundary"):
-        client("iam").create_user(UserName="ana", PermissionsBoundary="arn:aws:iam::aws:policy/AdministratorAccess")
-
-
 def test_errors_have_codes_of_aws(client: Clients) -> None:
     with pytest.raises(ClientError) as caught:
         client("iam").get_user(UserName="ghost")

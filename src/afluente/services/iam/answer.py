@@ -5,7 +5,7 @@ from urllib.parse import quote
 from afluente.core.clock import utc
 from afluente.core.provider import Response
 from afluente.services.iam.access_key import AccessKey
-from afluente.services.iam.entity import Entity, Group, Role, User, arn
+from afluente.services.iam.entity import Entity, Group, InstanceProfile, Role, User, arn
 from afluente.services.iam.managed_policy import ManagedPolicy, PolicyVersion
 
 
@@ -21,7 +21,7 @@ def tags(values: dict[str, str]) -> list[dict[str, str]]:
 
 def user(entity: User, *, detailed: bool = True) -> Response:
     """A `User`; lists leave its tags out."""
-    return _entity(entity, "User") | _tags(entity.tags, detailed=detailed)
+    return _entity(entity, "User") | _boundary(entity, detailed=detailed) | _tags(entity.tags, detailed=detailed)
 
 
 def group(entity: Group) -> Response:
@@ -30,13 +30,24 @@ def group(entity: Group) -> Response:
 
 
 def role(entity: Role, *, created: bool = False, detailed: bool = True) -> Response:
-    """A `Role`. CreateRole's answer shows MaxSessionDuration only where it was set; lists leave the tags out."""
+    """A `Role`. CreateRole's answer shows MaxSessionDuration only where it was set; lists leave out tags and boundary.
+
+    GetRole's shows when it was last used, which is not recorded here: as on AWS for a role that never was.
+    """
     shown = _entity(entity, "Role") | {"AssumeRolePolicyDocument": document(entity.trust)}
     if entity.description is not None:
         shown["Description"] = entity.description
     if not created or entity.max_session_s != 3600:
         shown["MaxSessionDuration"] = entity.max_session_s
-    return shown | _tags(entity.tags, detailed=detailed)
+    if detailed and not created:
+        shown["RoleLastUsed"] = {}
+    return shown | _boundary(entity, detailed=detailed) | _tags(entity.tags, detailed=detailed)
+
+
+def instance_profile(profile: InstanceProfile, inside: Role | None) -> Response:
+    """An `InstanceProfile`, with the role that is in it."""
+    roles = [role(inside, detailed=False)] if inside is not None else []
+    return _entity(profile, "InstanceProfile") | {"Roles": roles} | _tags(profile.tags, detailed=True)
 
 
 def access_key(key: AccessKey, user_name: str, *, with_secret: bool) -> Response:
@@ -50,8 +61,8 @@ def access_key(key: AccessKey, user_name: str, *, with_secret: bool) -> Response
     return shown | ({"SecretAccessKey": key.secret} if with_secret else {})
 
 
-def policy(managed: ManagedPolicy, attachments: int, *, detailed: bool = False) -> Response:
-    """A `Policy`; GetPolicy shows its description, and tags."""
+def policy(managed: ManagedPolicy, attachments: int, boundaries: int, *, detailed: bool = False) -> Response:
+    """A `Policy`; GetPolicy shows its description, and tags. attachments, boundaries: how often it is used as such."""
     shown: Response = {
         "PolicyName": managed.name,
         "PolicyId": managed.id,
@@ -59,7 +70,7 @@ def policy(managed: ManagedPolicy, attachments: int, *, detailed: bool = False) 
         "Path": managed.path,
         "DefaultVersionId": managed.default_version,
         "AttachmentCount": attachments,
-        "PermissionsBoundaryUsageCount": 0,
+        "PermissionsBoundaryUsageCount": boundaries,
         "IsAttachable": True,
         "CreateDate": utc(managed.created_at_ms),
         "UpdateDate": utc(managed.updated_at_ms),
@@ -87,6 +98,12 @@ def _entity(entity: Entity, kind: str) -> Response:
         "Arn": arn(entity),
         "CreateDate": utc(entity.created_at_ms),
     }
+
+
+def _boundary(entity: Entity, *, detailed: bool) -> Response:
+    if not detailed or entity.boundary is None:
+        return {}
+    return {"PermissionsBoundary": {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": entity.boundary}}
 
 
 def _tags(values: dict[str, str], *, detailed: bool) -> Response:

@@ -11,6 +11,7 @@ from afluente.core.call import Principal
 from afluente.core.clock import Clock, utc
 from afluente.core.error import AccessDeniedException
 from afluente.services.iam.change import Changes
+from afluente.services.iam.denial_message import DenialMessages
 from afluente.services.iam.evaluation.authorization import Access, decide
 from afluente.services.iam.evaluation.decision import Decision
 from afluente.services.iam.evaluation.pattern import Value
@@ -18,6 +19,9 @@ from afluente.services.iam.evaluation.policy import Policy
 from afluente.services.iam.standing import Known, Standings
 
 KEPT = 50_000
+DENIAL = "x-afluente-denial"
+"""The header of a refusal that `sts decode-authorization-message` makes readable."""
+
 TRUST_ACTIONS = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
 """What a role's trust policy has to allow, whatever else does."""
 
@@ -31,9 +35,10 @@ Listener = Callable[[Principal, str, str, Decision], None]
 class Authority:
     """Decides. `resource_policies` are those of each service whose resources have policies, by its name in ARNs."""
 
-    def __init__(self, standings: Standings, changes: Changes, clock: Clock) -> None:
+    def __init__(self, standings: Standings, changes: Changes, denials: DenialMessages, clock: Clock) -> None:
         self._standings = standings
         self._changes = changes
+        self._denials = denials
         self._clock = clock
         self.resource_policies: dict[str, ResourcePolicies] = {}
         self.listeners: list[Listener] = []
@@ -45,11 +50,13 @@ class Authority:
     ) -> None:
         """Raise AccessDeniedException, in AWS's words, unless `principal` may do `action` to `resource`.
 
-        context: the condition keys of this request, in lower case.
+        context: the condition keys of this request, in lower case. Why it was refused comes sealed with the error.
         """
         decision = self.decide(principal, action, resource, context)
         if not decision.allowed:
-            raise AccessDeniedException(decision.denial(principal.arn, action, resource))
+            error = AccessDeniedException(decision.denial(principal.arn, action, resource))
+            error.headers[DENIAL] = self._denials.seal(principal, action, resource, decision, context or {})
+            raise error
 
     def decide(
         self, principal: Principal, action: str, resource: str, context: Mapping[str, Value] | None = None

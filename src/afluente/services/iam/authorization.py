@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from afluente.core.call import Call
-from afluente.core.permission import Permission, Resources, everything
+from afluente.core.permission import Permission, Resources, everything, pass_role
 
 Request = Mapping[str, Any]
 
@@ -80,8 +80,11 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
         "UpdateAssumeRolePolicy", "UpdateRole", "UpdateRoleDescription",
     ),
     **_each(
-        profile, "AddRoleToInstanceProfile", "CreateInstanceProfile", "DeleteInstanceProfile", "GetInstanceProfile",
+        profile, "CreateInstanceProfile", "DeleteInstanceProfile", "GetInstanceProfile",
         "ListInstanceProfileTags", "RemoveRoleFromInstanceProfile", "TagInstanceProfile", "UntagInstanceProfile",
+    ),
+    "AddRoleToInstanceProfile": (
+        Permission("iam:AddRoleToInstanceProfile", profile), pass_role("ec2.amazonaws.com", role)
     ),
     **_each(
         policy, "CreatePolicy", "CreatePolicyVersion", "DeletePolicy", "DeletePolicyVersion", "GetPolicy",

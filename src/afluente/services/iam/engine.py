@@ -9,20 +9,24 @@ from afluente.core.clock import Clock
 from afluente.services.iam.access_key import AccessKeys
 from afluente.services.iam.authority import Authority
 from afluente.services.iam.change import Changes
-from afluente.services.iam.entity import Entities, Entity, Group, Role, User, arn
+from afluente.services.iam.denial_message import DenialMessages
+from afluente.services.iam.entity import Entities, Entity, Group, InstanceProfile, Role, User, arn
 from afluente.services.iam.error import (
     DeleteConflict,
     ExpiredTokenException,
+    LimitExceeded,
     NoSuchEntity,
     UnrecognizedClientException,
 )
+from afluente.services.iam.evaluation.pattern import Value
 from afluente.services.iam.key_ring import KeyRing
 from afluente.services.iam.managed_policy import ManagedPolicies
-from afluente.services.iam.policy_document import check_trust_policy
+from afluente.services.iam.policy_document import check_identity_policy, check_trust_policy
 from afluente.services.iam.session import Session, Sessions
 from afluente.services.iam.standing import Standings
-from afluente.services.iam.trust import caller_is_trusted, service_is_trusted
+from afluente.services.iam.trust import ASSUME, caller_is_trusted, service_is_trusted
 from afluente.store.database import Database
+from afluente.store.document import Documents
 
 TOKEN_INVALID = "The security token included in the request is invalid."  # noqa: S105  # AWS's text, no token
 
@@ -41,18 +45,28 @@ class IamEngine:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._accounts = Documents(database, "iam_account")
         self.changes = changes = Changes(database)
         self.users = Entities(database, User, "AIDA", clock, changes, inline_bytes=2048, attachable=20)
         self.groups = Entities(database, Group, "AGPA", clock, changes, inline_bytes=5120, attachable=10)
         self.roles = Entities(database, Role, "AROA", clock, changes, inline_bytes=10240, attachable=20)
+        self.profiles = Entities(database, InstanceProfile, "AIPA", clock, changes, inline_bytes=0, attachable=0)
         self.policies = ManagedPolicies(database, clock, changes)
         self.access_keys = AccessKeys(database, clock, changes)
         self.sessions = Sessions(database, clock)
         self.standings = Standings(self.users, self.groups, self.roles, self.policies, self.sessions, changes)
-        self.authority = Authority(self.standings, changes, clock)
+        self.denials = DenialMessages(database)
+        self.authority = Authority(self.standings, changes, self.denials, clock)
         self.authority.resource_policies["iam"] = self._trust_policy
         self.keys = KeyRing(database, self.users, self.access_keys, self.sessions, changes)
         self._clock = clock
+
+    def start(self) -> None:
+        """Nothing runs in the background."""
+
+    def stop(self) -> None:
+        """Keep when access keys were last used: the one thing that is not written down at once."""
+        self.access_keys.keep_uses()
 
     # What other services ask.
 
@@ -102,11 +116,24 @@ class IamEngine:
         role = self.find_role(role_arn)
         return None if role is None else (role.account, role.trust)
 
-    def caller_can_assume(self, role: Role, caller: Principal, external_id: str | None) -> bool:
-        """Whether the role's trust policy lets this caller assume it."""
+    def caller_can_assume(
+        self, role: Role, caller: Principal, context: Mapping[str, Value], action: str = ASSUME
+    ) -> bool:
+        """Whether the role's trust policy lets this caller do `action`. `context`: the request's condition keys."""
         known = self.standings.of(caller)
-        context = known.context if external_id is None else {**known.context, "sts:externalid": external_id}
-        return caller_is_trusted(role, known.standing.subject, context)
+        return caller_is_trusted(role, known.standing.subject, {**context, **known.context}, action)
+
+    def check_session_policies(self, account: str, policy: str | None, policy_arns: list[str]) -> None:
+        """Raises MalformedPolicyDocument for a session's own policy, NoSuchEntity for a managed one."""
+        if policy is not None:
+            check_identity_policy(policy)
+        for policy_arn in policy_arns:
+            if self.policies.find(account, policy_arn) is None:
+                raise NoSuchEntity(f"Policy {policy_arn} does not exist.")
+
+    def decode_denial(self, message: str) -> str:
+        """What a sealed refusal says, as JSON. Raises ValueError for one that was not made here."""
+        return self.denials.unseal(message)
 
     def credentials(self, role_arn: str, session_name: str, duration_s: int) -> Credentials:
         """Credentials of a session of the role, for a service to act under it, durable until they expire.
@@ -159,12 +186,23 @@ class IamEngine:
             raise UnrecognizedClientException(TOKEN_INVALID)
         return Principal(user.account, arn(user), user.id, "user", key.id)
 
+    def alias(self, account: str) -> str | None:
+        """The account's alias, if it has one."""
+        body = self._accounts.get((account,))
+        return body["alias"] if body else None
+
+    def set_alias(self, account: str, alias: str | None) -> None:
+        """Give the account an alias, or none."""
+        self._accounts.put((account,), {"alias": alias})
+
     # Rules that span entities.
 
     def find(self, account: str, kind: str, name: str) -> Entity | None:
         """The user, group or role of that name, or None."""
-        kinds: dict[str, Entities[Any]] = {"user": self.users, "group": self.groups, "role": self.roles}
-        return kinds[kind].find(account, name) if kind in kinds else None
+        kinds: dict[str, Entities[Any]] = {
+            "user": self.users, "group": self.groups, "role": self.roles, "instance-profile": self.profiles,
+        }  # fmt: skip
+        return kinds[kind].find(account, name)
 
     def user_by_id(self, account: str, user_id: str) -> User | None:
         """The user of that id."""
@@ -181,13 +219,71 @@ class IamEngine:
 
     def create_role(
         self, account: str, name: str, path: str, tags: dict[str, str], *, role_trust: str,
-        description: str | None, max_session_s: int,
+        description: str | None, max_session_s: int, boundary: str | None = None,
     ) -> Role:  # fmt: skip
-        """A new role. Raises MalformedPolicyDocument for its trust policy."""
+        """A new role. Raises MalformedPolicyDocument for its trust policy, NoSuchEntity for its boundary."""
         check_trust_policy(role_trust, self.is_principal)
+        self.check_boundary(account, boundary)
         return self.roles.create(
-            account, name, path, tags, trust=role_trust, description=description, max_session_s=max_session_s
-        )
+            account, name, path, tags, trust=role_trust, description=description, max_session_s=max_session_s,
+            boundary=boundary,
+        )  # fmt: skip
+
+    def check_boundary(self, account: str, policy_arn: str | None) -> None:
+        """Raises NoSuchEntity unless there is such a policy, or none is named."""
+        if policy_arn is not None and self.policies.find(account, policy_arn) is None:
+            raise NoSuchEntity(f"Scope ARN: {policy_arn} does not exist or is not attachable.")
+
+    def set_boundary(self, kind: Entities[Role] | Entities[User], account: str, name: str,
+                     policy_arn: str | None) -> None:  # fmt: skip
+        """Limit a user or role by a managed policy, or by none."""
+        self.check_boundary(account, policy_arn)
+        with kind.edit(account, name) as entity:
+            entity.boundary = policy_arn
+
+    def delete_role(self, account: str, name: str) -> None:
+        """Remove a role that is in no instance profile. Raises DeleteConflict."""
+        with self._database.write():
+            role = self.roles.get(account, name)
+            if self.profiles_of(role):
+                raise DeleteConflict("Cannot delete entity, must remove roles from instance profile first.")
+            self.roles.delete(account, name)
+
+    def profiles_of(self, role: Role) -> list[InstanceProfile]:
+        """The instance profiles that a role is in."""
+        return [profile for profile in self.profiles.all(role.account) if profile.role == role.id]
+
+    def role_of(self, profile: InstanceProfile) -> Role | None:
+        """The role in an instance profile."""
+        return None if profile.role is None else self.roles.by_id(profile.account, profile.role)
+
+    def add_to_profile(self, account: str, profile_name: str, role_name: str) -> None:
+        """Put a role into an instance profile, which holds one. Raises LimitExceeded."""
+        with self.profiles.edit(account, profile_name) as profile:
+            role = self.roles.get(account, role_name)
+            if profile.role is not None:
+                raise LimitExceeded("Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1")
+            profile.role = role.id
+
+    def remove_from_profile(self, account: str, profile_name: str, role_name: str) -> None:
+        """Take a role out of an instance profile. Raises NoSuchEntity for one that is not in it."""
+        with self.profiles.edit(account, profile_name) as profile:
+            role = self.roles.get(account, role_name)
+            if profile.role != role.id:
+                raise NoSuchEntity(f"The role with name {role_name} cannot be found.")
+            profile.role = None
+
+    def delete_profile(self, account: str, name: str) -> None:
+        """Remove an instance profile without a role. Raises DeleteConflict."""
+        with self._database.write():
+            if self.profiles.get(account, name).role is not None:
+                raise DeleteConflict("Cannot delete entity, must remove roles from instance profile first.")
+            self.profiles.delete(account, name)
+
+    def bounded_by(self, account: str, policy_arn: str) -> list[Entity]:
+        """The users and roles that a managed policy is the boundary of."""
+        entities: list[Entity] = [*self.users.all(account), *self.roles.all(account)]
+        return [entity for entity in entities if entity.boundary == policy_arn]
 
     def update_trust(self, account: str, name: str, role_trust: str) -> None:
         """Replace a role's trust policy."""
@@ -255,7 +351,7 @@ class IamEngine:
         """Remove a managed policy that is attached to nothing. Raises DeleteConflict."""
         with self._database.write():
             self.policies.get(account, policy_arn)
-            if self.attached_to(account, policy_arn):
+            if self.attached_to(account, policy_arn) or self.bounded_by(account, policy_arn):
                 raise DeleteConflict("Cannot delete a policy attached to entities.")
             self.policies.delete(account, policy_arn)
 

@@ -65,7 +65,21 @@ class Role(Entity, kw_only=True):
     max_session_s: int = 3600
 
 
+class InstanceProfile(Entity, kw_only=True):
+    """An instance profile: a role in a form that EC2 takes. Its policies are the role's."""
+
+    role: str | None = None
+    """The role's unique id."""
+
+
 E = TypeVar("E", bound=Entity)
+NOUNS = {"InstanceProfile": "instance-profile"}
+"""What ARNs and tables call a kind, where it is not the class's name in lower case."""
+
+
+def noun(kind: type[Entity]) -> str:
+    """`user`, `group`, `role`, `instance-profile`."""
+    return NOUNS.get(kind.__name__, kind.__name__.lower())
 
 
 class Entities(Generic[E]):
@@ -79,7 +93,8 @@ class Entities(Generic[E]):
         self, database: Database, kind: type[E], id_prefix: str, clock: Clock, changes: Changes, *,
         inline_bytes: int, attachable: int,
     ) -> None:  # fmt: skip
-        self.noun = kind.__name__.lower()
+        self.noun = noun(kind)
+        self._title = self.noun.replace("-", " ").title()
         self._kind = kind
         self._id_prefix = id_prefix
         self._inline_bytes = inline_bytes
@@ -120,7 +135,8 @@ class Entities(Generic[E]):
         """The entity of that name. Raises NoSuchEntity."""
         entity = self.find(account, name)
         if entity is None:
-            raise NoSuchEntity(f"The {self.noun} with name {name} cannot be found.")
+            what = self._title if "-" in self.noun else f"The {self.noun} with name"
+            raise NoSuchEntity(f"{what} {name} cannot be found.")
         return entity
 
     def all(self, account: str, path_prefix: str = "/") -> list[E]:
@@ -207,7 +223,8 @@ class Entities(Generic[E]):
 
     def _check_free(self, account: str, name: str) -> None:
         if self.find(account, name):
-            raise EntityAlreadyExists(f"{self._kind.__name__} with name {name} already exists.")
+            what = self._title if "-" in self.noun else f"{self._kind.__name__} with name"
+            raise EntityAlreadyExists(f"{what} {name} already exists.")
 
     def _put(self, entity: E) -> None:
         self._documents.put((entity.account, entity.name.lower()), msgspec.to_builtins(entity))
@@ -216,7 +233,7 @@ class Entities(Generic[E]):
 
 def arn(entity: Entity) -> str:
     """The ARN, which a user's path and name are part of."""
-    return f"arn:aws:iam::{entity.account}:{type(entity).__name__.lower()}{entity.path}{entity.name}"
+    return f"arn:aws:iam::{entity.account}:{noun(type(entity))}{entity.path}{entity.name}"
 
 
 def parse_tags(tags: list[dict[str, str]]) -> dict[str, str]:

@@ -28,6 +28,14 @@ class GroupOperations:
         groups = self._engine.groups.all(call.account, request.get("PathPrefix", "/"))
         return page("Groups", groups, request, lambda group: group.name, answer.group)
 
+    def update_group(self, call: Call, request: Request) -> Response:
+        path = check_path(request["NewPath"]) if "NewPath" in request else None
+        with self._engine.groups.edit(call.account, request["GroupName"]) as group:
+            group.path = path or group.path
+            if "NewGroupName" in request:
+                self._engine.groups.rename(group, request["NewGroupName"])
+        return {}
+
     def delete_group(self, call: Call, request: Request) -> Response:
         self._engine.delete_group(call.account, request["GroupName"])
         return {}

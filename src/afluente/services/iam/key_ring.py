@@ -49,6 +49,16 @@ class KeyRing:
             return root
         return self._session_key(access_key_id) if access_key_id.startswith("ASIA") else self._user_key(access_key_id)
 
+    def used(self, key: Key, service: str, region: str) -> None:
+        """A request was signed with the key."""
+        if key.principal.kind == "user" and key.token is None:
+            self._keys.note_use(key.principal.access_key_id, service, region)
+
+    @property
+    def has_root(self) -> bool:
+        """Whether the account's root has a key."""
+        return bool(self._root)
+
     def set_root(self, account: str, access_key_id: str, secret: str) -> None:
         """Let this pair stand for the account's root, as long as this process runs."""
         who = Principal.root(account)

@@ -8,6 +8,7 @@ from afluente.services.iam.entity import Entity, Group, Role, User, check_path, 
 from afluente.services.iam.managed_policy import ManagedPolicy, aws_managed
 from afluente.services.iam.page import page
 
+USES = {"PermissionsPolicy": 1, "PermissionsBoundary": 2}
 FILTERS = {"User": User, "Group": Group, "Role": Role}
 
 
@@ -21,21 +22,24 @@ class PolicyOperations:
             call.account, request["PolicyName"], check_path(request.get("Path", "/")), request["PolicyDocument"],
             description=request.get("Description"), tags=parse_tags(request.get("Tags", [])),
         )  # fmt: skip
-        return {"Policy": answer.policy(policy, 0) | ({"Tags": answer.tags(policy.tags)} if policy.tags else {})}
+        return {"Policy": answer.policy(policy, 0, 0) | ({"Tags": answer.tags(policy.tags)} if policy.tags else {})}
 
     def get_policy(self, call: Call, request: Request) -> Response:
         policy = self._engine.policies.get(call.account, request["PolicyArn"])
-        return {"Policy": answer.policy(policy, self._attachments(call, policy), detailed=True)}
+        return {"Policy": answer.policy(policy, *self._uses(call, policy), detailed=True)}
 
     def list_policies(self, call: Call, request: Request) -> Response:
         scope = request.get("Scope", "All")
         own = self._engine.policies.own(call.account) if scope in {"All", "Local"} else []
         policies = [*own, *(aws_managed().values() if scope in {"All", "AWS"} else [])]
-        counted = [(policy, self._attachments(call, policy)) for policy in policies]
+        wanted = USES[request.get("PolicyUsageFilter", "PermissionsPolicy")]
+        counted = [(policy, *self._uses(call, policy)) for policy in policies]
         shown = [
-            (policy, count)
-            for policy, count in counted
-            if policy.path.startswith(request.get("PathPrefix", "/")) and (count or not request.get("OnlyAttached"))
+            item
+            for item in counted
+            if item[0].path.startswith(request.get("PathPrefix", "/"))
+            and (item[1] or item[2] or not request.get("OnlyAttached"))
+            and ("PolicyUsageFilter" not in request or item[wanted])
         ]
         return page("Policies", shown, request, lambda item: item[0].name, lambda item: answer.policy(*item))
 
@@ -84,9 +88,11 @@ class PolicyOperations:
     def list_entities_for_policy(self, call: Call, request: Request) -> Response:
         policy = self._engine.policies.get(call.account, request["PolicyArn"])
         kind = FILTERS.get(request["EntityFilter"], ()) if "EntityFilter" in request else Entity
+        usage = request.get("PolicyUsageFilter", "PermissionsPolicy")
+        uses = self._engine.attached_to if usage == "PermissionsPolicy" else self._engine.bounded_by
         entities = [
             entity
-            for entity in self._engine.attached_to(call.account, policy.arn)
+            for entity in uses(call.account, policy.arn)
             if isinstance(entity, kind) and entity.path.startswith(request.get("PathPrefix", "/"))
         ]
         paged = page("All", entities, request, lambda entity: f"{type(entity).__name__}/{entity.name}", lambda e: e)
@@ -97,5 +103,7 @@ class PolicyOperations:
             ]
         return paged
 
-    def _attachments(self, call: Call, policy: ManagedPolicy) -> int:
-        return len(self._engine.attached_to(call.account, policy.arn))
+    def _uses(self, call: Call, policy: ManagedPolicy) -> tuple[int, int]:
+        """How often it is attached, and how often it is a boundary."""
+        attached = self._engine.attached_to(call.account, policy.arn)
+        return len(attached), len(self._engine.bounded_by(call.account, policy.arn))

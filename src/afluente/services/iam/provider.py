@@ -5,38 +5,49 @@ from typing import ClassVar
 
 from afluente.core.call import Call
 from afluente.core.provider import Provider, Request
+from afluente.services.iam.account_operation import AccountOperations
 from afluente.services.iam.authorization import PERMISSIONS
 from afluente.services.iam.engine import IamEngine
 from afluente.services.iam.entity import arn
 from afluente.services.iam.entity_policy_operation import EntityPolicyOperations
 from afluente.services.iam.group_operation import GroupOperations
+from afluente.services.iam.instance_profile_operation import InstanceProfileOperations
 from afluente.services.iam.policy_operation import PolicyOperations
 from afluente.services.iam.role_operation import RoleOperations
+from afluente.services.iam.simulation_operation import SimulationOperations
 from afluente.services.iam.user_operation import UserOperations
 
 
-class IamProvider(UserOperations, GroupOperations, RoleOperations, PolicyOperations, EntityPolicyOperations, Provider):
+class IamProvider(
+    UserOperations, GroupOperations, RoleOperations, PolicyOperations, EntityPolicyOperations,
+    InstanceProfileOperations, AccountOperations, SimulationOperations, Provider,
+):  # fmt: skip
     """IAM on `engine`."""
 
     service = "iam"
     operations = (
-        "AddUserToGroup", "AttachGroupPolicy", "AttachRolePolicy", "AttachUserPolicy", "CreateAccessKey",
-        "CreateGroup", "CreatePolicy", "CreatePolicyVersion", "CreateRole", "CreateUser", "DeleteAccessKey",
-        "DeleteGroup", "DeleteGroupPolicy", "DeletePolicy", "DeletePolicyVersion", "DeleteRole", "DeleteRolePolicy",
-        "DeleteUser", "DeleteUserPolicy", "DetachGroupPolicy", "DetachRolePolicy", "DetachUserPolicy", "GetGroup",
-        "GetGroupPolicy", "GetPolicy", "GetPolicyVersion", "GetRole", "GetRolePolicy", "GetUser", "GetUserPolicy",
-        "ListAccessKeys", "ListAttachedGroupPolicies", "ListAttachedRolePolicies", "ListAttachedUserPolicies",
-        "ListEntitiesForPolicy", "ListGroupPolicies", "ListGroups", "ListGroupsForUser", "ListPolicies",
-        "ListPolicyTags", "ListPolicyVersions", "ListRolePolicies", "ListRoleTags", "ListRoles", "ListUserPolicies",
-        "ListUserTags", "ListUsers", "PutGroupPolicy", "PutRolePolicy", "PutUserPolicy", "RemoveUserFromGroup",
-        "SetDefaultPolicyVersion", "TagPolicy", "TagRole", "TagUser", "UntagPolicy", "UntagRole", "UntagUser",
-        "UpdateAccessKey", "UpdateAssumeRolePolicy", "UpdateRole", "UpdateUser",
+        "AddRoleToInstanceProfile", "AddUserToGroup", "AttachGroupPolicy", "AttachRolePolicy", "AttachUserPolicy",
+        "CreateAccessKey", "CreateAccountAlias", "CreateGroup", "CreateInstanceProfile", "CreatePolicy",
+        "CreatePolicyVersion", "CreateRole", "CreateUser", "DeleteAccessKey", "DeleteAccountAlias", "DeleteGroup",
+        "DeleteGroupPolicy", "DeleteInstanceProfile", "DeletePolicy", "DeletePolicyVersion", "DeleteRole",
+        "DeleteRolePermissionsBoundary", "DeleteRolePolicy", "DeleteUser", "DeleteUserPermissionsBoundary",
+        "DeleteUserPolicy", "DetachGroupPolicy", "DetachRolePolicy", "DetachUserPolicy", "GetAccessKeyLastUsed",
+        "GetAccountAuthorizationDetails", "GetAccountSummary", "GetContextKeysForCustomPolicy",
+        "GetContextKeysForPrincipalPolicy", "GetGroup", "GetGroupPolicy", "GetInstanceProfile", "GetPolicy",
+        "GetPolicyVersion", "GetRole", "GetRolePolicy", "GetUser", "GetUserPolicy", "ListAccessKeys",
+        "ListAccountAliases", "ListAttachedGroupPolicies", "ListAttachedRolePolicies", "ListAttachedUserPolicies",
+        "ListEntitiesForPolicy", "ListGroupPolicies", "ListGroups", "ListGroupsForUser", "ListInstanceProfileTags",
+        "ListInstanceProfiles", "ListInstanceProfilesForRole", "ListPolicies", "ListPolicyTags", "ListPolicyVersions",
+        "ListRolePolicies", "ListRoleTags", "ListRoles", "ListUserPolicies", "ListUserTags", "ListUsers",
+        "PutGroupPolicy", "PutRolePermissionsBoundary", "PutRolePolicy", "PutUserPermissionsBoundary", "PutUserPolicy",
+        "RemoveRoleFromInstanceProfile", "RemoveUserFromGroup", "SetDefaultPolicyVersion", "SimulateCustomPolicy",
+        "SimulatePrincipalPolicy", "TagInstanceProfile", "TagPolicy", "TagRole", "TagUser", "UntagInstanceProfile",
+        "UntagPolicy", "UntagRole", "UntagUser", "UpdateAccessKey", "UpdateAssumeRolePolicy", "UpdateGroup",
+        "UpdateRole", "UpdateRoleDescription", "UpdateUser",
     )  # fmt: skip
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "CreateRole": ("PermissionsBoundary",),
-        "CreateUser": ("PermissionsBoundary",),
-        "ListPolicies": ("PolicyUsageFilter",),
-        "ListEntitiesForPolicy": ("PolicyUsageFilter",),
+        "SimulateCustomPolicy": ("OrderedOrganizationPolicyInputList", "ResourceHandlingOption"),
+        "SimulatePrincipalPolicy": ("PolicyExclusionList", "ResourceHandlingOption"),
     }
 
     permissions = PERMISSIONS

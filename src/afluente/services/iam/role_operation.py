@@ -18,7 +18,7 @@ class RoleOperations:
             call.account, request["RoleName"], check_path(request.get("Path", "/")),
             parse_tags(request.get("Tags", [])), role_trust=request["AssumeRolePolicyDocument"],
             description=request.get("Description"),
-            max_session_s=request.get("MaxSessionDuration", 3600),
+            max_session_s=request.get("MaxSessionDuration", 3600), boundary=request.get("PermissionsBoundary"),
         )  # fmt: skip
         return {"Role": answer.role(role, created=True)}
 
@@ -40,7 +40,20 @@ class RoleOperations:
         return {}
 
     def delete_role(self, call: Call, request: Request) -> Response:
-        self._engine.roles.delete(call.account, request["RoleName"])
+        self._engine.delete_role(call.account, request["RoleName"])
+        return {}
+
+    def update_role_description(self, call: Call, request: Request) -> Response:
+        with self._engine.roles.edit(call.account, request["RoleName"]) as role:
+            role.description = request["Description"]
+        return {"Role": answer.role(role)}
+
+    def put_role_permissions_boundary(self, call: Call, request: Request) -> Response:
+        self._engine.set_boundary(self._engine.roles, call.account, request["RoleName"], request["PermissionsBoundary"])
+        return {}
+
+    def delete_role_permissions_boundary(self, call: Call, request: Request) -> Response:
+        self._engine.set_boundary(self._engine.roles, call.account, request["RoleName"], None)
         return {}
 
     def tag_role(self, call: Call, request: Request) -> Response:

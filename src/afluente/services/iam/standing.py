@@ -15,6 +15,7 @@ from afluente.services.iam.managed_policy import ManagedPolicies
 from afluente.services.iam.session import Session, Sessions
 
 KEPT = 10_000
+EVERYTHING = Policy.read("root", '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}')
 TYPES = {"root": "Account", "user": "User", "assumed-role": "AssumedRole", "federated-user": "FederatedUser"}
 
 
@@ -52,9 +53,10 @@ class Standings:
         session = self._sessions.find(principal.access_key_id) if principal.access_key_id.startswith("ASIA") else None
         owner = self._owner(principal, session)
         parent = arn(owner) if owner is not None and principal.kind in {"assumed-role", "federated-user"} else ""
+        is_roots = session is not None and session.parent_id == principal.account  # federated by the root itself
         standing = Standing(
             Subject(principal.kind, principal.account, principal.arn, parent),
-            tuple(self._identity(owner)) if owner is not None else (),
+            (EVERYTHING,) if is_roots else tuple(self._identity(owner)) if owner is not None else (),
             self._boundary(owner) if owner is not None else None,
             tuple(self._session(session)) if session is not None and session.is_limited else None,
         )

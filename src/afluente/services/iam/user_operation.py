@@ -1,11 +1,12 @@
 """The operations on users and their access keys."""
 
 from afluente.core.call import Call
+from afluente.core.clock import utc
 from afluente.core.provider import Request, Response
 from afluente.services.iam import answer
 from afluente.services.iam.engine import IamEngine
 from afluente.services.iam.entity import User, check_path, parse_tags
-from afluente.services.iam.error import ValidationError
+from afluente.services.iam.error import NoSuchEntity, ValidationError
 from afluente.services.iam.page import page
 
 
@@ -15,10 +16,21 @@ class UserOperations:
     _engine: IamEngine
 
     def create_user(self, call: Call, request: Request) -> Response:
+        boundary = request.get("PermissionsBoundary")
+        self._engine.check_boundary(call.account, boundary)
         user = self._engine.users.create(
-            call.account, request["UserName"], check_path(request.get("Path", "/")), parse_tags(request.get("Tags", []))
-        )
+            call.account, request["UserName"], check_path(request.get("Path", "/")),
+            parse_tags(request.get("Tags", [])), boundary=boundary,
+        )  # fmt: skip
         return {"User": answer.user(user)}
+
+    def put_user_permissions_boundary(self, call: Call, request: Request) -> Response:
+        self._engine.set_boundary(self._engine.users, call.account, request["UserName"], request["PermissionsBoundary"])
+        return {}
+
+    def delete_user_permissions_boundary(self, call: Call, request: Request) -> Response:
+        self._engine.set_boundary(self._engine.users, call.account, request["UserName"], None)
+        return {}
 
     def get_user(self, call: Call, request: Request) -> Response:
         return {"User": answer.user(self._user(call, request))}
@@ -69,6 +81,17 @@ class UserOperations:
     def delete_access_key(self, call: Call, request: Request) -> Response:
         self._engine.access_keys.delete(self._user(call, request).id, request["AccessKeyId"])
         return {}
+
+    def get_access_key_last_used(self, call: Call, request: Request) -> Response:
+        key = self._engine.access_keys.find(request["AccessKeyId"])
+        user = self._engine.user_by_id(key.account, key.user_id) if key is not None else None
+        if key is None or user is None or key.account != call.account:
+            raise NoSuchEntity(f"The Access Key with id {request['AccessKeyId']} cannot be found.")
+        used = self._engine.access_keys.last_use(key.id)
+        shown: Response = {"ServiceName": "N/A", "Region": "N/A"}
+        if used is not None:
+            shown = {"LastUsedDate": utc(used.at_ms), "ServiceName": used.service, "Region": used.region}
+        return {"UserName": user.name, "AccessKeyLastUsed": shown}
 
     def _user(self, call: Call, request: Request) -> User:
         """The user named, or else the one who signed."""

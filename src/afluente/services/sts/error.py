@@ -13,3 +13,15 @@ class AccessDenied(AwsError):
 
 class ValidationError(AwsError):
     """A request that breaks a constraint."""
+
+
+class InvalidParameterValue(AwsError):
+    """Tags of a session that cannot be."""
+
+
+class PackedPolicyTooLarge(AwsError):
+    """Policies and tags of a session that do not fit into its token."""
+
+
+class InvalidAuthorizationMessageException(AwsError):
+    """A message about a refusal that was not made here."""

@@ -1,8 +1,11 @@
 """What STS needs of IAM."""
 
-from typing import Protocol, TypeVar
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeVar
 
 from afluente.core.call import Principal
+
+Context = Mapping[str, str | tuple[str, ...]]
 
 
 class Role(Protocol):
@@ -14,7 +17,7 @@ class Role(Protocol):
 
 
 class Session(Protocol):
-    """Temporary credentials."""
+    """Temporary credentials. The transitive ones of its tags go on to sessions that are made with it."""
 
     access_key_id: str
     secret: str
@@ -22,13 +25,22 @@ class Session(Protocol):
     expires_at_ms: int
     arn: str
     user_id: str
+    tags: dict[str, str]
+    transitive_tags: list[str]
+    source_identity: str | None
 
 
 class Sessions(Protocol):
     """Where temporary credentials come from."""
 
-    def issue(self, principal: Principal, duration_s: int) -> Session:
-        """Credentials that stand for `principal`, durable when this returns."""
+    def issue(self, principal: Principal, duration_s: int, **more: Any) -> Session:
+        """Credentials that stand for `principal`, durable when this returns. `more`: the session's policies and so on.
+
+        policy, policy_arns, tags, transitive_tags, source_identity, parent_id.
+        """
+
+    def find(self, access_key_id: str) -> Session | None:
+        """The session of that access key, or None."""
 
 
 R = TypeVar("R", bound=Role)
@@ -44,11 +56,17 @@ class Identities(Protocol[R]):
     def find_role(self, role_arn: str) -> R | None:
         """The role of that ARN, or None."""
 
-    def caller_can_assume(self, role: R, caller: Principal, external_id: str | None) -> bool:
-        """Whether the role's trust policy lets this caller assume it."""
+    def caller_can_assume(self, role: R, caller: Principal, context: Context, action: str = ...) -> bool:
+        """Whether the role's trust policy lets this caller do `action`."""
 
-    def assume(self, role: R, session_name: str, duration_s: int) -> Session:
-        """A session of the role."""
+    def assume(self, role: R, session_name: str, duration_s: int, **more: Any) -> Session:
+        """A session of the role. `more` as for `issue`."""
+
+    def check_session_policies(self, account: str, policy: str | None, policy_arns: list[str]) -> None:
+        """Raises MalformedPolicyDocument, and AwsError for a managed policy that is not there."""
 
     def account_of(self, access_key_id: str) -> str | None:
         """The account that a key belongs to, where it is known."""
+
+    def decode_denial(self, message: str) -> str:
+        """What a sealed refusal says, as JSON. Raises ValueError for one that was not made here."""

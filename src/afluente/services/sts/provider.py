@@ -2,32 +2,34 @@
 
 import re
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from afluente.core.call import Call
+from afluente.core.call import Call, Principal
 from afluente.core.clock import utc
 from afluente.core.provider import Provider, Request, Response
-from afluente.services.sts.authorization import PERMISSIONS
-from afluente.services.sts.error import AccessDenied, ValidationError
+from afluente.services.sts.authorization import PERMISSIONS, conditions
+from afluente.services.sts.error import AccessDenied, InvalidAuthorizationMessageException, ValidationError
 from afluente.services.sts.port import Identities, R, Session
+from afluente.services.sts.session_request import packed_percent, tags_of
 
 HOUR_S = 3600
 CHAINED_MAX_S = HOUR_S
-SESSION_TOKEN_S = 12 * HOUR_S
+LONG_S = 12 * HOUR_S
 
 
 class StsProvider(Provider):
     """STS on IAM's `identities`."""
 
     service = "sts"
-    operations = ("AssumeRole", "GetAccessKeyInfo", "GetCallerIdentity", "GetSessionToken")
+    operations = (
+        "AssumeRole", "DecodeAuthorizationMessage", "GetAccessKeyInfo", "GetCallerIdentity", "GetFederationToken",
+        "GetSessionToken",
+    )  # fmt: skip
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "AssumeRole": (
-            "MinimumSessionTokenSize", "Policy", "PolicyArns", "ProvidedContexts", "SerialNumber", "SourceIdentity",
-            "Tags", "TokenCode", "TransitiveTagKeys",
-        ),
+        "AssumeRole": ("MinimumSessionTokenSize", "ProvidedContexts", "SerialNumber", "TokenCode"),
+        "GetFederationToken": ("MinimumSessionTokenSize",),
         "GetSessionToken": ("MinimumSessionTokenSize", "SerialNumber", "TokenCode"),
-    }  # fmt: skip
+    }
 
     permissions = PERMISSIONS
 
@@ -43,27 +45,97 @@ class StsProvider(Provider):
         if not re.fullmatch(r"arn:aws[\w-]*:iam::[0-9]{12}:role/.+", role_arn):
             raise ValidationError(f"{role_arn} is invalid")
         role = self._identities.find_role(role_arn)
-        if role is None or not self._identities.caller_can_assume(role, call.principal, request.get("ExternalId")):
-            raise AccessDenied(
-                f"User: {call.principal.arn} is not authorized to perform: sts:AssumeRole on resource: {role_arn}"
-            )
+        context = {**(call.conditions or {}), **conditions(self, call, request)}
+        for action in _actions(request):
+            if role is None or not self._identities.caller_can_assume(role, call.principal, context, action):
+                raise AccessDenied(
+                    f"User: {call.principal.arn} is not authorized to perform: {action} on resource: {role_arn}"
+                )
+        assert role is not None  # noqa: S101  # one action is always asked about
         _check_duration(duration_s, role.max_session_s, chained=call.principal.kind == "assumed-role")
-        session = self._identities.assume(role, request["RoleSessionName"], duration_s)
-        return {
+        inherited, identity = self._inherited(call.principal)
+        tags = {**inherited, **tags_of(request, inherited)}
+        transitive = [*inherited, *request.get("TransitiveTagKeys", [])]
+        session = self._identities.assume(
+            role, request["RoleSessionName"], duration_s, **self._policies(call, request), tags=tags,
+            transitive_tags=transitive, source_identity=_source_identity(request, identity),
+        )  # fmt: skip
+        answer: Response = {
             "Credentials": _credentials(session),
             "AssumedRoleUser": {"AssumedRoleId": session.user_id, "Arn": session.arn},
         }
+        percent = packed_percent(request)
+        answer |= {} if percent is None else {"PackedPolicySize": percent}
+        return answer | ({"SourceIdentity": session.source_identity} if session.source_identity else {})
 
     def get_session_token(self, call: Call, request: Request) -> Response:
-        if call.principal.kind == "assumed-role":
+        if call.principal.access_key_id.startswith("ASIA") or call.principal.kind == "assumed-role":
             raise AccessDenied("Cannot call GetSessionToken with session credentials")
-        duration_s = request.get("DurationSeconds", SESSION_TOKEN_S)
-        if call.principal.kind == "root":
-            duration_s = min(duration_s, HOUR_S)  # root's are cut to an hour, says the API reference
+        duration_s = _long_duration(call, request)
         return {"Credentials": _credentials(self._identities.sessions.issue(call.principal, duration_s))}
+
+    def get_federation_token(self, call: Call, request: Request) -> Response:
+        who = call.principal
+        if who.access_key_id.startswith("ASIA") or who.kind not in {"root", "user"}:
+            raise AccessDenied("Cannot call GetFederationToken with session credentials")
+        name = request["Name"]
+        federated = Principal(
+            who.account, f"arn:aws:sts::{who.account}:federated-user/{name}", f"{who.account}:{name}", "federated-user"
+        )
+        session = self._identities.sessions.issue(
+            federated, _long_duration(call, request), **self._policies(call, request), tags=tags_of(request, {}),
+            parent_id=who.user_id,
+        )  # fmt: skip
+        return {
+            "Credentials": _credentials(session),
+            "FederatedUser": {"FederatedUserId": session.user_id, "Arn": session.arn},
+            "PackedPolicySize": packed_percent(request) or 0,
+        }
 
     def get_access_key_info(self, call: Call, request: Request) -> Response:
         return {"Account": self._identities.account_of(request["AccessKeyId"]) or call.account}
+
+    def decode_authorization_message(self, call: Call, request: Request) -> Response:
+        del call
+        try:
+            return {"DecodedMessage": self._identities.decode_denial(request["EncodedMessage"])}
+        except ValueError:
+            raise InvalidAuthorizationMessageException("Message is not valid") from None
+
+    def _policies(self, call: Call, request: Request) -> dict[str, Any]:
+        """The session's own policies. Raises what IAM says of bad ones."""
+        policy, arns = request.get("Policy"), [one["arn"] for one in request.get("PolicyArns", ())]
+        packed_percent(request)
+        self._identities.check_session_policies(call.principal.account, policy, arns)
+        return {"policy": policy, "policy_arns": arns}
+
+    def _inherited(self, caller: Principal) -> tuple[dict[str, str], str | None]:
+        """The transitive tags and the source identity of the session that asks."""
+        key = caller.access_key_id
+        session = self._identities.sessions.find(key) if key.startswith("ASIA") else None
+        if session is None:
+            return {}, None
+        kept = {key: session.tags[key] for key in session.transitive_tags if key in session.tags}
+        return kept, session.source_identity
+
+
+def _actions(request: Request) -> list[str]:
+    """What the role's trust policy has to allow."""
+    optional = {"Tags": "sts:TagSession", "SourceIdentity": "sts:SetSourceIdentity"}
+    return ["sts:AssumeRole", *(action for member, action in optional.items() if request.get(member))]
+
+
+def _source_identity(request: Request, inherited: str | None) -> str | None:
+    """Who is at the beginning of a chain of roles stays the one that was named first."""
+    wanted: str | None = request.get("SourceIdentity")
+    if inherited is not None and wanted not in {None, inherited}:
+        raise AccessDenied("The source identity of the calling session cannot be changed.")
+    return inherited or wanted
+
+
+def _long_duration(call: Call, request: Request) -> int:
+    duration_s: int = request.get("DurationSeconds", LONG_S)
+    return min(duration_s, HOUR_S) if call.principal.kind == "root" else duration_s  # root's are cut to an hour
 
 
 def _check_duration(duration_s: int, role_max_s: int, *, chained: bool) -> None:

@@ -145,7 +145,7 @@ class App:
         cloudwatch = CloudWatchEngine(database, self._metrics, clock)
         alarms = AlarmEngine(database, cloudwatch, clock)
         self._firehose = FirehoseEngine(
-            database, self._log, s3, self._kinesis, self._iam, logs, settings, clock, self._metrics
+            database, self._log, s3, self._kinesis, self._iam, logs, settings, clock, invoke, self._metrics
         )
         tags = Tags(database)
         catalog = CatalogEngine(database, tags, clock)

@@ -68,6 +68,14 @@ def data_pieces(payload: bytes, first: int, last: int) -> list[bytes]:
     return [payload[low:high] for low, high in bounds]
 
 
+def data_columns(payload: bytes, first: int, last: int) -> tuple[memoryview, memoryview]:
+    """Of records `first` to `last` (exclusive): the lengths, 4 bytes little-endian each, and the data, back to back."""
+    lengths, n, start = _lengths(payload)
+    low = start + sum(lengths[: n + first])
+    view, place = memoryview(payload), HEAD.size + 4 * n
+    return view[place + 4 * first : place + 4 * last], view[low : low + sum(lengths[n + first : n + last])]
+
+
 def size(keys: Iterable[bytes], data: Iterable[bytes]) -> int:
     """The bytes that AWS counts against limits: data and partition keys."""
     return sum(map(len, keys)) + sum(map(len, data))

@@ -39,7 +39,7 @@ def test_buffers_hold_every_record_once(
     positions = {1: 0, 2: 0}
     covered: dict[int, list[int]] = {1: [], 2: []}
     while any(positions[frame.partition] < frame.end for frame in frames):
-        filled = Buffer(positions, size_bytes, rendering)
+        filled = Buffer(positions, size_bytes, rendering, NOT_READ)
         for frame in frames:
             if not filled.full and frame.end > filled.next[frame.partition]:
                 filled.add(frame)
@@ -78,7 +78,7 @@ def test_blocks_read_again_are_the_blocks_kept(
         payload = record.encode([(b"", b"%d-%d;" % (number, item)) for item in range(7)])
         log.append_next([Draft(partition, 7, 0, payload)])[1].result()
     rendering = Rendering(log, b"|", deaggregates=False)
-    filled = Buffer({partition: 10}, 200, rendering)
+    filled = Buffer({partition: 10}, 200, rendering, NOT_READ)
     for frame in log.read(partition, 10, 1 << 20):
         if not filled.full:
             filled.add(frame)

@@ -5,6 +5,7 @@ that the old process does succeeds any more, until a new one starts on the same 
 """
 
 import base64
+import io
 import itertools
 import json
 import os
@@ -15,6 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet
 import pytest
 from tests.services.firehose.test_processing import partitioned, processing, processor, update
 from tests.services.firehose.world import ROLE, World
@@ -28,7 +30,7 @@ from afluente.services.firehose.processing.metadata import Result
 from afluente.store.record_log import RecordLog
 
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:f"
-SCENARIOS = int(os.environ.get("AFLUENTE_SCENARIOS", "8"))
+SCENARIOS = int(os.environ.get("AFLUENTE_SCENARIOS", "5"))
 STEPS = 30
 
 
@@ -111,9 +113,20 @@ BACKUP = {
         "BufferingHints": {"IntervalInSeconds": 60},
     },
 }
+TABLE = [("n", "int"), ("m", "int")]
+CONVERSION = {
+    "DataFormatConversionConfiguration": {
+        "InputFormatConfiguration": {"Deserializer": {"OpenXJsonSerDe": {}}},
+        "OutputFormatConfiguration": {"Serializer": {"ParquetSerDe": {}}},
+        "SchemaConfiguration": {"RoleARN": ROLE, "DatabaseName": "lake", "TableName": "readings"},
+    }
+}
+HINTS = {"BufferingHints": {"IntervalInSeconds": 5, "SizeInMBs": 64}}
 KINDS: dict[str, dict[str, Any]] = {
     "plain": {"BufferingHints": {"IntervalInSeconds": 5}} | BACKUP,
     "function": {"BufferingHints": {"IntervalInSeconds": 5}} | processing(LAMBDA) | BACKUP,
+    "converted": HINTS | CONVERSION | BACKUP,
+    "converted partitions": partitioned() | CONVERSION | BACKUP,
     "partitions": partitioned("{c: .c}", LAMBDA, processor("RecordDeAggregation", SubRecordType="JSON")) | BACKUP,
 }
 
@@ -154,7 +167,8 @@ class Scenario:
         key = self.chance.choice(["a", "b", "c", "d", "e", "f", "g", "h", None])
         kind = self.chance.choice(["good", "good", "good", "drop", "fail"])
         filling = "x" * self.chance.choice([0, 10, 60_000])
-        return {"n": next(self.numbers), "c": key, "kind": kind, "filling": filling}
+        m = "x" if kind == "fail" else 1
+        return {"n": next(self.numbers), "c": key, "m": m, "kind": kind, "filling": filling}
 
     def wait(self) -> None:
         self.world.advance(self.chance.choice([0.25, 1, 3, 10, 61]))
@@ -189,6 +203,8 @@ class Scenario:
 
 
 def _numbers(body: bytes) -> list[int]:
+    if body.startswith(b"PAR1"):
+        return [int(row["n"]) for row in pyarrow.parquet.read_table(io.BytesIO(body)).to_pylist()]
     decoder, text, position, found = json.JSONDecoder(), body.decode(), 0, []
     while position < len(text):
         document, position = decoder.raw_decode(text, position)
@@ -214,12 +230,13 @@ def test_records_are_conserved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
         "afluente.services.firehose.function.registry.Registry.function", lambda *_: Function(scenario.chance)
     )
     world.buckets.buckets.add("backup")
+    world.versions = [TABLE]
     world.create(**KINDS[kind])
     for target, name in ((world.buckets, "put_object"), (Progress, "move_on"), (RecordLog, "append_next")):
         monkeypatch.setattr(target, name, scenario.death.guard(getattr(target, name)))
     scenario.run()
     delivered, backed_up = scenario.found("raw"), scenario.found("backup")
-    lost = {"drop"} if kind != "plain" else set()
+    lost = {"drop"} if kind in {"function", "partitions"} else set()
     for record, what in scenario.accepted.items():
         if what in lost and delivered[record] == 0:
             continue

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from tests.services.firehose.world import ROLE, STREAM_ARN, World
 
-from afluente.core.error import AwsError
 from afluente.services.firehose.error import (
     ConcurrentModificationException,
     InvalidArgumentException,
@@ -167,19 +166,6 @@ def test_create_delivery_stream_refused(world: World, given: dict[str, Any], mes
     with pytest.raises(InvalidArgumentException) as raised:
         world.ask("create_delivery_stream", DeliveryStreamName="d", **given)
     assert raised.value.message == message
-    assert world.ask("list_delivery_streams")["DeliveryStreamNames"] == []
-
-
-@pytest.mark.parametrize(
-    ("extended", "named"),
-    [
-        ({"DataFormatConversionConfiguration": {}}, "DataFormatConversionConfiguration"),
-    ],
-)
-def test_create_delivery_stream_with_what_is_not_supported(world: World, extended: dict[str, Any], named: str) -> None:
-    with pytest.raises(AwsError, match=named) as raised:
-        world.create(**extended)
-    assert raised.value.code == "NotImplemented"
     assert world.ask("list_delivery_streams")["DeliveryStreamNames"] == []
 
 

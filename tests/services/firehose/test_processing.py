@@ -140,6 +140,26 @@ def test_partitions_have_sizes_and_intervals_of_their_own(world: World, monkeypa
     assert list((world.settings.data / "tmp").iterdir()) == []
 
 
+def test_partition_that_cannot_be_written_goes_to_the_errors_after_a_while(world: World) -> None:
+    retries = {"Enabled": True, "RetryOptions": {"DurationInSeconds": 120}}
+    world.create(**partitioned(DynamicPartitioningConfiguration=retries))
+    world.roles.refused.add("s3:PutObject arn:aws:s3:::raw/c=a/*")
+    world.put(b'{"c":"a"}', b'{"c":"b"}', b'{"c":"a","n":2}')
+    for _ in range(8):
+        world.advance(20)
+    assert list(folders(world)) == ["c=b"]  # the others are delivered in the meantime
+    for _ in range(4):
+        world.advance(20)
+    first, second = errors(world, "errors/processing-failed")
+    assert (first["errorCode"], base64.b64decode(first["rawData"])) == ("S3.AccessDenied", b'{"c":"a"}')
+    assert first["attemptsMade"] > 1
+    assert base64.b64decode(second["rawData"]) == b'{"c":"a","n":2}'
+    world.roles.refused.clear()
+    world.put(b'{"c":"a","n":3}')
+    world.advance(60)
+    assert folders(world)["c=a"] == [b'{"c":"a","n":3}']
+
+
 def test_json_records_taken_apart(world: World) -> None:
     world.create(**partitioned("{c: .c}", processor("RecordDeAggregation", SubRecordType="JSON")))
     world.put(b'{"c":"a", "n":1}{"c":"b"}\n{"c":"a"}\n', b'{"c":"a"}\n')

@@ -32,6 +32,10 @@ class NoSuchBucket(AwsError):
     status = 404
 
 
+class EntityNotFoundException(AwsError):
+    pass
+
+
 @dataclass
 class Stored:
     data: bytes
@@ -188,22 +192,35 @@ class World:
         self.buckets = Buckets()
         self.streams = Streams(self.log, self.clock)
         self.roles = Roles()
+        self.versions = [[("n", "int"), ("c", "string")]]
         self.logs = LogsEngine(self.database, self.clock)
         self._start()
 
     def _start(self) -> None:
         self.engine = FirehoseEngine(
             self.database, self.log, self.buckets, self.streams, self.roles, self.logs, self.settings, self.clock,
-            self.metrics,
+            self._invoke, self.metrics,
         )  # fmt: skip
         self.provider = FirehoseProvider(self.engine, self._invoke, self.clock)
         self.engine.start()
         self.settle()
 
     def _invoke(self, call: Call, service: str, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        if service == "glue":
+            return self.glue(operation, request)
         assert (service, operation) == ("kinesis", "DescribeStreamSummary")
         self.streams.shards(ACCOUNT, REGION, request["StreamName"])
         return {"StreamDescriptionSummary": {"StreamStatus": "ACTIVE"}}
+
+    def glue(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """The catalog: the versions of its one table, `lake.readings`, as lists of columns."""
+        versions = self.versions
+        if (request["DatabaseName"], request.get("Name") or request.get("TableName")) != ("lake", "readings"):
+            raise EntityNotFoundException("Entity Not Found")
+        number = len(versions) - 1 if operation == "GetTable" else int(request["VersionId"])
+        columns = [{"Name": name, "Type": kind} for name, kind in versions[number]]
+        table = {"Name": "readings", "VersionId": str(number), "StorageDescriptor": {"Columns": columns}}
+        return {"Table": table} if operation == "GetTable" else {"TableVersion": {"Table": table}}
 
     def ask(self, operation: str, **request: Any) -> dict[str, Any]:
         """One operation, as the gateway would call it; then every loop does what it was woken for."""

@@ -3,12 +3,16 @@
 Blocks of bytes are kept for the delivery as long as they are few; of a larger buffer the rest is read again.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from afluente.services.firehose.conversion.block import Block
+from afluente.services.firehose.intake import Described
 from afluente.services.firehose.ledger import Range, record_count
+from afluente.services.firehose.plain_content import PlainContent
 from afluente.services.firehose.rendering import Rendering
 from afluente.services.firehose.retry import Retry
 from afluente.services.firehose.route import PLAIN
+from afluente.services.firehose.source import Source
 from afluente.store.record_frame import Frame
 
 KEPT_BYTES = 32 << 20
@@ -18,7 +22,15 @@ KEPT_BYTES = 32 << 20
 class Buffer:
     """Fills from `positions` (the next record by partition) up to `size_bytes`, in whole records."""
 
-    def __init__(self, positions: Mapping[int, int], size_bytes: int, rendering: Rendering) -> None:
+    def __init__(
+        self,
+        positions: Mapping[int, int],
+        size_bytes: int,
+        rendering: Rendering,
+        source: Source,
+        *,
+        keeps: bool = True,
+    ) -> None:
         self.route = PLAIN
         self.retry = Retry()
         self.next = dict(positions)
@@ -28,6 +40,8 @@ class Buffer:
         self._starts = dict(positions)
         self._limit = size_bytes
         self._rendering = rendering
+        self._source = source
+        self._keeps = keeps
         self._kept: dict[int, list[bytes]] = {}
         self._kept_ends = dict(positions)
         self._kept_bytes = 0
@@ -86,11 +100,23 @@ class Buffer:
             rest = Range(span.partition, self._kept_ends[span.partition], span.end)
             yield from self._rendering.blocks(rest)
 
+    def batches(self) -> Iterator[Block | Sequence[bytes]]:
+        """The records, some at a time."""
+        return self._content.batches()
+
+    def described(self) -> Iterator[Described]:
+        """The records one by one, in the same order, with what is known of them."""
+        return self._content.described()
+
+    @property
+    def _content(self) -> PlainContent:
+        return PlainContent(self.ranges, self._rendering, self._source)
+
     def close(self) -> None:
         """Nothing to let go of: the log keeps the records."""
 
     def _take(self, frame: Frame, end: int, block: bytes) -> None:
-        if self._kept_ends[frame.partition] == self.next[frame.partition]:
+        if self._keeps and self._kept_ends[frame.partition] == self.next[frame.partition]:
             self._keep(frame.partition, end, block)
         self.next[frame.partition] = end
         self.size_bytes += len(block) + len(self._rendering.delimiter)

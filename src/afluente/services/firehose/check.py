@@ -22,7 +22,6 @@ BACKUP_LEAST_INTERVAL_S = 60
 
 def check(configuration: Configuration) -> None:
     """Raises InvalidArgumentException, NotImplemented."""
-    _check_support(configuration)
     partitioned = partitions(configuration)
     prefix.check(configuration.get("Prefix"), configuration.get("ErrorOutputPrefix"), partitioned=partitioned)
     time_zone(configuration.get("CustomTimeZone", ""))
@@ -34,11 +33,6 @@ def check(configuration: Configuration) -> None:
     conversion.check(configuration)
     if backs_up(configuration):
         _check_backup(configuration)
-
-
-def _check_support(configuration: Configuration) -> None:
-    if conversion.enabled(configuration):
-        raise Unsupported("Firehose: DataFormatConversionConfiguration is not supported yet; leave it out")
 
 
 def check_change(current: Configuration, changed: Configuration) -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
+from afluente.services.firehose.intake import Described
 from afluente.services.firehose.ledger import Range
-from afluente.services.firehose.processing.frame import Share, arrival_ms
+from afluente.services.firehose.processing.frame import Share, arrival_ms, detail
 from afluente.services.firehose.retry import Retry
 from afluente.services.firehose.route import Route
 from afluente.services.firehose.spool import Memory, Spool
@@ -51,6 +52,16 @@ class Compartment:
     def blocks(self, delimiter: bytes) -> Iterator[bytes]:
         """The object's bytes, in pieces to be joined by the delimiter; there is one between their records already."""
         return (delimiter.join(data) for _, data in self._spool.columns())
+
+    def batches(self) -> Iterator[Sequence[bytes]]:
+        """The records, some at a time."""
+        return (data for _, data in self._spool.columns())
+
+    def described(self) -> Iterator[Described]:
+        """The records one by one, in the same order, with what is known of them."""
+        for keys, data in self._spool.columns():
+            for key, item in zip(keys, data, strict=True):
+                yield Described(item, arrival_ms(key), detail(key))
 
     def close(self) -> None:
         """Let go of what holds the records."""

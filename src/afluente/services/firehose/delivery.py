@@ -12,15 +12,17 @@ from typing import NamedTuple
 from afluente.core.clock import Clock
 from afluente.core.error import AwsError
 from afluente.core.loop import Loop
-from afluente.services.firehose.carrier import Carrier, intend
+from afluente.services.firehose.carrier import Carrier
 from afluente.services.firehose.configuration import Configuration
+from afluente.services.firehose.converted_file import Result
 from afluente.services.firehose.destination import Destination
-from afluente.services.firehose.diagnostic import Diagnostics, delivery_error_code
+from afluente.services.firehose.diagnostic import MESSAGES, Diagnostics, delivery_error_code
 from afluente.services.firehose.intake import Content, Intake, Parcel
-from afluente.services.firehose.ledger import Intent, Ledger, Progress
+from afluente.services.firehose.ledger import GivenUp, Intent, Ledger, Progress
 from afluente.services.firehose.meter import Meter
 from afluente.services.firehose.processing.workshop import Tools
 from afluente.services.firehose.retry import LONGEST_MS, Retry
+from afluente.services.firehose.seal import Sealer
 from afluente.services.firehose.stream import DeliveryStream
 from afluente.store.record_log import RecordLog
 
@@ -36,6 +38,7 @@ class Surroundings:
 
     log: RecordLog
     ledger: Ledger
+    sealer: Sealer
     carrier: Carrier
     diagnostics: Diagnostics
     clock: Clock
@@ -236,21 +239,24 @@ class Delivery:
 
     def _flush(self, stream: DeliveryStream, parcels: Sequence[Parcel]) -> None:
         """Make objects of parcels. The last ones are settled in the same commit that announces these."""
-        configuration, now_ms = self._course.configuration(stream), self._in.clock.now_ms()
-        intents = [intend(stream, configuration, parcel, now_ms) for parcel in parcels]
-        self._move_on(intents)
-        refused = [
-            intent
-            for intent, parcel in zip(intents, parcels, strict=True)
-            if not self._has_carried(stream, intent, parcel)
-        ]
+        sealed = [(parcel, intent) for parcel in parcels if (intent := self._sealed(stream, parcel))]
+        self._move_on([intent for _, intent in sealed])
+        refused = [intent for parcel, intent in sealed if not self._has_carried(stream, intent, parcel)]
         if refused:
             self._move_on([])  # nothing was put, so the records are free to go elsewhere after an update
+
+    def _sealed(self, stream: DeliveryStream, parcel: Parcel) -> Intent | None:
+        configuration, now_ms = self._course.configuration(stream), self._in.clock.now_ms()
+        try:
+            return self._in.sealer.seal(stream, configuration, parcel, now_ms, _given_up(configuration, parcel, now_ms))
+        except AwsError as error:  # the schema cannot be had: the records wait
+            self._failed(stream, error, parcel.retry)
+            return None
 
     def _has_carried(self, stream: DeliveryStream, intent: Intent, parcel: Parcel) -> bool:
         """Carry out one intent. False: it was refused, and is as if it had never been."""
         try:
-            self._in.carrier.carry(stream, intent, parcel)
+            result = self._in.carrier.carry(stream, intent, parcel)
         except AwsError as error:
             self._failed(stream, error, parcel.retry)
             return False
@@ -261,27 +267,29 @@ class Delivery:
             self._failed(stream, error, interrupted.retry)
             return True
         self._intake.take(parcel)
-        self._done(intent, parcel)
+        self._done(intent, parcel, result)
         return True
 
     def _carry_again(self, stream: DeliveryStream, interrupted: list[Interrupted]) -> None:
         now_ms = self._in.clock.now_ms()
         for item in [item for item in interrupted if now_ms >= item.retry.at_ms]:
             try:
-                self._in.carrier.carry(stream, item.intent, item.content)
+                result = self._in.carrier.carry(stream, item.intent, item.content)
             except Exception as error:
                 self._failed(stream, error, item.retry)
                 if getattr(error, "code", "") != "NoSuchBucket":
                     continue
                 self._intake.give_back(item.intent)  # the one refusal that proves that the object is not there
             else:
-                self._done(item.intent, item.content)
+                self._done(item.intent, item.content, result)
             interrupted.remove(item)
 
-    def _done(self, intent: Intent, content: Content) -> None:
+    def _done(self, intent: Intent, content: Content, result: Result | None) -> None:
         content.close()
         self._carried.append(intent)
         self._course.meter.delivered(intent)
+        if result:
+            self._course.meter.converted(result)
         self.last_error = None
 
     def _settle(self) -> None:
@@ -298,7 +306,7 @@ class Delivery:
     def _failed(self, stream: DeliveryStream, error: Exception, retry: Retry) -> None:
         self._report(stream, error)
         self._course.meter.failed()
-        retry.failed(self._in.clock.now_ms())
+        retry.failed(self._in.clock.now_ms(), delivery_error_code(error))
 
     def _retries(self) -> list[Retry]:
         items: Sequence[Parcel | Interrupted] = [*self._parcels, *(self._interrupted or ())]
@@ -310,6 +318,18 @@ class Delivery:
         code = delivery_error_code(error, of_source=of_source)
         self.last_error = f"{code}: {error}"
         self._in.diagnostics.report(stream, self._course.configuration(stream), code)
+
+
+def _given_up(configuration: Configuration, parcel: Parcel, now_ms: int) -> GivenUp | None:
+    """Why a partition's records are not tried any more where they belong: for longer than RetryOptions says."""
+    since_ms = parcel.retry.failed_since_ms
+    if since_ms is None or not parcel.route.keys:
+        return None
+    duration_s = configuration["DynamicPartitioningConfiguration"]["RetryOptions"]["DurationInSeconds"]
+    if now_ms < since_ms + duration_s * 1000:
+        return None
+    code = parcel.retry.reason
+    return GivenUp(code, MESSAGES[code], parcel.retry.failures)
 
 
 def _due_ms(parcel: Parcel, interval_ms: int) -> int | None:

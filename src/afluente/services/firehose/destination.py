@@ -50,12 +50,25 @@ class Destination:
             size_bytes=hints["SizeInMBs"] * 1024 * 1024,
             interval_ms=hints["IntervalInSeconds"] * 1000,
             compression=compression,
-            extension=configuration.get("FileExtension") or compression.extension,
+            extension=configuration.get("FileExtension") or _extension(conversion) or compression.extension,
             delimiter=b"\n" if _appends_delimiter(configuration) else b"",
             zone=time_zone(configuration.get("CustomTimeZone", "")),
             log_target=LogTarget(logging["LogGroupName"], logging["LogStreamName"]) if logging["Enabled"] else None,
             conversion=conversion,
         )
+
+
+def converted_encoding(configuration: Configuration) -> str | None:
+    """The Content-Encoding of a converted object: so AWS labels Parquet with Snappy, though the body is plain."""
+    serializer = configuration["DataFormatConversionConfiguration"]["OutputFormatConfiguration"]["Serializer"]
+    parquet = serializer.get("ParquetSerDe")
+    return "hadoop-snappy" if parquet is not None and parquet.get("Compression", "SNAPPY") == "SNAPPY" else None
+
+
+def _extension(conversion: Configuration | None) -> str | None:
+    if conversion is None:
+        return None
+    return ".parquet" if "ParquetSerDe" in conversion["OutputFormatConfiguration"]["Serializer"] else ".orc"
 
 
 def _appends_delimiter(configuration: Configuration) -> bool:

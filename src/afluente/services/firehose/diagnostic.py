@@ -32,6 +32,10 @@ MESSAGES = {
         "The Kinesis stream could not be found. Ensure that the stream that is the source still exists."
     ),
     **LAMBDA_MESSAGES,
+    "DataFormatConversion.AccessDenied": (
+        "Access was denied when calling Glue. Ensure the access policy on the IAM role used allows access to the "
+        "appropriate Glue APIs."
+    ),
     "InternalError": (
         "An internal error occurred while attempting to deliver data. Delivery will be retried; the records are kept."
     ),
@@ -40,6 +44,7 @@ CODES = {
     "NoSuchBucket": "S3.NoSuchBucket",
     "AccessDenied": "S3.AccessDenied",
     "AccessDeniedException": "S3.AccessDenied",
+    "SchemaDenied": "DataFormatConversion.AccessDenied",
     "ResourceNotFoundException": "Kinesis.ResourceNotFound",
 }
 

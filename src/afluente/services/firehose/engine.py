@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from afluente.core.clock import Clock
 from afluente.core.metric import Metrics
+from afluente.core.provider import Invoke
 from afluente.core.setting import Settings
 from afluente.services.firehose.admission import Admission
 from afluente.services.firehose.carrier import Carrier
@@ -33,6 +34,8 @@ from afluente.services.firehose.pipeline import Lifecycle, Pipeline
 from afluente.services.firehose.port import LogSink, ObjectStore, Roles, SourceStreams
 from afluente.services.firehose.processing.chain import needs_processing
 from afluente.services.firehose.processing.workshop import Tools
+from afluente.services.firehose.schema import Schemas
+from afluente.services.firehose.seal import Sealer
 from afluente.services.firehose.source import DirectPuts, Source, StreamSource
 from afluente.services.firehose.stream import DeliveryStream, Key, KinesisSource, StreamTable, arn_of
 from afluente.services.firehose.throughput import Quotas
@@ -89,6 +92,7 @@ class FirehoseEngine:
         sink: LogSink,
         settings: Settings,
         clock: Clock,
+        invoke: Invoke,
         metrics: Metrics | None = None,
     ) -> None:
         self._metrics = metrics or Metrics(clock)
@@ -106,8 +110,9 @@ class FirehoseEngine:
         diagnostics = Diagnostics(sink, roles, clock)
         functions = Registry(settings.lambda_functions, remote=settings.lambda_remote_endpoints)
         tools = Tools(functions, roles, diagnostics, clock, settings.firehose_active_partitions)
-        self._admission = Admission(objects, roles, functions)
-        self._surroundings = Surroundings(log, self._ledger, self._carrier, diagnostics, clock, tools)
+        schemas = Schemas(invoke, roles, clock)
+        self._admission = Admission(objects, roles, functions, schemas)
+        self._surroundings = Surroundings(log, self._ledger, Sealer(schemas), self._carrier, diagnostics, clock, tools)
         self._pipelines: dict[str, Pipeline] = {}
         self._quotas = Quotas(settings.firehose_limits)
         self._lock = threading.RLock()

@@ -4,12 +4,22 @@ Two implementations: `plain_intake`, straight from the source, and `processed_in
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from afluente.services.firehose.conversion.block import Block
 from afluente.services.firehose.destination import Destination
 from afluente.services.firehose.ledger import Intent, Range
+from afluente.services.firehose.processing.frame import Detail
 from afluente.services.firehose.retry import Retry
 from afluente.services.firehose.route import Route
+
+
+class Described(NamedTuple):
+    """A record of an object, as it goes into that."""
+
+    data: bytes
+    arrived_at_ms: int
+    detail: Detail
 
 
 class Content(Protocol):
@@ -17,6 +27,12 @@ class Content(Protocol):
 
     def blocks(self, delimiter: bytes) -> Iterator[bytes]:
         """The object's bytes, in pieces to be joined by the delimiter; there is one between their records already."""
+
+    def batches(self) -> Iterator[Block | Sequence[bytes]]:
+        """The records, some at a time."""
+
+    def described(self) -> Iterator[Described]:
+        """The records one by one, in the same order, with what is known of them."""
 
     def close(self) -> None:
         """Let go of what holds them; they stay in the record log."""

@@ -64,6 +64,31 @@ class Range(msgspec.Struct, frozen=True, array_like=True):
     route: str = ""
 
 
+class Table(msgspec.Struct, frozen=True):
+    """A Glue table as it was when an object was sealed: its columns (name, Hive type), or why there are none."""
+
+    catalog_id: str
+    database: str
+    name: str
+    region: str
+    version_id: str
+    catalog_arn: str
+    columns: list[tuple[str, str]] = []
+    failure: str = ""
+
+    def changed(self, **members: Any) -> "Table":
+        """A copy with other values."""
+        return msgspec.structs.replace(self, **members)
+
+
+class GivenUp(msgspec.Struct, frozen=True):
+    """Why records could not be delivered where they belong."""
+
+    code: str
+    message: str
+    attempts: int
+
+
 class Intent(msgspec.Struct, frozen=True):
     """One object to be delivered: all that is needed to make the same bytes under the same key again.
 
@@ -80,7 +105,9 @@ class Intent(msgspec.Struct, frozen=True):
     oldest_ms: int | None = None
     sealed_at_ms: int = 0
     error_key: str = ""
-    table: dict[str, Any] | None = None
+    table: Table | None = None
+    given_up: GivenUp | None = None
+    """Why the records are delivered as error records."""
 
 
 class Total(msgspec.Struct, frozen=True, array_like=True):

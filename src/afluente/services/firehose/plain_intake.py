@@ -1,12 +1,13 @@
 """Records straight from the source, in one parcel at a time: no record is touched that need not be."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from afluente.services.firehose.buffer import Buffer
 from afluente.services.firehose.destination import Destination
 from afluente.services.firehose.input import Input
 from afluente.services.firehose.intake import Content, Parcel
 from afluente.services.firehose.ledger import Intent, Progress, Range
+from afluente.services.firehose.plain_content import PlainContent
 from afluente.services.firehose.rendering import READ_BYTES, Rendering
 from afluente.services.firehose.source import DirectPuts
 from afluente.store.record_log import RecordLog
@@ -25,6 +26,7 @@ class PlainIntake:
         self._measure = measure
         self._rendering = Rendering(log, b"", deaggregates=not isinstance(source_input.source, DirectPuts))
         self._size_bytes = 0
+        self._keeps = True
         self._buffer: Buffer | None = None
 
     def look(self, wake: Callable[[], None]) -> None:
@@ -33,6 +35,7 @@ class PlainIntake:
     def configure(self, destination: Destination) -> None:
         """What is buffered is kept where it fits the destination, and taken up anew where not."""
         buffer, self._size_bytes = self._buffer, destination.size_bytes
+        self._keeps = destination.conversion is None  # what is converted is read again as it is converted
         if self._rendering.delimiter != destination.delimiter:
             self._rendering = self._rendering._replace(delimiter=destination.delimiter)
             self._buffer = None
@@ -42,7 +45,7 @@ class PlainIntake:
             self._buffer = None
 
     def fill(self) -> Sequence[Parcel]:
-        buffer = self._buffer or Buffer(self._input.positions, self._size_bytes, self._rendering)
+        buffer = self._buffer or self._new_buffer()
         self._buffer = buffer
         buffer.extend({part: at for part, at in self._input.positions.items() if part not in buffer.next})
         partitions = self._input.readable(buffer.next)
@@ -58,7 +61,7 @@ class PlainIntake:
     def recall(self, intents: Sequence[Intent]) -> list[Content]:
         for intent in intents:
             self._move(intent.ranges)
-        return [Recalled(intent, self._rendering) for intent in intents]
+        return [PlainContent(intent.ranges, self._rendering, self._input.source) for intent in intents]
 
     def give_back(self, intent: Intent) -> None:
         for span in intent.ranges:
@@ -81,6 +84,9 @@ class PlainIntake:
     def close(self) -> None:
         self._input.close()
 
+    def _new_buffer(self) -> Buffer:
+        return Buffer(self._input.positions, self._size_bytes, self._rendering, self._input.source, keeps=self._keeps)
+
     def _move(self, ranges: Sequence[Range]) -> None:
         self._input.positions.update((span.partition, span.end) for span in ranges)
         self._buffer = None
@@ -97,19 +103,3 @@ class PlainIntake:
             newest_ms = None if buffer.next[partition] >= self._log.end(partition) else frames[-1].time_ms
             self._measure(buffer.next[partition] - position, buffer.size_bytes - size_bytes, newest_ms)
         return bool(frames)
-
-
-class Recalled:
-    """The records of an intent, read again as they were to be delivered."""
-
-    def __init__(self, intent: Intent, rendering: Rendering) -> None:
-        self._intent = intent
-        self._rendering = rendering._replace(delimiter=Destination.of(intent.destination).delimiter)
-
-    def blocks(self, delimiter: bytes) -> Iterator[bytes]:
-        del delimiter  # the rendering has it
-        for span in self._intent.ranges:
-            yield from self._rendering.blocks(span)
-
-    def close(self) -> None:
-        """Nothing is held."""

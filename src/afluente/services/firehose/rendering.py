@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import NamedTuple
 
+from afluente.services.firehose.conversion.block import Block
 from afluente.services.firehose.deaggregation import MAGIC, deaggregate
 from afluente.services.firehose.ledger import Range
 from afluente.store import record
@@ -38,6 +39,20 @@ class Rendering(NamedTuple):
 
     def blocks(self, span: Range) -> Iterator[bytes]:
         """The bytes of the records in `span`, read again, in pieces to be joined by the delimiter."""
+        return (self.block(frame, start, end) for frame, start, end in self.frames(span))
+
+    def batches(self, span: Range) -> Iterator[Block | list[bytes]]:
+        """The records in `span`, read again, some at a time: uncopied where there is nothing to take apart."""
+        for frame, start, end in self.frames(span):
+            lengths, data = record.data_columns(frame.payload, start - frame.position, end - frame.position)
+            if self.deaggregates and MAGIC in frame.payload:
+                pieces = record.data_pieces(frame.payload, start - frame.position, end - frame.position)
+                yield [inner for piece in pieces for inner in deaggregate(piece)]
+            else:
+                yield Block(lengths, data)
+
+    def frames(self, span: Range) -> Iterator[tuple[Frame, int, int]]:
+        """The frames with records in `span`, read again, each with the positions of those: [start, end)."""
         position = span.start
         while position < span.end:
             frames = self.log.read(span.partition, position, READ_BYTES)
@@ -46,7 +61,7 @@ class Rendering(NamedTuple):
             for frame in frames:
                 start, end = max(position, frame.position), min(frame.end, span.end)
                 if start < end:
-                    yield self.block(frame, start, end)
+                    yield frame, start, end
             position = frames[-1].end
 
     def _pieces(self, frame: Frame, start: int, end: int) -> list[bytes]:

@@ -10,13 +10,15 @@ class Retry:
     def __init__(self) -> None:
         self.at_ms = 0
         self.failed_since_ms: int | None = None
-        self._failures = 0
+        self.failures = 0
+        self.reason = ""
 
-    def failed(self, now_ms: int) -> None:
-        """Wait before the next attempt."""
-        self.at_ms = now_ms + min(FIRST_MS << min(self._failures, 10), LONGEST_MS)
+    def failed(self, now_ms: int, reason: str = "") -> None:
+        """Wait before the next attempt. `reason` is remembered."""
+        self.at_ms = now_ms + min(FIRST_MS << min(self.failures, 10), LONGEST_MS)
         self.failed_since_ms = now_ms if self.failed_since_ms is None else self.failed_since_ms
-        self._failures += 1
+        self.failures += 1
+        self.reason = reason
 
     def hasten(self) -> None:
         """Try again at once: something has changed."""
@@ -24,4 +26,4 @@ class Retry:
 
     def succeeded(self) -> None:
         """Begin anew with the next failure."""
-        self.at_ms, self.failed_since_ms, self._failures = 0, None, 0
+        self.at_ms, self.failed_since_ms, self.failures = 0, None, 0

@@ -13,6 +13,7 @@ from afluente.services.firehose.port import Roles, Shard, SourceRecord, SourceSt
 from afluente.services.firehose.processing.unit import RecordMetadata, Unit
 from afluente.services.firehose.stream import KinesisSource
 from afluente.store import record
+from afluente.store.record_frame import Frame
 from afluente.store.record_log import Draft, RecordLog
 
 
@@ -83,6 +84,10 @@ class DirectPuts:
                 drawn.append(Drawn(number + 1, [Unit(data, data, frame.time_ms)]))
         return drawn
 
+    def sequence_numbers(self, frame: Frame) -> list[str]:
+        """Those of a frame's records, which have none."""
+        return [""] * frame.count
+
     def trim(self, partition: int, position: int) -> None:
         """Let go of what every reader has read."""
         self._log.trim(partition, position)
@@ -129,6 +134,13 @@ class StreamSource:
         records = batch.records
         first = batch.next_position - len(records) + 1
         return [Drawn(number, _units(item, batch.shard.shard_id)) for number, item in enumerate(records, first)]
+
+    def sequence_numbers(self, frame: Frame) -> list[str]:
+        """Those of a frame's records; empty texts when they are past the stream's retention."""
+        batch = self._streams.read(frame.partition, frame.position, 1)
+        found = [item.sequence_number for item in batch.records]
+        same = batch.next_position - len(found) == frame.position and len(found) >= frame.count
+        return found[: frame.count] if same else [""] * frame.count
 
     def trim(self, partition: int, position: int) -> None:
         """Nothing: Kinesis keeps its records for the retention period."""

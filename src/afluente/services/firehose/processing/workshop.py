@@ -1,8 +1,11 @@
 """What a delivery stream's stage works with, made of its neighbours: functions, roles, logs, measurements."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from afluente.core.clock import Clock
+from afluente.services.firehose.configuration import Configuration, processors
+from afluente.services.firehose.conversion import configuration as conversion
 from afluente.services.firehose.diagnostic import Diagnostics, delivery_error_code
 from afluente.services.firehose.function.registry import Registry, function_name
 from afluente.services.firehose.metric import DeliveryMetrics
@@ -10,8 +13,10 @@ from afluente.services.firehose.permission import check_invoke
 from afluente.services.firehose.port import Roles
 from afluente.services.firehose.processing.active_partition import ActivePartitions
 from afluente.services.firehose.processing.chain import Chain
+from afluente.services.firehose.processing.frame import Detail
 from afluente.services.firehose.processing.routing import Router
 from afluente.services.firehose.processing.transformation import Caller, Transformation
+from afluente.services.firehose.processing.unit import Unit
 from afluente.services.firehose.stream import DeliveryStream
 
 
@@ -24,6 +29,20 @@ class Tools:
     diagnostics: Diagnostics
     clock: Clock
     active_partitions: int
+
+
+def describer(configuration: Configuration) -> Callable[[Unit], Detail | None]:
+    """What is remembered of records: for the error objects of a conversion, where they come from and how they came."""
+    if not conversion.enabled(configuration):
+        return lambda _: None
+    decompresses = any(item["Type"] == "Decompression" for item in processors(configuration))
+
+    def describe(unit: Unit) -> Detail:
+        raw = unit.raw if decompresses else b""
+        metadata = unit.metadata
+        return Detail(metadata.sequence_number, metadata.subsequence, raw) if metadata else Detail(raw=raw)
+
+    return describe
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +59,7 @@ class Foreman:
 
     def router(self, stream: DeliveryStream) -> Router:
         """What routes its records."""
-        return Router(stream.destination, self.active, lambda _: None)
+        return Router(stream.destination, self.active, describer(stream.destination))
 
     def source_failed(self, stream: DeliveryStream, error: Exception) -> None:
         """The source cannot be read."""

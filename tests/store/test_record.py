@@ -18,6 +18,15 @@ def test_data_block_is_the_data_after_the_skipped_records(records: list[tuple[by
     assert record.data_block(record.encode(records), skip) == b"".join(data for _, data in records[skip:])
 
 
+@given(RECORDS, st.integers(0, 30), st.integers(0, 30))
+def test_data_columns_are_lengths_and_data(records: list[tuple[bytes, bytes]], one: int, other: int) -> None:
+    first, last = sorted((min(one, len(records)), min(other, len(records))))
+    wanted = [data for _, data in records[first:last]]
+    lengths, data = record.data_columns(record.encode(records), first, last)
+    assert bytes(lengths) == b"".join(len(item).to_bytes(4, "little") for item in wanted)
+    assert bytes(data) == b"".join(wanted)
+
+
 @given(RECORDS)
 def test_size_counts_keys_and_data(records: list[tuple[bytes, bytes]]) -> None:
     expected = sum(len(key) + len(data) for key, data in records)

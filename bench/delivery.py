@@ -22,7 +22,7 @@ def figures(folder: Path) -> Iterator[Figure]:
         kinesis, s3 = server.client("kinesis"), server.client("s3")
         kinesis.create_stream(StreamName="bench", ShardCount=4)
         s3.create_bucket(Bucket="bench-raw")
-        _deliver_to(server, "bench", interval_s=900, size_mib=128)
+        deliver_to(server, "bench", interval_s=900, size_mib=128)
         requests = [request(server.host, server.port, TARGET, put_records("bench", n)) for n in range(8)]
         records = _put(server, requests, RECORDS_IN_ALL)
         took = _time_of_delivery(server, records)
@@ -38,11 +38,11 @@ def figures(folder: Path) -> Iterator[Figure]:
     with afluente(folder / "delay", kinesis_create_delay_ms=0, firehose_create_delay_ms=0) as server:
         server.client("s3").create_bucket(Bucket="bench-raw")
         server.client("kinesis").create_stream(StreamName="bench", ShardCount=1)
-        _deliver_to(server, "bench", interval_s=1, size_mib=5)
+        deliver_to(server, "bench", interval_s=1, size_mib=5)
         yield Figure("record to object, after the interval", _delay_s(server), "s", "<= 1 s", more_is_better=False)
 
 
-def _deliver_to(server: Server, stream: str, interval_s: int, size_mib: int) -> None:
+def deliver_to(server: Server, stream: str, interval_s: int, size_mib: int) -> None:
     arn = role(server, "firehose")
     server.client("firehose").create_delivery_stream(
         DeliveryStreamName=stream,

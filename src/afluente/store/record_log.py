@@ -8,13 +8,13 @@ was placed behind records that do not exist. Reading never waits for the writer.
     record_segment       one segment, for reading         record_catalog   which segment has what of each partition
     record_open_segment  the segment that is written      record_state     what is known of each partition
     record_writer        segment after segment            record_recovery  what the files say at the start
+    record_queue         what waits to be stored
     record_reader        from positions to frames         record_tail      the most recent frames, in memory
 """
 
 import logging
 import sys
 import threading
-from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -33,6 +33,7 @@ from afluente.store.record_frame import (
 )
 from afluente.store.record_layout import Kind
 from afluente.store.record_open_segment import Entry
+from afluente.store.record_queue import Queue, Queued
 from afluente.store.record_reader import Reader
 from afluente.store.record_recovery import recover
 from afluente.store.record_segment import Segment
@@ -51,25 +52,11 @@ __all__ = [
     "RecordLog",
 ]
 
-ROOM_BYTES = 64 << 20
-"""Queued payload beyond which `has_room` says no: seconds of a slow disk, and small beside the process."""
-
-GROUP_BYTES = 16 << 20
-"""Payload that is synced at once, about; what comes behind more than that waits for the next sync."""
-
 TAIL_BYTES = 32 << 20
 """Of the most recent frames, kept in memory for those who read the end: a second's worth at the fastest."""
 
 
 log = logging.getLogger(__name__)
-
-
-class _Queued(NamedTuple):
-    kind: Kind
-    frames: Sequence[Frame]
-    size: int
-    future: "Future[Any]"
-    """Of notes: the segments that nobody needs any more."""
 
 
 class _End(NamedTuple):
@@ -89,11 +76,11 @@ class RecordLog:
         self._queued_ends: dict[int, _End] = {}
         self._given = self._state.last
         self._dropping: set[int] = set()
-        self._queue: deque[_Queued] = deque()
-        self._queued_bytes = 0
+        self._queue = Queue()
+        self._notes: list[Queued] = []
         self._closing = False
         self._is_failing = False
-        self._changed = threading.Condition()
+        self._placing = threading.Lock()
         self._thread = threading.Thread(target=self._write, name="record-log", daemon=True)
         self._thread.start()
 
@@ -103,7 +90,7 @@ class RecordLog:
 
     def new_partitions(self, count: int) -> Sequence[int]:
         """`count` numbers as of `new_partition`, in ascending order. Raises LogFailed."""
-        with self._changed:
+        with self._placing:
             self._check_open()
             first = max(self._given, self._state.last) + 1
             self._given = first + count - 1  # given up, should storing fail
@@ -118,7 +105,7 @@ class RecordLog:
         with `LogFailed` and its cause when they could not be stored. Raises OutOfOrder, PartitionDropped, LogClosed.
         Never blocks; see `wait_for_room`.
         """
-        with self._changed:
+        with self._placing:
             expected = {frame.partition: self._queued_end(frame.partition).position for frame in frames}
             for frame in frames:
                 if frame.position != expected[frame.partition]:
@@ -132,23 +119,22 @@ class RecordLog:
 
     def append_next(self, drafts: Sequence[Draft]) -> "tuple[Sequence[Frame], Future[None]]":
         """Place `drafts` behind the last records of their partitions; their frames, and the future as of `append`."""
-        with self._changed:
+        with self._placing:
             return self._place(drafts)
 
     @property
     def has_room(self) -> bool:
         """Is little enough queued that more should be? Bounds memory where appends come faster than the disk."""
-        return self._queued_bytes < ROOM_BYTES
+        return self._queue.has_room
 
     @property
     def queued_bytes(self) -> int:
         """Payload that waits for the disk."""
-        return self._queued_bytes
+        return self._queue.bytes
 
     def wait_for_room(self) -> None:
         """Block until `has_room`, or until the log is closed. Appending threads call it first, event loops never."""
-        with self._changed:
-            self._changed.wait_for(lambda: self.has_room or self._closing)
+        self._queue.wait_for_room()
 
     def read(self, partition: int, position: int, limit_bytes: int, limit_records: int = sys.maxsize) -> list[Frame]:
         """The frames that hold `position` or later, in order: one if there is one, then up to `limit_bytes`.
@@ -168,11 +154,6 @@ class RecordLog:
         """The position after the last record that is on disk."""
         return self._state.get(partition).end
 
-    @property
-    def newest_ms(self) -> int:
-        """When the last record of all partitions arrived; 0 when there is none."""
-        return max((known.time_ms for known in self._state.partitions.values()), default=0)
-
     def next_position(self, partition: int) -> int:
         """The position that the next record will get: after the last that is queued."""
         return self._queued_end(partition).position
@@ -190,15 +171,16 @@ class RecordLog:
 
     def drop(self, partition: int) -> None:
         """Remove a partition for good: its number is never given again. Returns when that is durable; LogFailed."""
-        with self._changed:
+        with self._placing:
             self._dropping.add(partition)
         self._note(Kind.DROP, Frame(partition, 0, 0, 0, b""))
 
     def close(self) -> None:
         """Store what is queued, end the writer, and close the files."""
-        with self._changed:
-            self._closing = True
-            self._changed.notify_all()
+        with self._placing:
+            if not self._closing:
+                self._closing = True
+                self._queue.close()
         self._thread.join()
         self._writer.close()
 
@@ -223,21 +205,18 @@ class RecordLog:
         return _End(known.end, known.time_ms)
 
     def _enqueue(self, kind: Kind, frames: Sequence[Frame]) -> "Future[Any]":
-        """Call it with `_changed` held."""
+        """Call it with `_placing` held."""
         future: Future[Any] = Future()
         future.set_running_or_notify_cancel()  # from here on nobody can cancel it: the records are on their way
         if frames:
-            queued = _Queued(kind, frames, sum(len(frame.payload) for frame in frames), future)
-            self._queue.append(queued)
-            self._queued_bytes += queued.size
-            self._changed.notify_all()
+            self._queue.put(Queued(kind, frames, sum([len(frame.payload) for frame in frames]), future))
         else:
             future.set_result(None)
         return future
 
     def _note(self, kind: Kind, frame: Frame) -> None:
         """Store one of the log's own notes, and remove the files that it makes needless."""
-        with self._changed:
+        with self._placing:
             self._check_open()
             future = self._enqueue(kind, [frame])
         self._writer.remove(future.result())
@@ -247,12 +226,8 @@ class RecordLog:
             raise LogClosed("the record log is closed")
 
     def _write(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._queue or self._closing)
-                if not self._queue:
-                    return
-                group = self._take()
+        while group := self._notes or self._queue.take():
+            self._notes = []
             try:
                 self._writer.store([Entry(kind, frame) for kind, frames, _, _ in group for frame in frames])
             except Exception as error:  # whatever it is, the callers get it
@@ -270,24 +245,13 @@ class RecordLog:
             log.warning("the record log stores again")
         self._is_failing = error is not None
 
-    def _take(self) -> list[_Queued]:
-        """What is to be stored together."""
-        group: list[_Queued] = []
-        size = 0
-        while self._queue and size < GROUP_BYTES:
-            group.append(self._queue.popleft())
-            size += group[-1].size
-        return group
-
-    def _stored(self, group: Sequence[_Queued]) -> None:
+    def _stored(self, group: Sequence[Queued]) -> None:
         results = [self._apply(queued) for queued in group]
-        with self._changed:
-            self._queued_bytes -= sum(queued.size for queued in group)
-            self._changed.notify_all()
+        self._queue.done(group)
         for queued, result in zip(group, results, strict=True):
             queued.future.set_result(result)
 
-    def _apply(self, queued: _Queued) -> list[Segment] | None:
+    def _apply(self, queued: Queued) -> list[Segment] | None:
         """Make what was stored known; the segments that nobody needs any more."""
         for frame in queued.frames:
             if queued.kind == Kind.DATA:
@@ -297,27 +261,25 @@ class RecordLog:
             case Kind.TRIM, frame:
                 return self._catalog.trim(frame.partition, frame.position)
             case Kind.DROP, frame:
-                with self._changed:
+                with self._placing:
                     self._queued_ends.pop(frame.partition, None)
                     self._dropping.discard(frame.partition)
                 return self._catalog.drop(frame.partition)
         return None
 
-    def _fail(self, group: Sequence[_Queued], error: Exception) -> None:
+    def _fail(self, group: Sequence[Queued], error: Exception) -> None:
         """Tell everyone whose records were placed; notes get another try without them, as they need no room.
 
         Notes that fail alone concern nobody behind them.
         """
-        with self._changed:
-            failed = group
-            if any(queued.kind == Kind.DATA for queued in group):
-                waiting = [*group, *self._queue]
-                failed = [queued for queued in waiting if queued.kind == Kind.DATA]
-                self._queue = deque(queued for queued in waiting if queued.kind != Kind.DATA)
+        if any(queued.kind == Kind.DATA for queued in group):
+            with self._placing:
+                waiting = [*group, *self._queue.drain()]
                 self._queued_ends = {}
-            self._queued_bytes -= sum(queued.size for queued in failed)
-            self._changed.notify_all()
-        for queued in failed:
+            self._notes = [queued for queued in waiting if queued.kind != Kind.DATA]
+            group = [queued for queued in waiting if queued.kind == Kind.DATA]
+        self._queue.done(group)
+        for queued in group:
             failure = LogFailed(f"the record log could not store a frame: {error}")
             failure.__cause__ = error
             queued.future.set_exception(failure)

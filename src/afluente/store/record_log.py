@@ -32,7 +32,6 @@ from afluente.store.record_frame import (
     PartitionDropped,
 )
 from afluente.store.record_layout import Kind
-from afluente.store.record_open_segment import Entry
 from afluente.store.record_queue import Queue, Queued
 from afluente.store.record_reader import Reader
 from afluente.store.record_recovery import recover
@@ -229,7 +228,7 @@ class RecordLog:
         while group := self._notes or self._queue.take():
             self._notes = []
             try:
-                self._writer.store([Entry(kind, frame) for kind, frames, _, _ in group for frame in frames])
+                self._writer.store(group)
             except Exception as error:  # whatever it is, the callers get it
                 self._tell(error)
                 self._fail(group, error)
@@ -253,18 +252,21 @@ class RecordLog:
 
     def _apply(self, queued: Queued) -> list[Segment] | None:
         """Make what was stored known; the segments that nobody needs any more."""
-        for frame in queued.frames:
-            if queued.kind == Kind.DATA:
+        if queued.kind == Kind.DATA:
+            for frame in queued.frames:
                 self._tail.add(frame)
-            self._state.apply(queued.kind, frame.partition, frame.position, frame.count, frame.time_ms)
-        match queued.kind, queued.frames[0]:
-            case Kind.TRIM, frame:
-                return self._catalog.trim(frame.partition, frame.position)
-            case Kind.DROP, frame:
+                self._state.add(frame.partition, frame.end, frame.time_ms)
+            return None
+        (note,) = queued.frames
+        self._state.apply(queued.kind, note.partition, note.position, note.count)
+        match queued.kind:
+            case Kind.TRIM:
+                return self._catalog.trim(note.partition, note.position)
+            case Kind.DROP:
                 with self._placing:
-                    self._queued_ends.pop(frame.partition, None)
-                    self._dropping.discard(frame.partition)
-                return self._catalog.drop(frame.partition)
+                    self._queued_ends.pop(note.partition, None)
+                    self._dropping.discard(note.partition)
+                return self._catalog.drop(note.partition)
         return None
 
     def _fail(self, group: Sequence[Queued], error: Exception) -> None:

@@ -4,11 +4,10 @@ import errno
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import NamedTuple
 
 from afluente.store.disk import Disk
-from afluente.store.record_frame import Frame
 from afluente.store.record_layout import FRAME, MAX_SEGMENT_BYTES, Kind, frame_head
+from afluente.store.record_queue import Queued
 from afluente.store.record_segment import Segment
 
 ALLOCATED_BYTES = 4 << 20
@@ -20,13 +19,6 @@ RESERVED_BYTES = 64 << 10
 NOT_SUPPORTED = frozenset({errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS})
 
 log = logging.getLogger(__name__)
-
-
-class Entry(NamedTuple):
-    """A frame to be stored, and what it is."""
-
-    kind: Kind
-    frame: Frame
 
 
 class OpenSegment:
@@ -45,21 +37,22 @@ class OpenSegment:
         self._allocated = segment.end
         self._allocates = True
 
-    def append(self, entries: Sequence[Entry]) -> Sequence[int]:
-        """Write `entries`, all or none; they are on disk when this returns. Their offsets. Raises OSError."""
-        segment = self.segment
+    def append(self, group: Sequence[Queued]) -> Sequence[int]:
+        """Write the frames in `group`, all or none; on disk when this returns. Their offsets. Raises OSError."""
+        segment, mark = self.segment, self.segment.head.mark
         parts: list[bytes] = []
         offsets, end = [], segment.end
-        for kind, frame in entries:
-            offsets.append(end)
-            parts += (frame_head(segment.head.mark, kind, frame, segment.end), frame.payload)
-            end += FRAME.size + len(frame.payload)
+        for queued in group:
+            for frame in queued.frames:
+                offsets.append(end)
+                parts += (frame_head(mark, queued.kind, frame, segment.end), frame.payload)
+                end += FRAME.size + len(frame.payload)
         if end > MAX_SEGMENT_BYTES:
             raise OSError(errno.EFBIG, "more than a segment of the log can hold", str(segment.path))
-        self._make_room(end, notes_only=all(kind != Kind.DATA for kind, _ in entries))
+        self._make_room(end, notes_only=all(queued.kind != Kind.DATA for queued in group))
         self._store(parts)
         segment.end = end
-        self.frames += len(entries)
+        self.frames += len(offsets)
         return offsets
 
     def close(self) -> None:

@@ -135,7 +135,10 @@ def _has_state(segment: Segment) -> bool:
 def _applied(state: LogState, place: Place) -> LogState:
     if place.kind == Kind.STATE:
         return decode_state(place.frame.payload)
-    state.apply(place.kind, place.partition, place.position, place.count, place.time_ms)
+    if place.kind == Kind.DATA:
+        state.add(place.partition, place.end, place.time_ms)
+    else:
+        state.apply(place.kind, place.partition, place.position, place.count)
     return state
 
 

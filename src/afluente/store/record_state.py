@@ -41,12 +41,17 @@ class LogState:
         """Was the partition dropped?"""
         return partition <= self.last and partition not in self.partitions
 
-    def apply(self, kind: int, partition: int, position: int, count: int, time_ms: int) -> None:
-        """Take in a frame: what is stored changes here and nowhere else."""
+    def add(self, partition: int, end: int, time_ms: int) -> None:
+        """Take in records: the partition goes on at `end`."""
+        old = self.partitions.get(partition)
+        if old is None:
+            self._add(partition)
+            old = NEW
+        self.partitions[partition] = PartitionState(end, time_ms, old.low)
+
+    def apply(self, kind: int, partition: int, position: int, count: int) -> None:
+        """Take in one of the log's own notes."""
         match kind:
-            case Kind.DATA:
-                self._add(partition)
-                self.partitions[partition] = PartitionState(position + count, time_ms, self.partitions[partition].low)
             case Kind.NUMBERS:
                 for number in range(position, position + count):
                     self._add(number)

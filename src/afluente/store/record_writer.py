@@ -14,7 +14,8 @@ from afluente.store.record_catalog import Catalog
 from afluente.store.record_frame import Frame
 from afluente.store.record_index import SegmentIndex
 from afluente.store.record_layout import FRAME, HEAD_BYTES, MARK_BYTES, Head, Kind, frame_head
-from afluente.store.record_open_segment import Entry, OpenSegment
+from afluente.store.record_open_segment import OpenSegment
+from afluente.store.record_queue import Queued
 from afluente.store.record_segment import Segment
 from afluente.store.record_state import LogState
 
@@ -35,18 +36,20 @@ class Writer:
         self._last = last
         self._open: OpenSegment | None = None
 
-    def store(self, entries: Sequence[Entry]) -> None:
-        """Write `entries`, all or none; they are on disk when this returns. Raises OSError."""
+    def store(self, group: Sequence[Queued]) -> None:
+        """Write what is in `group`, all or nothing; it is on disk when this returns. Raises OSError."""
         target = self._target()
         try:
-            offsets = target.append(entries)
+            offsets = target.append(group)
         except BaseException:
             if not target.usable:
                 self._give_up()
             raise
-        for (kind, frame), offset in zip(entries, offsets, strict=True):
-            if kind == Kind.DATA:
-                self._catalog.note(target.segment, frame, offset)
+        following = iter(offsets)
+        for queued in group:
+            for frame, offset in zip(queued.frames, following, strict=False):
+                if queued.kind == Kind.DATA:
+                    self._catalog.note(target.segment, frame, offset)
 
     def remove(self, segments: Sequence[Segment]) -> None:
         """Remove the files of segments that nobody needs. Any thread may."""

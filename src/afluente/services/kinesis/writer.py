@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import compress
+from typing import Any
 
 from afluente.core.clock import Clock
 from afluente.services.kinesis import sequence_number
@@ -133,8 +134,11 @@ def _columns(slots: Sequence[int], keys: Sequence[str], data: Sequence[bytes]) -
     if len(used) == 1:
         return {slots[0]: (keys, data)}
     columns: dict[int, tuple[list[str], list[bytes]]] = {slot: ([], []) for slot in used}
-    add_key = {slot: column[0].append for slot, column in columns.items()}
-    add_data = {slot: column[1].append for slot, column in columns.items()}
+    # By list, as that is quicker than by dict; a stream has no more than a few thousand shards.
+    add_key: list[Any] = [None] * (max(used) + 1)
+    add_data = add_key.copy()
+    for slot, column in columns.items():
+        add_key[slot], add_data[slot] = column[0].append, column[1].append
     for slot, key, datum in zip(slots, keys, data, strict=True):
         add_key[slot](key)
         add_data[slot](datum)

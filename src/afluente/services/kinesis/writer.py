@@ -135,7 +135,7 @@ def _columns(slots: Sequence[int], keys: Sequence[str], data: Sequence[bytes]) -
         return {slots[0]: (keys, data)}
     columns: dict[int, tuple[list[str], list[bytes]]] = {slot: ([], []) for slot in used}
     # By list, as that is quicker than by dict; a stream has no more than a few thousand shards.
-    add_key: list[Any] = [None] * (max(used) + 1)
+    add_key: list[Any] = [None] * (max(used, default=-1) + 1)
     add_data = add_key.copy()
     for slot, column in columns.items():
         add_key[slot], add_data[slot] = column[0].append, column[1].append

@@ -153,6 +153,11 @@ class RecordLog:
         """The position after the last record that is on disk."""
         return self._state.get(partition).end
 
+    @property
+    def newest_ms(self) -> int:
+        """When the last record of all partitions arrived; 0 when there is none."""
+        return max((known.time_ms for known in self._state.partitions.values()), default=0)
+
     def next_position(self, partition: int) -> int:
         """The position that the next record will get: after the last that is queued."""
         return self._queued_end(partition).position

@@ -150,6 +150,13 @@ class Http2Client:
         (response,) = self.until(self.ask(fields, body))
         return response
 
+    def answer_and_close(self, fields: Fields, body: bytes = b"{}") -> Response:
+        """As `answer`, and be gone."""
+        try:
+            return self.answer(fields, body)
+        finally:
+            self.close()
+
     def until_closed(self) -> "Http2Client":
         """Take everything until the server closes the connection."""
         try:

@@ -1,19 +1,23 @@
 """HTTP/2 with prior knowledge: every operation, many at once, flow control both ways, limits, and broken frames."""
 
+import logging
+import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from h2.errors import ErrorCodes
 from hyperframe.frame import DataFrame, GoAwayFrame, HeadersFrame, PingFrame, SettingsFrame, WindowUpdateFrame
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.gateway.conftest import Kinesis, Serve, authorization, rpc
 from tests.gateway.http2_client import Http2Client, rpc_fields
+from tests.gateway.objects import Buckets
 from tests.gateway.streaming import BODY, Streaming, decoded, event
 
 from afluente.core.call import Call
-from afluente.core.provider import FileSlice, Provider
 from afluente.gateway.doorway import PREFACE
 from afluente.gateway.http2 import MAX_STREAMS, RESETS
 
@@ -79,27 +83,6 @@ def test_errors_are_awss(serve: Serve, kinesis: Kinesis, connect: Connect) -> No
     assert client.answer([(":method", "OPTIONS"), (":path", "*"), (":scheme", "http"), (":authority", "h")], b"")
 
 
-class Buckets(Provider):
-    """Keeps one object."""
-
-    service = "s3"
-    operations: ClassVar[tuple[str, ...]] = ("PutObject", "GetObject", "HeadObject")
-
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "object"
-
-    def put_object(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
-        self._path.write_bytes(request["Body"].read())
-        return {"ETag": '"tag"'}
-
-    def get_object(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
-        size = self._path.stat().st_size
-        return {"Body": FileSlice(self._path, 0, size), "ContentLength": size, "Metadata": {"wind": "strong"}}
-
-    def head_object(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
-        return {"ContentLength": self._path.stat().st_size}
-
-
 def object_fields(method: str, **headers: str) -> list[tuple[str, str]]:
     fields = {":method": method, ":path": "/bucket/key", ":scheme": "http", ":authority": "127.0.0.1"}
     fields |= {"authorization": authorization("s3"), **{n.replace("_", "-"): v for n, v in headers.items()}}
@@ -142,9 +125,13 @@ def test_response_waits_for_the_window(serve: Serve, connect: Connect, tmp_path:
     assert response.body == content
 
 
-def test_body_beyond_the_limit_is_a_413(serve: Serve, kinesis: Kinesis, connect: Connect) -> None:
+def test_body_beyond_the_limit_is_a_413(
+    serve: Serve, kinesis: Kinesis, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("afluente.gateway.server.MAX_KINESIS_BODY_BYTES", 3 << 20)
     client = connect(serve(kinesis).port)
-    assert client.answer(rpc_fields("PutRecord"), b" " * (15 << 20)).status == 413
+    assert client.answer(rpc_fields("PutRecord"), b" " * (3 << 20)).status == 400
+    assert client.answer(rpc_fields("PutRecord"), b" " * (3 << 20) + b" ").status == 413
     assert client.answer(rpc_fields("ListStreams")).status == 200
 
 
@@ -365,3 +352,50 @@ class Slow(Streaming):
         self.began.set()
         assert self.may_end.wait(WAIT_S)
         return {"Shards": []}
+
+
+class Lasting:
+    """A gateway for all examples, and what it has logged as faults."""
+
+    def __init__(self, port: int, log: pytest.LogCaptureFixture) -> None:
+        self.port = port
+        self._log = log
+
+    def errors(self) -> list[str]:
+        return [record.getMessage() for record in self._log.records if record.levelno >= logging.ERROR]
+
+
+@pytest.fixture
+def lasting(serve: Serve, kinesis: Kinesis, caplog: pytest.LogCaptureFixture) -> Lasting:
+    return Lasting(serve(kinesis).port, caplog)
+
+
+RAW_FRAMES = st.lists(
+    st.tuples(
+        st.integers(0, 12), st.integers(0, 255), st.sampled_from([0, 1, 1, 3, 2, 2**31 - 1]), st.binary(max_size=60)
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(frames=RAW_FRAMES, request_first=st.booleans())
+def test_random_frames_never_meet_a_fault(
+    frames: list[tuple[int, int, int, bytes]], request_first: bool, lasting: Lasting
+) -> None:
+    client = Http2Client(lasting.port)
+    try:
+        if request_first:
+            client.ask(rpc_fields("ListShards"))
+        for kind, flags, stream_id, payload in frames:
+            head = len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream_id.to_bytes(4, "big")
+            client.socket.sendall(head + payload)
+        client.socket.shutdown(socket.SHUT_WR)
+        while client.socket.recv(1 << 16):
+            pass
+    except OSError:
+        pass  # the server closed before it had all of it
+    finally:
+        client.close()
+    assert lasting.errors() == []
+    assert Http2Client(lasting.port).answer_and_close(rpc_fields("ListStreams")).status == 200

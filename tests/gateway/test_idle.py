@@ -5,12 +5,14 @@ The limit is so short here that reading until the connection closes is all the w
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from h2.errors import ErrorCodes
-from tests.gateway.conftest import Kinesis, Serve, http, rpc
+from tests.gateway.conftest import Kinesis, Serve, authorization, http, rpc
 from tests.gateway.http2_client import Http2Client, rpc_fields
+from tests.gateway.objects import Buckets
 from tests.gateway.streaming import BODY, Streaming, event
 
 from afluente.core.call import Call
@@ -89,6 +91,18 @@ def test_client_that_does_not_read_its_events_is_cut_off(serve: Serve, connect: 
         subscription = provider.subscriptions.get(timeout=WAIT_S)
         subscription.send(*(event(number, 5 << 20) for number in range(20)))
         assert subscription.ended.get(timeout=WAIT_S) is not None
+
+
+def test_client_that_does_not_read_an_object_is_cut_off(serve: Serve, tmp_path: Path) -> None:
+    with (tmp_path / "object").open("wb") as file:
+        file.truncate(64 << 20)
+    served = serve(Buckets(tmp_path), idle_timeout_s=LIMIT_S)
+    wire = served.wire()
+    answer = wire.send(http("GET", "/bucket/key", {"Authorization": authorization("s3")})).head()
+    assert answer.status == 200
+    for _ in range(2):
+        assert served.wire().is_closed()
+    assert len(wire.rest()) < int(answer.headers["content-length"])
 
 
 def test_idle_http2_connection_is_told_and_closed(serve: Serve, kinesis: Kinesis, connect: Connect) -> None:

@@ -72,6 +72,8 @@ class Connection(asyncio.Protocol):
         self._ending = False
         self._received = 0
         self._begun = 0
+        self._sending: asyncio.Task[None] | None = None  # of a file, which has a way of its own to the socket
+        self._sent = 0
         self._patience = Patience()
 
     def finish(self) -> None:
@@ -87,8 +89,10 @@ class Connection(asyncio.Protocol):
         if self._transport is None:
             return
         answering = self._current is not None or bool(self._waiting)
-        progress = (self._begun, self._received // MOVE_BYTES, self._transport.get_write_buffer_size())
-        if self._patience.is_over(waits=not answering or self._drained is not None, progress=progress):
+        unsent = self._transport.get_write_buffer_size()
+        progress = (self._begun, self._received // MOVE_BYTES, unsent, self._sent)
+        stalled = self._drained is not None or self._sending is not None
+        if self._patience.is_over(waits=stalled or not answering, progress=progress):
             self.abort()
 
     # What the event loop calls
@@ -110,8 +114,9 @@ class Connection(asyncio.Protocol):
             self._drained.set_exception(ConnectionResetError("the client went away"))
             self._drained.exception()  # nobody may be waiting
             self._drained = None
-        if self._streaming is not None:
-            self._streaming.cancel()
+        for task in (self._streaming, self._sending):
+            if task is not None:
+                task.cancel()
         self._edge.closed(self)
 
     def pause_writing(self) -> None:
@@ -267,12 +272,22 @@ class Connection(asyncio.Protocol):
         try:
             with response.body.file or response.body.path.open("rb") as file:
                 transport = await self._empty_transport()
-                await file_sender.send(transport, start, file, response.body.offset, response.body.length)
+                self._sending = asyncio.current_task()
+                await file_sender.send(
+                    transport, start, file, offset=response.body.offset, length=response.body.length, sent=self._note
+                )
         except (OSError, EOFError) as error:
             log.info("a file was not sent to its end: %s", error)
             self.abort()
+        except asyncio.CancelledError:  # its connection is closed
+            log.info("a file was not sent to its end: the client did not take it")
         else:
+            self._sending = None
             self._answered(exchange)
+
+    def _note(self, sent: int) -> None:
+        """So many bytes of a file have been taken."""
+        self._sent += sent
 
     async def _stream(self, exchange: Exchange, response: HttpResponse, body: EventBody) -> None:
         """Send frames, each once the one before has left, until there are no more or nobody wants them."""

@@ -7,13 +7,16 @@ does not know as the connection's. Nothing may be left in the transport's buffer
 import asyncio
 import os
 import socket
+from collections.abc import Callable
 from typing import BinaryIO
 
 CHUNK_BYTES = 1 << 20
 
 
-async def send(transport: asyncio.Transport, start: bytes, file: BinaryIO, offset: int, length: int) -> None:
-    """Send `start` and then `length` bytes of `file`.
+async def send(
+    transport: asyncio.Transport, start: bytes, file: BinaryIO, *, offset: int, length: int, sent: Callable[[int], None]
+) -> None:
+    """Send `start` and then `length` bytes of `file`; `sent` is told how many, as they are taken.
 
     Raises OSError when the client goes away, EOFError when the file is shorter than that.
     """
@@ -24,7 +27,7 @@ async def send(transport: asyncio.Transport, start: bytes, file: BinaryIO, offse
     connection: socket.socket = transport.get_extra_info("socket")
     with socket.socket(fileno=os.dup(connection.fileno())) as twin:
         await _send_start(twin, start)
-        await _send_file(twin, file.fileno(), offset, length)
+        await _send_file(twin, file.fileno(), offset, length, sent)
 
 
 async def _send_start(twin: socket.socket, start: bytes) -> None:
@@ -36,7 +39,7 @@ async def _send_start(twin: socket.socket, start: bytes) -> None:
             await _writable(twin)
 
 
-async def _send_file(twin: socket.socket, file: int, offset: int, length: int) -> None:
+async def _send_file(twin: socket.socket, file: int, offset: int, length: int, told: Callable[[int], None]) -> None:
     while length:
         try:
             sent = os.sendfile(twin.fileno(), file, offset, min(length, CHUNK_BYTES))
@@ -45,6 +48,7 @@ async def _send_file(twin: socket.socket, file: int, offset: int, length: int) -
             continue
         if sent == 0:
             raise EOFError(f"{length} bytes are missing")
+        told(sent)
         offset, length = offset + sent, length - sent
         if length:
             await asyncio.sleep(0)  # others get their turn

@@ -120,9 +120,7 @@ class Http2Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # how it ended makes no difference
         self._transport = None
-        for stream in list(self._streams.values()):
-            stream.lose()
-        self._streams.clear()
+        self._lose_all()
         self.edge.closed(self)
 
     def pause_writing(self) -> None:
@@ -252,9 +250,15 @@ class Http2Connection(asyncio.Protocol):
     def _give_up(self) -> None:
         """Send what is to be sent, and close, whatever is under way."""
         self.is_ending = True
+        self._lose_all()
         self.flush()
         if self._transport is not None:
             self._transport.close()
+
+    def _lose_all(self) -> None:
+        for stream in list(self._streams.values()):
+            stream.lose()
+        self._streams.clear()
 
 
 HANDLERS: dict[type[events.Event], Callable[[Http2Connection, Any], None]] = {

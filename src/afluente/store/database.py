@@ -45,9 +45,8 @@ class Database:
             row = db.execute("SELECT version FROM component WHERE name = ?", (component,)).fetchone()
             version = row[0] if row else 0
             for step in steps[version:]:
-                for statement in step.split(";"):
-                    if statement.strip():
-                        db.execute(statement)
+                for statement in _statements(step):
+                    db.execute(statement)
             db.execute("INSERT OR REPLACE INTO component VALUES (?, ?)", (component, len(steps)))
 
     @contextmanager
@@ -169,3 +168,13 @@ class _Entry(Generic[Result]):
         if self.error is not None:
             raise self.error
         return self.result  # type: ignore[return-value]  # set when there is no error
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script, which end in ';': not every ';' ends one, as in the body of a trigger."""
+    statement = ""
+    for part in script.split(";"):
+        statement += part + ";"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -36,12 +36,27 @@ def tables(provider: Any, call: Call, request: Request) -> Iterable[str]:
     given = request.get("TableInput", {})
     name = request.get("TableName") or request.get("Name") or (given.get("Name") if given else None)
     names = [name] if name else request.get("TablesToDelete", ["*"])
-    schema = request["DatabaseName"].lower()
+    schema = request.get("DatabaseName", "*").lower()
     return (
         _catalog(call, request, "catalog"),
         _catalog(call, request, f"database/{schema}"),
         *(_catalog(call, request, f"table/{schema}/{one.lower()}") for one in names),
     )
+
+
+def functions(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The user-defined function, its database and the catalog."""
+    schema = request.get("DatabaseName", "*").lower()
+    name = request.get("FunctionName") or request.get("FunctionInput", {}).get("FunctionName", "*")
+    resources = ("catalog", f"database/{schema}", f"userDefinedFunction/{schema}/{name.lower()}")
+    return [_catalog(call, request, resource) for resource in resources]
+
+
+def connections(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The connections that are named, or all, and the catalog."""
+    one = request.get("ConnectionName") or request.get("Name") or request.get("ConnectionInput", {}).get("Name")
+    names = request.get("ConnectionNameList") or [one or "*"]
+    return [_catalog(call, request, resource) for resource in ("catalog", *(f"connection/{name}" for name in names))]
 
 
 def named(kind: str, *members: str) -> Resources:
@@ -81,9 +96,19 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
     **each(
         tables, "glue", "BatchCreatePartition", "BatchDeletePartition", "BatchDeleteTable", "BatchDeleteTableVersion",
         "BatchGetPartition", "BatchUpdatePartition", "CreatePartition", "CreatePartitionIndex", "CreateTable",
-        "DeletePartition", "DeletePartitionIndex", "DeleteTable", "DeleteTableVersion", "GetPartition",
-        "GetPartitionIndexes", "GetPartitions", "GetTable", "GetTableVersion", "GetTableVersions", "GetTables",
-        "SearchTables", "UpdatePartition", "UpdateTable",
+        "DeleteColumnStatisticsForPartition", "DeleteColumnStatisticsForTable", "DeletePartition",
+        "DeletePartitionIndex", "DeleteTable", "DeleteTableVersion", "GetColumnStatisticsForPartition",
+        "GetColumnStatisticsForTable", "GetPartition", "GetPartitionIndexes", "GetPartitions", "GetTable",
+        "GetTableVersion", "GetTableVersions", "GetTables", "SearchTables", "UpdateColumnStatisticsForPartition",
+        "UpdateColumnStatisticsForTable", "UpdatePartition", "UpdateTable",
+    ),
+    **each(
+        functions, "glue", "CreateUserDefinedFunction", "DeleteUserDefinedFunction", "GetUserDefinedFunction",
+        "GetUserDefinedFunctions", "UpdateUserDefinedFunction",
+    ),
+    **each(
+        connections, "glue", "BatchDeleteConnection", "CreateConnection", "DeleteConnection", "GetConnection",
+        "GetConnections", "UpdateConnection",
     ),
     **each(
         CRAWLER, "glue", "BatchGetCrawlers", "DeleteCrawler", "GetCrawler", "GetCrawlerMetrics", "GetCrawlers",

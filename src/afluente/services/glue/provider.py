@@ -8,6 +8,7 @@ from afluente.core.provider import Provider
 from afluente.services.glue.authorization import PERMISSIONS
 from afluente.services.glue.catalog.engine import CatalogEngine
 from afluente.services.glue.catalog.provider import CatalogOperations
+from afluente.services.glue.connection.provider import ConnectionOperations
 from afluente.services.glue.crawler.engine import CrawlerEngine
 from afluente.services.glue.crawler.provider import CrawlerOperations
 from afluente.services.glue.job.engine import JobEngine
@@ -16,10 +17,18 @@ from afluente.services.glue.tag import TagOperations, Tags
 from afluente.services.glue.trigger.engine import TriggerEngine
 from afluente.services.glue.trigger.provider import TriggerOperations
 
-PARTS = (CatalogOperations, CrawlerOperations, JobOperations, TriggerOperations, TagOperations)
+PARTS = (CatalogOperations, ConnectionOperations, CrawlerOperations, JobOperations, TriggerOperations, TagOperations)
 
 
-class GlueProvider(CatalogOperations, CrawlerOperations, JobOperations, TriggerOperations, TagOperations, Provider):
+class GlueProvider(
+    CatalogOperations,
+    ConnectionOperations,
+    CrawlerOperations,
+    JobOperations,
+    TriggerOperations,
+    TagOperations,
+    Provider,
+):
     """Glue on the engines of its parts."""
 
     service = "glue"

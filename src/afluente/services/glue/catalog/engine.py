@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from afluente.core.clock import Clock
 from afluente.core.error import AwsError
+from afluente.services.glue.catalog.column_statistic import ColumnStatistics
 from afluente.services.glue.catalog.database import DatabaseStore
 from afluente.services.glue.catalog.partition import PartitionStore, checked_key
 from afluente.services.glue.catalog.partition_index import PartitionIndexStore
@@ -13,6 +14,7 @@ from afluente.services.glue.catalog.table import TableRow, TableStore
 from afluente.services.glue.error import EntityNotFoundException
 from afluente.services.glue.tag import Tags
 from afluente.store.database import Database
+from afluente.store.document import Documents
 
 Entry = TypeVar("Entry")
 
@@ -31,6 +33,9 @@ class CatalogEngine:
         self.tables = TableStore(database, self.databases, clock)
         self.partitions = PartitionStore(database, clock)
         self.indexes = PartitionIndexStore(database)
+        self.statistics = ColumnStatistics(database)
+        self.functions = Documents(database, "glue_user_function")
+        self.connections = Documents(database, "glue_connection")
         tags.register("database", self._has_database)
 
     def create_database(
@@ -45,6 +50,7 @@ class CatalogEngine:
         """Remove a database, all that is in it, and its tags. Raises EntityNotFoundException."""
         with self._database.write():
             self.databases.delete(account, region, name)
+            self.functions.delete_under((account, region, name.lower()))
             self._tags.forget(account, region, f"database/{name.lower()}")
 
     def create_table(

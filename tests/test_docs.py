@@ -1,5 +1,6 @@
 """What the documents say is so."""
 
+import json
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from botocore.model import ServiceModel
 from afluente import app
 from afluente.cli import docs, main
 from afluente.core.provider import Provider
+from afluente.services.firehose.function.registry import Registry
 
 ROOT = Path(__file__).parent.parent
 
@@ -68,3 +70,16 @@ def test_every_metric_is_documented() -> None:
     )  # fmt: skip
     page = (ROOT / "docs" / "metrics.md").read_text()
     assert [measure.name for measures in rows for measure in measures if f"`{measure.name}`" not in page] == []
+
+
+def test_the_functions_on_firehoses_page_work(tmp_path: Path) -> None:
+    blocks = dict(re.findall(r"```(toml|python)\n(.*?)```", (ROOT / "docs/firehose.md").read_text(), re.DOTALL))
+    (tmp_path / "functions.toml").write_text(blocks["toml"])
+    (tmp_path / "transform.py").write_text(blocks["python"])
+    registry = Registry(str(tmp_path / "functions.toml"), remote=False)
+    function = registry.function("arn:aws:lambda:us-east-1:000000000000:function:transform")
+    try:
+        answer = json.loads(function.invoke(b'{"records": [{"recordId": "1", "data": "YWI="}]}').payload)
+    finally:
+        function.close()
+    assert answer == {"records": [{"recordId": "1", "result": "Ok", "data": "QUI="}]}

@@ -43,7 +43,7 @@ class Settings:
     )
     firehose_active_partitions: int = _setting(500, "partitions that a delivery stream may fill at once")
     lambda_functions: str = _setting(
-        "", "a TOML file that says which functions Lambda ARNs stand for; see docs/services/firehose.md"
+        "", "a TOML file that says which functions Lambda ARNs stand for; see docs/firehose.md"
     )
     lambda_remote_endpoints: bool = _setting(False, "allow endpoints of Lambda functions beyond this machine")
     crawler_stopping_delay_ms: int = _setting(300, "how long a crawler stays STOPPING at the end of a crawl")

@@ -268,7 +268,7 @@ def _check(request: HttpRequest, service: str, key: Key, signed: Signed, payload
 def _check_headers(request: HttpRequest, service: str, signed: Signed) -> None:
     """What may change a request's meaning has to be signed."""
     named = set(signed.signed_headers)
-    if "host" not in named:
+    if not named & {"host", ":authority"}:  # the latter is HTTP/2's word for it
         raise refusal.mismatch(service, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
     loose = [name for name in request.headers if name.startswith("x-amz-") and name not in named | NEED_NOT_BE_SIGNED]
     if loose and service == "s3":

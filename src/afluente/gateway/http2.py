@@ -283,8 +283,8 @@ def _request(fields: Any) -> HttpRequest | None:
             continue
         key = name.decode("latin-1")
         headers[key] = f"{headers[key]}{'; ' if key == 'cookie' else ','}{text}" if key in headers else text
-    if ":authority" not in headers and b":authority" in pseudo:
-        headers["host"] = pseudo[b":authority"]
+    if b":authority" in pseudo:
+        headers["host"] = headers[":authority"] = pseudo[b":authority"]  # which clients sign under either name
     target = pseudo.get(b":path", "")
     if b":method" not in pseudo or not (target.startswith("/") or target == "*"):
         return None  # CONNECT has no path

@@ -1,6 +1,7 @@
 """`afluente`: reads the command line and hands it to the command."""
 
 import argparse
+import gc
 import importlib
 import os
 import sys
@@ -34,7 +35,10 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 on success, 1 with a sentence on standard error when it cannot be done, 2 for bad usage."""
     given = _parser().parse_args(arguments)
+    gc.disable()  # importing makes what stays, so looking for garbage in it is in vain, now and later
     command = importlib.import_module(f"afluente.cli.{given.command}")
+    gc.freeze()
+    gc.enable()
     try:
         settings = Settings.load(
             os.environ,

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
-from awscrt.checksums import crc32c
 from msgspec import Struct
 
+from afluente.store.checksum import crc32c
 from afluente.store.record_frame import Frame
 from afluente.store.record_layout import FRAME, FRAME_START, MARK_BYTES
 

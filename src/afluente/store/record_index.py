@@ -19,9 +19,9 @@ import sys
 from array import array
 from bisect import bisect_left, bisect_right
 
-from awscrt.checksums import crc32c
 from msgspec import Struct
 
+from afluente.store.checksum import crc32c
 from afluente.store.record_layout import Head
 
 MAGIC = b"AFLUEIDX"

@@ -22,8 +22,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from awscrt.checksums import crc32c
-
+from afluente.store.checksum import crc32c
 from afluente.store.record_frame import Frame, LogDamaged
 
 MAGIC = b"AFLUELOG"

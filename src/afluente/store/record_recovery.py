@@ -37,7 +37,9 @@ class Recovered(NamedTuple):
 
 def recover(folder: Path, disk: Disk) -> Recovered:
     """Read the log in `folder`, made when missing. Raises LogDamaged, OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        disk.sync_folder(folder.parent)
     for draft in folder.glob("*.new"):
         disk.remove(draft)
     heads = [_read_head(path) for path in sorted(folder.glob("*.log"))]

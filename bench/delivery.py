@@ -24,7 +24,7 @@ def figures(folder: Path) -> Iterator[Figure]:
         s3.create_bucket(Bucket="bench-raw")
         deliver_to(server, "bench", interval_s=900, size_mib=128)
         requests = [request(server.host, server.port, TARGET, put_records("bench", n)) for n in range(8)]
-        records = _put(server, requests, RECORDS_IN_ALL)
+        records = put(server, requests, RECORDS_IN_ALL)
         took = _time_of_delivery(server, records)
     raw = _raw_seconds(data, folder)
     yield Figure(
@@ -59,7 +59,7 @@ def deliver_to(server: Server, stream: str, interval_s: int, size_mib: int) -> N
     )
 
 
-def _put(server: Server, requests: list[bytes], records: int) -> int:
+def put(server: Server, requests: list[bytes], records: int) -> int:
     """Send at least `records` records, as fast as they are taken; how many it were."""
     sent = 0
     while sent < records:

@@ -3,7 +3,7 @@ import hashlib
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from afluente.services.firehose.deaggregation import MAGIC, deaggregate
+from afluente.services.firehose.deaggregation import MAGIC, deaggregate, may_hold
 
 
 def varint(value: int) -> bytes:
@@ -24,6 +24,13 @@ def aggregate(records: list[bytes]) -> bytes:
     for data in records:
         message += field(3, varint(1 << 3) + varint(0) + field(3, data))
     return MAGIC + message + hashlib.md5(message, usedforsecurity=False).digest()
+
+
+@given(st.binary(max_size=50), st.binary(max_size=50))
+@example(before=MAGIC[:1], after=b"")
+def test_may_hold_finds_every_aggregate(before: bytes, after: bytes) -> None:
+    assert may_hold(before + aggregate([b"x"]) + after)
+    assert may_hold(before) == (MAGIC in before)
 
 
 @given(st.lists(st.binary(max_size=300), min_size=1, max_size=20))

@@ -16,6 +16,11 @@ KEY_FIELD, DATA_FIELD = 1, 3
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 
 
+def may_hold(data: bytes) -> bool:
+    """Whether an aggregate may be in `data`. One byte is looked for at memory speed, and texts do not have it."""
+    return MAGIC[:1] in data and MAGIC in data
+
+
 class Inner(NamedTuple):
     """A record inside an aggregate."""
 

@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from afluente.services.firehose.conversion.block import Block
-from afluente.services.firehose.deaggregation import MAGIC, deaggregate
+from afluente.services.firehose.deaggregation import deaggregate, may_hold
 from afluente.services.firehose.ledger import Range
 from afluente.store import record
 from afluente.store.record_frame import Frame
@@ -28,7 +28,7 @@ class Rendering(NamedTuple):
         """The bytes of the frame's records at positions [start, end), delimited between, not after."""
         if not self.delimiter and end >= frame.end:
             block = record.data_block(frame.payload, start - frame.position)
-            if not (self.deaggregates and MAGIC in block):
+            if not (self.deaggregates and may_hold(block)):
                 return block
         return self.delimiter.join(self._pieces(frame, start, end))
 
@@ -45,7 +45,7 @@ class Rendering(NamedTuple):
         """The records in `span`, read again, some at a time: uncopied where there is nothing to take apart."""
         for frame, start, end in self.frames(span):
             lengths, data = record.data_columns(frame.payload, start - frame.position, end - frame.position)
-            if self.deaggregates and MAGIC in frame.payload:
+            if self.deaggregates and may_hold(frame.payload):
                 pieces = record.data_pieces(frame.payload, start - frame.position, end - frame.position)
                 yield [inner for piece in pieces for inner in deaggregate(piece)]
             else:

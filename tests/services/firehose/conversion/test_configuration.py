@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from afluente.core.error import NotImplemented as NotSupported
 from afluente.services.firehose.conversion.configuration import check
 from afluente.services.firehose.error import InvalidArgumentException
 
@@ -61,3 +62,35 @@ def test_check_refuses(destination: dict[str, Any], text: str) -> None:
     with pytest.raises(InvalidArgumentException) as raised:
         check(destination)
     assert raised.value.message.startswith(text)
+
+
+def test_check_refuses_a_pattern_that_is_none() -> None:
+    hive = {"Deserializer": {"HiveJsonSerDe": {"TimestampFormats": ["millis", "yyyy-bb"]}}}
+    with pytest.raises(InvalidArgumentException) as raised:
+        check(changed(InputFormatConfiguration=hive))
+    assert raised.value.message == (
+        "One or more SerDe options are invalid for org.apache.hcatalog.data.JsonSerDe: "
+        "[Key: timestamp.formats Value: yyyy-bb]"
+    )
+
+
+@pytest.mark.parametrize(
+    ("serializer", "member"),
+    [
+        ({"ParquetSerDe": {"MaxPaddingBytes": 1}}, "ParquetSerDe.MaxPaddingBytes"),
+        ({"OrcSerDe": {"EnablePadding": True}}, "OrcSerDe.EnablePadding"),
+        (
+            {"OrcSerDe": {"BloomFilterFalsePositiveProbability": 0.0}},
+            "OrcSerDe.BloomFilterFalsePositiveProbability",
+        ),
+    ],
+)
+def test_check_names_what_is_not_supported(serializer: dict[str, Any], member: str) -> None:
+    with pytest.raises(NotSupported, match=member):
+        check(changed(OutputFormatConfiguration={"Serializer": serializer}))
+
+
+def test_check_takes_what_has_no_effect_on_aws_either() -> None:
+    orc = {"EnablePadding": False, "PaddingTolerance": 0.1, "BlockSizeBytes": 268_435_456}
+    check(changed(OutputFormatConfiguration={"Serializer": {"OrcSerDe": orc}}))
+    check(changed(OutputFormatConfiguration={"Serializer": {"ParquetSerDe": {"MaxPaddingBytes": 0}}}))

@@ -55,8 +55,11 @@ def check_serializer(choices: Options) -> None:
     """Raises NotImplemented for options that cannot be honoured."""
     if choices.get("ParquetSerDe", {}).get("MaxPaddingBytes"):
         raise Unsupported("Firehose: ParquetSerDe.MaxPaddingBytes above 0 is not supported")
-    if choices.get("OrcSerDe", {}).get("EnablePadding"):
+    orc = choices.get("OrcSerDe", {})
+    if orc.get("EnablePadding"):
         raise Unsupported("Firehose: OrcSerDe.EnablePadding is not supported")
+    if orc.get("BloomFilterFalsePositiveProbability") in {0, 1}:
+        raise Unsupported("Firehose: OrcSerDe.BloomFilterFalsePositiveProbability of 0 or 1 is not supported")
 
 
 @dataclass(frozen=True, slots=True)

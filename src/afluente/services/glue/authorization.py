@@ -87,6 +87,7 @@ def _catalog(call: Call, request: Request, resource: str) -> str:
 PASS_ROLE = pass_role(SERVICE, role)
 CRAWLER = named("crawler", "Name", "CrawlerName", "CrawlerNames", "CrawlerNameList")
 JOB = named("job", "Name", "JobName", "JobNames")
+RULESET = named("dataQualityRuleset", "Name")
 TRIGGER = named("trigger", "Name", "TriggerNames")
 
 PERMISSIONS: dict[str, tuple[Permission, ...]] = {
@@ -121,6 +122,11 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
         "GetJobRuns", "GetJobs", "ListJobs", "ResetJobBookmark", "StartJobRun",
     ),
     **{name: (Permission(f"glue:{name}", JOB), PASS_ROLE) for name in ("CreateJob", "UpdateJob")},
+    **each(
+        RULESET, "glue", "BatchGetDataQualityResult", "CreateDataQualityRuleset", "DeleteDataQualityRuleset",
+        "GetDataQualityResult", "GetDataQualityRuleset", "ListDataQualityResults", "ListDataQualityRulesets",
+        "UpdateDataQualityRuleset",
+    ),
     **each(
         TRIGGER, "glue", "BatchGetTriggers", "CreateTrigger", "DeleteTrigger", "GetTrigger", "GetTriggers",
         "ListTriggers", "StartTrigger", "StopTrigger", "UpdateTrigger",

@@ -11,13 +11,22 @@ from afluente.services.glue.catalog.provider import CatalogOperations
 from afluente.services.glue.connection.provider import ConnectionOperations
 from afluente.services.glue.crawler.engine import CrawlerEngine
 from afluente.services.glue.crawler.provider import CrawlerOperations
+from afluente.services.glue.data_quality.provider import DataQualityOperations
 from afluente.services.glue.job.engine import JobEngine
 from afluente.services.glue.job.provider import JobOperations
 from afluente.services.glue.tag import TagOperations, Tags
 from afluente.services.glue.trigger.engine import TriggerEngine
 from afluente.services.glue.trigger.provider import TriggerOperations
 
-PARTS = (CatalogOperations, ConnectionOperations, CrawlerOperations, JobOperations, TriggerOperations, TagOperations)
+PARTS = (
+    CatalogOperations,
+    ConnectionOperations,
+    CrawlerOperations,
+    JobOperations,
+    DataQualityOperations,
+    TriggerOperations,
+    TagOperations,
+)
 
 
 class GlueProvider(
@@ -25,6 +34,7 @@ class GlueProvider(
     ConnectionOperations,
     CrawlerOperations,
     JobOperations,
+    DataQualityOperations,
     TriggerOperations,
     TagOperations,
     Provider,

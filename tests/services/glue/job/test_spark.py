@@ -242,3 +242,20 @@ print(spark.read.json("s3://lake/j/").count())
 )
 def test_what_is_not_supported_fails_by_name(lake: Any, script: str, name: str) -> None:
     assert name in lake.fail(READ + script)
+
+
+def test_aggregates_are_named_as_in_spark(world: Any) -> None:
+    script = """
+df = spark.createDataFrame([(1, 2), (1, 3)], ["a", "b"])
+g = df.groupBy("a").agg(F.sum("b"), F.countDistinct("b"), F.count("*"), F.sum(F.col("b") * 2), F.max("b").alias("m"))
+print(g.columns)
+print(df.groupBy("a").agg({"b": "max"}).columns, df.groupBy("a").avg("b").columns, df.agg(F.min("b")).columns)
+print(df.groupBy("a").agg(F.sum("b")).withColumnRenamed("sum(b)", "total").collect()[0]["total"])
+"""
+    assert world.succeed(
+        "from pyspark.sql import functions as F\n" + script.replace("spark.", "glueContext.spark_session.")
+    ).split("\n") == [
+        "['a', 'sum(b)', 'count(DISTINCT b)', 'count(1)', 'sum((b * 2))', 'm']",
+        "['a', 'max(b)'] ['a', 'avg(b)'] ['min(b)']",
+        "5",
+    ]

@@ -181,11 +181,14 @@ def test_filter(world: Any, operator: str, filters: list[tuple[str, bool, str, s
         ("equijoin", [{"k": 2, "v": "b", "j": 2, "w": "x"}]),
         ("left", [{"k": 1, "v": "a"}, {"k": 2, "v": "b", "j": 2, "w": "x"}]),
         ("leftanti", [{"k": 1, "v": "a"}]),
+        ("leftsemi", [{"k": 2, "v": "b"}]),
+        ("right", [{"j": 3, "w": "y"}, {"k": 2, "v": "b", "j": 2, "w": "x"}]),
+        ("outer", [{"j": 3, "w": "y"}, {"k": 1, "v": "a"}, {"k": 2, "v": "b", "j": 2, "w": "x"}]),
     ],
 )
 def test_join(world: Any, kind: str, expected: list[dict[str, Any]]) -> None:
     world.put("in/1", '{"k":1,"v":"a"}{"k":2,"v":"b"}')
-    world.put("in2/1", '{"j":2,"w":"x"}')
+    world.put("in2/1", '{"j":2,"w":"x"}{"j":3,"w":"y"}')
     join = {
         "Name": "Join", "Inputs": ["s", "s2"], "JoinType": kind,
         "Columns": [{"From": "s", "Keys": [["k"]]}, {"From": "s2", "Keys": [["j"]]}],
@@ -262,9 +265,13 @@ def test_names_and_order_of_nodes() -> None:
         ({"s": source(), "t": target("avro", "s")}, Unsupported, "S3DirectTarget.Format avro"),
         ({"t": target("json", "none")}, InvalidInputException, "input none, which does not exist"),
         ({"t": target("json", "t")}, InvalidInputException, "its own input"),
-        ({"s": source(),
-          "t": {"DropNullFields": {"Name": "x", "Inputs": ["s"], "NullCheckBoxList": {"IsEmpty": True}}}},
-         Unsupported, "IsEmpty"),
+        ({"s": source(), "t": {"CustomCode": {"Name": "x", "Inputs": ["s"], "Code": "", "ClassName": "a b"}}},
+         InvalidInputException, "ClassName of node t"),
+        ({"s": source(), "t": {"DynamicTransform": {
+            "Name": "x", "TransformName": "x", "Inputs": ["s"], "FunctionName": "x",
+            "Path": "s3://aws-glue-studio-transforms-1/gs_x.py"}}}, Unsupported, "DynamicTransform.Path"),
+        ({"s": source(), "t": {"Merge": {"Name": "x", "Inputs": ["s"], "Source": "s", "PrimaryKeys": [["a"]]}}},
+         InvalidInputException, "Source of node t"),
     ],
 )  # fmt: skip
 def test_create_job_refuses_nodes(world: Any, nodes: dict[str, Any], error: type[AwsError], named: str) -> None:

@@ -7,6 +7,7 @@ from afluente.core.clock import Clock
 from afluente.core.metric import Metrics
 from afluente.core.provider import Invoke
 from afluente.core.setting import Settings
+from afluente.services.glue.data_quality.engine import DataQuality
 from afluente.services.glue.error import (
     EntityNotFoundException,
     IdempotentParameterMismatchException,
@@ -27,7 +28,7 @@ TIMES = ("CreatedOnMs", "LastModifiedOnMs")
 
 
 class JobEngine:
-    """The jobs of every account and region. `runs` are their runs."""
+    """The jobs of every account and region. `runs` are their runs, `quality` the outcomes of data quality rules."""
 
     def __init__(  # noqa: PLR0917  # the ports are the arguments
         self,
@@ -41,7 +42,10 @@ class JobEngine:
         clock: Clock,
         metrics: Metrics | None = None,
     ) -> None:
-        self.runs = RunEngine(database, objects, roles, logs, invoke, settings, clock, metrics or Metrics(clock))
+        self.quality = DataQuality(database, tags, clock)
+        self.runs = RunEngine(
+            database, objects, roles, logs, invoke, self.quality, settings, clock, metrics or Metrics(clock)
+        )
         self._database = database
         self._objects = objects
         self._roles = roles

@@ -10,6 +10,7 @@ from typing import Any
 from afluente.core.call import Call
 from afluente.core.error import AwsError
 from afluente.core.provider import Invoke
+from afluente.services.glue.data_quality.engine import DataQuality
 from afluente.services.glue.error import InvalidInputException
 from afluente.services.glue.job.bookmark import Bookmarks, Key
 from afluente.services.glue.job.permission import Permission
@@ -32,6 +33,7 @@ class Host:
         permission: Permission,
         bookmarks: Bookmarks,
         invoke: Invoke,
+        quality: DataQuality,
         running: Callable[[], None],
     ) -> None:
         self.failure: str | None = None
@@ -46,6 +48,7 @@ class Host:
         self._permission = permission
         self._bookmarks = bookmarks
         self._invoke = invoke
+        self._quality = quality
         self._running = running
         self._answers: dict[str, Callable[[Message], Any]] = {
             "running": lambda _: self._running(),
@@ -55,6 +58,7 @@ class Host:
             "delete": self._delete,
             "aws": self._aws,
             "commit_bookmark": self._commit,
+            "data_quality": self._publish,
         }
 
     def answer(self, message: Message) -> Any:
@@ -99,3 +103,9 @@ class Host:
 
     def _commit(self, message: Message) -> None:
         self._bookmarks.commit(self._key, *self._run, message["sources"])
+
+    def _publish(self, message: Message) -> str:
+        """Keep the outcomes of data quality rules; the id of the result."""
+        account, region, _ = self._key
+        self._permission.check_glue("PublishDataQuality", f"arn:aws:glue:{region}:{account}:dataQualityRuleset/*")
+        return self._quality.publish(self._key, self._run[0], message["context"], message["rules"])

@@ -3,7 +3,7 @@
 import os
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from afluente.core.clock import Clock
 from afluente.core.identifier import request_id
 from afluente.core.provider import Invoke
 from afluente.core.setting import Settings
+from afluente.services.glue.data_quality.engine import DataQuality
 from afluente.services.glue.job import argument
 from afluente.services.glue.job.bookmark import Bookmarks
 from afluente.services.glue.job.definition import Definition, job_arn, role_arn
@@ -60,6 +61,7 @@ class Launcher:
         logs: Logs,
         invoke: Invoke,
         bookmarks: Bookmarks,
+        quality: DataQuality,
         settings: Settings,
         clock: Clock,
     ) -> None:
@@ -69,6 +71,7 @@ class Launcher:
         self._logs = logs
         self._invoke = invoke
         self._bookmarks = bookmarks
+        self._quality = quality
         self._settings = settings
         self._clock = clock
         self._folder = settings.data.absolute() / "tmp" / "glue"
@@ -98,7 +101,7 @@ class Launcher:
         order = self._order(start, arguments, folder, permission)
         host = Host(
             self._call(start, principal), start.key, run["Id"], run["Attempt"], folder, self._objects, permission,
-            self._bookmarks, self._invoke, start.running,
+            self._bookmarks, self._invoke, self._quality, start.running,
         )  # fmt: skip
         launch = Launch(folder, self._environment(start.key[1], variables), order)
         return Process(launch, host.answer, run_log.output, run_log.error), host
@@ -111,6 +114,7 @@ class Launcher:
             each.mkdir()
         script = fetch(self._objects, permission, location, scripts)
         extra = fetch_all(self._objects, permission, arguments.get("--extra-py-files", ""), modules)
+        fetch_all(self._objects, permission, ",".join(_transforms(start.job)), modules)
         fetch_all(self._objects, permission, arguments.get("--extra-files", ""), folder)
         return {
             "script": str(script),
@@ -176,6 +180,13 @@ class Launcher:
     def _call(self, start: Start, principal: Principal) -> Call:
         account, region, _ = start.key
         return Call("glue", "", account, region, principal, request_id(), self._clock.now_ms(), self.endpoint)
+
+
+def _transforms(job: Definition) -> Iterator[str]:
+    """Where the modules of a visual job's own transforms lie."""
+    for node in job.get("CodeGenConfigurationNodes", {}).values():
+        if "DynamicTransform" in node:
+            yield node["DynamicTransform"]["Path"]
 
 
 def _import_path() -> list[str]:

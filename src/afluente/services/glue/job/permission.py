@@ -26,6 +26,10 @@ class Permission:
         for key in keys:
             self._check_s3(action, f"arn:aws:s3:::{bucket}/{key}", {})
 
+    def check_glue(self, action: str, resource: str) -> None:
+        """May the role do this in Glue? Raises AccessDeniedException."""
+        self.roles.check_role(self.role_arn, SESSION_NAME, f"glue:{action}", resource)
+
     def may_log(self, needed: Iterable[tuple[str, str]]) -> bool:
         """May the role do these actions to these resources?"""
         try:

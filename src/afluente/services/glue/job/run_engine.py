@@ -11,6 +11,7 @@ from afluente.core.loop import Loop
 from afluente.core.metric import Metrics
 from afluente.core.provider import Invoke
 from afluente.core.setting import Settings
+from afluente.services.glue.data_quality.engine import DataQuality
 from afluente.services.glue.error import (
     ConcurrentRunsExceededException,
     EntityNotFoundException,
@@ -75,6 +76,7 @@ class RunEngine:
         roles: Roles,
         logs: Logs,
         invoke: Invoke,
+        quality: DataQuality,
         settings: Settings,
         clock: Clock,
         metrics: Metrics,
@@ -82,7 +84,7 @@ class RunEngine:
         self._metrics = RunMetrics(metrics)
         self.bookmarks = Bookmarks(database)
         self._database = database
-        self._launcher = Launcher(objects, roles, logs, invoke, self.bookmarks, settings, clock)
+        self._launcher = Launcher(objects, roles, logs, invoke, self.bookmarks, quality, settings, clock)
         self._clock = clock
         self._store = RunStore(database)
         self._live: dict[str, Live] = {}

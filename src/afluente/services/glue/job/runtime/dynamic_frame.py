@@ -4,27 +4,38 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from afluente.core.hive_type import HiveType
 from afluente.services.glue.job.runtime import connection as sql
 from afluente.services.glue.job.runtime import row_function, shape
 from afluente.services.glue.job.runtime.connection import Schema, identifier
 from afluente.services.glue.job.runtime.printing import print_rows, print_schema
+from afluente.services.glue.job.runtime.relationalize import relationalize
+from afluente.services.glue.job.runtime.row_function import Failure
 from afluente.services.glue.job.runtime.source import EMPTY
+from afluente.services.glue.job.runtime.unbox import unbox
 
-GLUE_NAMES = {"bigint": "long", "smallint": "short", "tinyint": "byte"}
+THRESHOLDS = {"info", "stageThreshold", "totalThreshold"}
+"""How many rows may fail: see `_check`."""
 
 
 class DynamicFrame:
     """The rows of `query`. Transforms give new frames and read nothing; `partitions` is the number of files wanted."""
 
     def __init__(
-        self, query: str, glue_ctx: Any = None, name: str = "", *, partitions: int = 1, errors: int = 0
+        self,
+        query: str,
+        glue_ctx: Any = None,
+        name: str = "",
+        *,
+        partitions: int = 1,
+        errors: Sequence[Failure] = (),
+        stage_errors: int = 0,
     ) -> None:
         self.query = query
         self.glue_ctx = glue_ctx
         self.name = name
         self.partitions = partitions
         self.errors = errors
+        self.stage_errors = stage_errors
 
     @staticmethod
     def fromDF(dataframe: Any, glue_ctx: Any = None, name: str = "") -> "DynamicFrame":
@@ -56,8 +67,10 @@ class DynamicFrame:
         return int(sql.rows(f"SELECT count(*) FROM ({self.query})")[0][0])
 
     def schema(self) -> Any:
-        """The columns as a struct type."""
-        return HiveType("struct", (), self.columns)
+        """The columns as a struct type of `awsglue.gluetypes`."""
+        from afluente.services.glue.job.runtime.glue_type import struct_type  # noqa: PLC0415  # only if asked for
+
+        return struct_type(self.columns)
 
     def printSchema(self) -> None:
         """Print the columns as a tree."""
@@ -135,6 +148,47 @@ class DynamicFrame:
         kept = [identifier(name) for (name, _), number in zip(self.columns, found, strict=True) if number]
         return self._then(f"SELECT {', '.join(kept)} FROM ({self.query})" if kept else EMPTY, transformation_ctx)
 
+    def fill_missing_values(
+        self, missing_values_column: str, output_column: str = "", transformation_ctx: str = "", **thresholds: Any
+    ) -> "DynamicFrame":
+        """One more column, `<column>_filled` by default, with values for the nulls of a column."""
+        _check(thresholds)
+        from afluente.services.glue.job.runtime.missing_value import filled  # noqa: PLC0415  # seldom needed
+
+        value = filled(self.query, self.columns, missing_values_column)
+        name = identifier(output_column or f"{missing_values_column}_filled")
+        return self._then(f"SELECT *, {value} AS {name} FROM ({self.query})", transformation_ctx)
+
+    # ---- nested data ------------------------------------------------------------------------------------------------
+
+    def relationalize(
+        self,
+        root_table_name: str,
+        staging_path: str = "",
+        options: Mapping[str, Any] | None = None,
+        transformation_ctx: str = "",
+        **thresholds: Any,
+    ) -> "DynamicFrameCollection":
+        """Tables without structs and arrays. There is nothing to stage: what does not fit in memory spills to disk."""
+        _check(thresholds)
+        if options:
+            raise NotImplementedError(f"relationalize: the options {sorted(options)} are not supported")
+        tables = relationalize(self.query, self.columns, root_table_name)
+        frames = {name: DynamicFrame(query, self.glue_ctx, name) for name, query in tables.items()}
+        return DynamicFrameCollection(frames, self.glue_ctx)
+
+    def unbox(
+        self, path: str, format: str, transformation_ctx: str = "", **options: Any
+    ) -> "DynamicFrame":  # fmt: skip
+        """A column of texts parsed. Rows whose text cannot be are left out and counted."""
+        thresholds = {name: options.pop(name) for name in [*options] if name in THRESHOLDS}
+        _check(thresholds)
+        if format != "json" or options:
+            raise NotImplementedError(f"unbox: {[format, *options]} is not supported; the format json is")
+        query, bad = unbox(self.query, self.columns, path)
+        failed = row_function.rows_that_fail(self.query, bad, f"unbox: {path} is not JSON") if bad else []
+        return self._failing(query, failed, transformation_ctx)
+
     # ---- rows -------------------------------------------------------------------------------------------------------
 
     def filter(self, f: Callable[[Any], Any], transformation_ctx: str = "", **options: Any) -> "DynamicFrame":
@@ -148,8 +202,12 @@ class DynamicFrame:
         """What `f` makes of each row. Rows for which it raises are left out and counted."""
         _check(options)
         query, failed = row_function.mapped(self.query, self.columns, f)
-        frame = self._then(query, transformation_ctx)
-        frame.errors += failed
+        return self._failing(query, failed, transformation_ctx)
+
+    def _failing(self, query: str, failed: Sequence[Failure], name: str) -> "DynamicFrame":
+        """The rows of `query`, with the rows that were left out on the way to it."""
+        frame = self._then(query, name)
+        frame.errors, frame.stage_errors = [*self.errors, *failed], len(failed)
         return frame
 
     def join(
@@ -224,6 +282,25 @@ class DynamicFrame:
         second = self._then(f"SELECT * FROM ({self.query}) WHERE ({condition}) IS NOT TRUE")
         return DynamicFrameCollection({name1: first, name2: second}, self.glue_ctx)
 
+    def spigot(
+        self, path: str, options: Mapping[str, Any] | None = None, transformation_ctx: str = "", **thresholds: Any
+    ) -> "DynamicFrame":
+        """Write `topk` rows (100), chosen with the probability `prob` (1), as JSON; the frame itself."""
+        _check(thresholds)
+        from afluente.services.glue.job.runtime.sink import write_sample  # noqa: PLC0415  # an import of a cycle
+
+        write_sample(self.query, path, dict(options or {}), transformation_ctx)
+        return self
+
+    def write(
+        self, connection_type: str, connection_options: Mapping[str, Any], format: str, format_options: Any = None,
+        accumulator_size: int = 0, transformation_ctx: str = "",
+    ) -> Any:  # fmt: skip
+        """As `write_dynamic_frame.from_options`."""
+        return self.glue_ctx.write_dynamic_frame_from_options(
+            self, connection_type, connection_options, format, format_options, transformation_ctx
+        )
+
     def repartition(self, num_partitions: int, transformation_ctx: str = "", **options: Any) -> "DynamicFrame":
         """As many files per partition value."""
         _check(options)
@@ -241,17 +318,22 @@ class DynamicFrame:
     # ---- errors -----------------------------------------------------------------------------------------------------
 
     def errorsCount(self) -> int:
-        """How many rows were left out on the way because a function raised."""
-        return self.errors
+        """How many rows were left out on the way because they could not be processed."""
+        return len(self.errors)
 
     def stageErrorsCount(self) -> int:
-        """The same: a run keeps no count per stage."""
-        return self.errors
+        """How many of them the last transform left out."""
+        return self.stage_errors
+
+    def errorsAsDynamicFrame(self) -> "DynamicFrame":
+        """Those rows: in each a struct `error` with the message, the stack trace and the row."""
+        query = row_function.failed_rows(self.errors) if self.errors else EMPTY
+        return DynamicFrame(query, self.glue_ctx, f"{self.name}_errors")
 
     def assertErrorThreshold(self) -> None:
         """Raises when rows were left out."""
         if self.errors:
-            raise ValueError(f"{self.errors} rows could not be processed")
+            raise ValueError(f"{len(self.errors)} rows could not be processed")
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -288,6 +370,13 @@ class DynamicFrameCollection:
         """The frame of that name."""
         return self._frames[key]
 
+    def flatmap(
+        self, f: Callable[..., "DynamicFrameCollection"], transformation_ctx: str = ""
+    ) -> "DynamicFrameCollection":
+        """The frames of the collections that `f` makes of each frame."""
+        made = [f(frame, transformation_ctx).items() for frame in self.values()]
+        return DynamicFrameCollection(dict(pair for pairs in made for pair in pairs), self.glue_ctx)
+
     def map(self, callable: Callable[..., DynamicFrame], transformation_ctx: str = "") -> "DynamicFrameCollection":
         """What `callable` makes of each frame."""
         return DynamicFrameCollection({name: callable(frame) for name, frame in self.items()}, self.glue_ctx)
@@ -298,8 +387,8 @@ def _list(paths: Any) -> list[str]:
 
 
 def _check(options: Mapping[str, Any]) -> None:
-    """The error thresholds of transforms, which are never reached: no transform but `map` leaves a row out."""
-    unknown = set(options) - {"info", "stageThreshold", "totalThreshold"}
+    """The error thresholds of transforms. Rows left out are told, and `assertErrorThreshold` asks."""
+    unknown = set(options) - THRESHOLDS
     if unknown:
         raise TypeError(f"unexpected arguments: {', '.join(sorted(unknown))}")
 

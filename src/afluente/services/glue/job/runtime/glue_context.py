@@ -27,6 +27,7 @@ class GlueContext:
         self.create_dynamic_frame = DynamicFrameReader(self)
         self.write_dynamic_frame = DynamicFrameWriter(self)
         self.create_data_frame = DataFrameReader(self)
+        self.write_data_frame = DataFrameWriter(self)
         if options.keys() - {"minPartitions", "targetPartitions"}:
             raise NotImplementedError(f"GlueContext options {sorted(options)} are not supported")
 
@@ -98,6 +99,14 @@ class GlueContext:
         kind = format or ("parquet" if connection_type == "parquet" else "")
         return self._frame(Input([Part(items)], kind, given), transformation_ctx, options)
 
+    def create_data_frame_from_catalog(self, *args: Any, **kwargs: Any) -> Any:
+        """The rows of a table as a Spark DataFrame."""
+        return self.create_dynamic_frame_from_catalog(*args, **kwargs).toDF()
+
+    def create_data_frame_from_options(self, *args: Any, **kwargs: Any) -> Any:
+        """The rows of objects in S3 as a Spark DataFrame."""
+        return self.create_dynamic_frame_from_options(*args, **kwargs).toDF()
+
     def create_dynamic_frame_from_rdd(self, *_: Any, **__: Any) -> DynamicFrame:
         """Not supported: there are no RDDs."""
         raise NotImplementedError("create_dynamic_frame.from_rdd is not supported: there are no RDDs; use from_options")
@@ -141,6 +150,18 @@ class GlueContext:
             raise ValueError("write_dynamic_frame.from_options needs a format")
         sink.setFormat(format, **dict(format_options or {}))
         return sink.write(frame)
+
+    def write_from_options(self, frame_or_dfc: Any, *args: Any, **kwargs: Any) -> Any:
+        """The same, under its older name."""
+        return self.write_dynamic_frame_from_options(frame_or_dfc, *args, **kwargs)
+
+    def write_data_frame_from_options(self, frame: Any, *args: Any, **kwargs: Any) -> Any:
+        """Write a Spark DataFrame to S3."""
+        return self.write_dynamic_frame_from_options(DynamicFrame.fromDF(frame, self), *args, **kwargs)
+
+    def write_data_frame_from_catalog(self, frame: Any, *args: Any, **kwargs: Any) -> Any:
+        """Write a Spark DataFrame to where a table lies."""
+        return self.write_dynamic_frame_from_catalog(DynamicFrame.fromDF(frame, self), *args, **kwargs)
 
     def write_dynamic_frame_from_catalog(
         self,
@@ -219,15 +240,16 @@ class DataFrameReader:
     """`glueContext.create_data_frame`: the same sources as Spark DataFrames."""
 
     def __init__(self, glue_context: GlueContext) -> None:
-        self._glue_context = glue_context
+        self.from_catalog = glue_context.create_data_frame_from_catalog
+        self.from_options = glue_context.create_data_frame_from_options
 
-    def from_catalog(self, *args: Any, **kwargs: Any) -> Any:
-        """The rows of a table."""
-        return self._glue_context.create_dynamic_frame_from_catalog(*args, **kwargs).toDF()
 
-    def from_options(self, *args: Any, **kwargs: Any) -> Any:
-        """The rows of objects in S3."""
-        return self._glue_context.create_dynamic_frame_from_options(*args, **kwargs).toDF()
+class DataFrameWriter:
+    """`glueContext.write_data_frame`."""
+
+    def __init__(self, glue_context: GlueContext) -> None:
+        self.from_catalog = glue_context.write_data_frame_from_catalog
+        self.from_options = glue_context.write_data_frame_from_options
 
 
 def _bounded(items: list[storage.Item], options: Mapping[str, Any]) -> list[storage.Item]:

@@ -5,9 +5,10 @@ What a symbol cannot do sends the function to the rows themselves.
 """
 
 import dis
+import traceback
 import types
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from afluente.services.glue.job.runtime import connection as sql
 from afluente.services.glue.job.runtime.connection import Schema, identifier, text
@@ -34,6 +35,14 @@ CONSTANTS = (int, float, str, bool, list, tuple)
 CALLED = {"bool", "re", "match", "search", "startswith", "endswith", "lower", "upper", "strip"}
 
 
+class Failure(NamedTuple):
+    """A row that a function raised for."""
+
+    row: Mapping[str, Any]
+    message: str
+    stack: str
+
+
 def filtered(query: str, schema: Schema, function: Callable[[Any], Any]) -> str:
     """The query of those rows that `function` holds for."""
     try:
@@ -44,27 +53,43 @@ def filtered(query: str, schema: Schema, function: Callable[[Any], Any]) -> str:
         return _filtered_in_python(query, function)
 
 
-def mapped(query: str, schema: Schema, function: Callable[[Any], Any]) -> tuple[str, int]:
-    """(query, failures): what `function` makes of each row, and for how many it raised."""
+def mapped(query: str, schema: Schema, function: Callable[[Any], Any]) -> tuple[str, list[Failure]]:
+    """(query, failures): what `function` makes of each row, and those for which it raised."""
     import pyarrow  # noqa: PLC0415  # slow to import, seldom needed
 
     parts = []
-    failed = 0
+    failures: list[Failure] = []
     for batch in _batches(query):
         made = []
-        for row in batch.to_pylist():
+        for number, row in enumerate(batch.to_pylist()):
             try:
                 made.append(function(row))
-            except Exception as error:  # a row that fails is an error record
-                failed += 1
-                first_failure = f"{type(error).__name__}: {error}"
+            except Exception as error:  # a row that fails is an error record, as it was before the function saw it
+                (given,) = batch.slice(number, 1).to_pylist()
+                failures.append(Failure(given, f"{type(error).__name__}: {error}", traceback.format_exc()))
         parts.append(pyarrow.Table.from_pylist(made))
-    if failed:
-        print(f"{failed} rows could not be mapped; the last because of {first_failure}")
+    if failures:
+        print(f"{len(failures)} rows could not be mapped; the last because of {failures[-1].message}")
     filled = [part for part in parts if part.num_columns]
     if not filled:
-        return f"SELECT * FROM ({query}) WHERE false", failed
-    return _registered(pyarrow.concat_tables(filled, promote_options="permissive")), failed
+        return f"SELECT * FROM ({query}) WHERE false", failures
+    return _registered(pyarrow.concat_tables(filled, promote_options="permissive")), failures
+
+
+def rows_that_fail(query: str, condition: str, message: str) -> list[Failure]:
+    """The rows of `query` that `condition` holds for, as failures with that message."""
+    found = _batches(f"SELECT * FROM ({query}) WHERE {condition}")
+    return [Failure(row, message, "") for batch in found for row in batch.to_pylist()]
+
+
+def failed_rows(failures: Sequence[Failure]) -> str:
+    """The query of the rows that failed, each a struct `error` as Glue has it."""
+    import pyarrow  # noqa: PLC0415  # the same
+
+    rows = [
+        {"error": {"msg": each.message, "stackTrace": each.stack, "dynamicRecord": dict(each.row)}} for each in failures
+    ]
+    return _registered(pyarrow.Table.from_pylist(rows))
 
 
 def _condition(function: Callable[[Any], Any], schema: Schema) -> str:

@@ -167,6 +167,8 @@ def resolve_choice(query: str, schema: Schema, specs: Sequence[tuple[str, str]],
         named = {name.lower() for name, _ in specs}
         chosen += [(name, choice) for name, kind in schema if kind.name == "choice" and name.lower() not in named]
     for name, action in chosen:
+        if "[]" in name:
+            raise NotImplementedError(f"ResolveChoice within arrays ({name!r}) is not supported")
         found = paths.find(paths.parse_column(name, schema), schema)
         if found is not None:
             _resolve(grown, *found, action)

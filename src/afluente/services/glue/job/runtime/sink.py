@@ -61,3 +61,14 @@ class Sink:
 
     def _updates_catalog(self) -> bool:
         return str(self._options.get("enableUpdateCatalog", False)).lower() == "true"
+
+
+def write_sample(query: str, url: str, options: dict[str, Any], context: str) -> None:
+    """Write some of the rows of `query` as JSON: `topk` of them, each taken with the probability `prob`."""
+    unknown = sorted(options.keys() - {"topk", "prob"})
+    if unknown:
+        raise NotImplementedError(f"spigot: the options {', '.join(unknown)} are not supported")
+    chance, most = float(options.get("prob", 1)), int(options.get("topk", 100))
+    chosen = f"SELECT * FROM ({query}) WHERE random() < {chance}" if chance < 1 else query
+    kind = output.read_format("json", {})
+    output.write(f"SELECT * FROM ({chosen}) LIMIT {most}", url, kind, [], 1, output.glue_namer(kind, context))

@@ -172,28 +172,76 @@ class MapToCollection(GlueTransform):
 
 
 class Relationalize(GlueTransform):
-    """Not supported: says so when called."""
+    """Tables without structs and arrays."""
+
+    def __call__(
+        self,
+        frame: DynamicFrame,
+        staging_path: str | None = None,
+        name: str = "roottable",
+        options: Any = None,
+        transformation_ctx: str = "",
+        **thresholds: Any,
+    ) -> DynamicFrameCollection:
+        return frame.relationalize(name, staging_path or "", options, transformation_ctx, **thresholds)
 
 
 class Unbox(GlueTransform):
-    """Not supported: says so when called."""
+    """A column of texts parsed."""
+
+    def __call__(
+        self, frame: DynamicFrame, path: str, format: str, transformation_ctx: str = "", **options: Any
+    ) -> DynamicFrame:
+        return frame.unbox(path, format, transformation_ctx, **options)
 
 
 class Spigot(GlueTransform):
-    """Not supported: says so when called."""
+    """Some rows written to S3, all of them handed on."""
+
+    def __call__(
+        self, frame: DynamicFrame, path: str, options: Any = None, transformation_ctx: str = "", **thresholds: Any
+    ) -> DynamicFrame:
+        return frame.spigot(path, options, transformation_ctx, **thresholds)
 
 
 class FlatMap(GlueTransform):
-    """Not supported: says so when called."""
+    """A transform applied to each frame of several."""
+
+    def __call__(
+        self,
+        dfc: DynamicFrameCollection,
+        BaseTransform: type[GlueTransform],
+        frame_name: str,
+        transformation_ctx: str = "",
+        **base_kwargs: Any,
+    ) -> DynamicFrameCollection:
+        made: dict[str, DynamicFrame] = {}
+        for name, frame in dfc.items():
+            result = BaseTransform.apply(**{**base_kwargs, frame_name: frame})
+            made |= dict(result.items()) if isinstance(result, DynamicFrameCollection) else {name: result}
+        return DynamicFrameCollection(made, dfc.glue_ctx)
 
 
 class ErrorsAsDynamicFrame(GlueTransform):
-    """Not supported: says so when called."""
+    """The rows that were left out on the way to a frame."""
+
+    def __call__(self, frame: DynamicFrame) -> DynamicFrame:
+        return frame.errorsAsDynamicFrame()
 
 
 class FillMissingValues(GlueTransform):
-    """Not supported: says so when called."""
+    """A column with values for its nulls, in a new column."""
+
+    def __call__(
+        self,
+        frame: DynamicFrame,
+        missing_values_column: str,
+        output_column: str = "",
+        transformation_ctx: str = "",
+        **thresholds: Any,
+    ) -> DynamicFrame:
+        return frame.fill_missing_values(missing_values_column, output_column, transformation_ctx, **thresholds)
 
 
 class FindMatches(GlueTransform):
-    """Not supported: says so when called."""
+    """Not supported, as it needs a trained model: says so when called."""

@@ -1,24 +1,32 @@
 """The script of a visual job, in the layout that Glue Studio gives it."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from afluente.core.error import NotImplemented as Unsupported
 from afluente.services.glue.error import InvalidInputException
-from afluente.services.glue.job.visual import source, target, transform
+from afluente.services.glue.job.visual import collection, quality, row_filter, source, target, transform
 from afluente.services.glue.job.visual.node import Node, Part
 from afluente.services.glue.job.visual.text import Code, variable
 
 GENERATORS: dict[str, Callable[[Node], Part]] = {
+    "Aggregate": transform.aggregate,
     "ApplyMapping": transform.apply_mapping,
     "CatalogSource": source.catalog,
+    "CatalogTarget": target.s3_catalog,
+    "CustomCode": collection.custom_code,
     "DropDuplicates": transform.drop_duplicates,
     "DropFields": transform.drop_fields,
     "DropNullFields": transform.drop_null_fields,
-    "Filter": transform.filter_rows,
+    "DynamicTransform": collection.dynamic_transform,
+    "EvaluateDataQuality": quality.evaluate,
+    "EvaluateDataQualityMultiFrame": quality.evaluate_frames,
+    "FillMissingValues": transform.fill_missing_values,
+    "Filter": row_filter.filter_rows,
     "Join": transform.join,
+    "Merge": transform.merge,
     "RenameField": transform.rename_field,
+    "Route": row_filter.route,
     "S3CatalogSource": source.catalog,
     "S3CatalogTarget": target.s3_catalog,
     "S3CsvSource": source.csv,
@@ -27,7 +35,10 @@ GENERATORS: dict[str, Callable[[Node], Part]] = {
     "S3JsonSource": source.json,
     "S3ParquetSource": source.parquet,
     "SelectFields": transform.select_fields,
+    "SelectFromCollection": collection.select_from_collection,
+    "Spigot": transform.spigot,
     "SparkSQL": transform.spark_sql,
+    "SplitFields": collection.split_fields,
     "Union": transform.union,
 }
 
@@ -42,8 +53,33 @@ from awsglue.job import Job
 
 HELPERS = {
     "DynamicFrame": "from awsglue.dynamicframe import DynamicFrame\n",
+    "DynamicFrameCollection": "from awsglue.dynamicframe import DynamicFrameCollection\n",
     "EvaluateDataQuality": "from awsgluedq.transforms import EvaluateDataQuality\n",
+    "FillMissingValues": "from awsglueml.transforms import FillMissingValues\n",
+    "SqlFuncs": "from pyspark.sql import functions as SqlFuncs\n",
     "re": "import re\n",
+    "dropNullColumns": """
+
+def dropNullColumns(glueContext, frame, nullTexts, nullNumbers, transformation_ctx) -> DynamicFrame:
+    df = frame.toDF()
+    empty = []
+    for name, kind in df.dtypes:
+        column = SqlFuncs.col("`" + name + "`")
+        nulls = nullTexts if kind == "string" else nullNumbers
+        filled = df.filter(column.isNotNull())
+        if nulls:
+            filled = filled.filter(~SqlFuncs.trim(column.cast("string")).isin(nulls))
+        if filled.limit(1).count() == 0:
+            empty.append(name)
+    return DropFields.apply(frame=frame, paths=empty, transformation_ctx=transformation_ctx)
+""",
+    "sparkAggregate": """
+
+def sparkAggregate(glueContext, parentFrame, groups, aggs, transformation_ctx) -> DynamicFrame:
+    columns = [getattr(SqlFuncs, function)(column) for column, function in aggs]
+    result = parentFrame.toDF().groupBy(*groups).agg(*columns)
+    return DynamicFrame.fromDF(result, glueContext, transformation_ctx)
+""",
     "sparkSqlQuery": """
 
 def sparkSqlQuery(glueContext, query, mapping, transformation_ctx) -> DynamicFrame:
@@ -62,6 +98,12 @@ def sparkUnion(glueContext, unionType, mapping, transformation_ctx) -> DynamicFr
     )
     return DynamicFrame.fromDF(result, glueContext, transformation_ctx)
 """,
+}
+NEEDS = {
+    "dropNullColumns": {"DynamicFrame", "SqlFuncs"},
+    "sparkAggregate": {"DynamicFrame", "SqlFuncs"},
+    "sparkSqlQuery": {"DynamicFrame"},
+    "sparkUnion": {"DynamicFrame"},
 }
 
 START = """
@@ -85,26 +127,19 @@ DEFAULT_DATA_QUALITY_RULESET = """
 
 def generate(nodes: dict[str, dict[str, Any]]) -> str:
     """The script of `CodeGenConfigurationNodes`. Raises InvalidInputException, NotImplemented that names the node."""
-    parts = []
-    for node in _in_order(nodes):
-        part = GENERATORS[node.kind](node)
-        parts.append((node, part))
-    needed = frozenset[str]().union(*(part.helpers for _, part in parts))
-    if needed & {"sparkSqlQuery", "sparkUnion"}:
-        needed |= {"DynamicFrame"}
-    head = IMPORTS + "".join(HELPERS[name] for name in sorted(needed, key=_imports_first))
-    ruleset = RULESET if "EvaluateDataQuality" in needed else ""
+    parts = [(node, GENERATORS[node.kind](node)) for node in _in_order(nodes)]
+    named = frozenset[str]().union(*(part.helpers for _, part in parts))
+    needed = {*HELPERS} & named.union(*(NEEDS.get(name, set()) for name in named))
+    texts = [*(HELPERS[name] for name in sorted(needed)), *(part.definition for _, part in parts)]
+    head = IMPORTS + "".join(sorted(texts, key=lambda text: text.startswith("\n")))  # imports come first
+    ruleset = RULESET if "DEFAULT_DATA_QUALITY_RULESET" in named else ""
     body = "".join(_block(node, part) for node, part in parts)
-    return f"{head}{START}{ruleset}{body}\njob.commit()\n"
-
-
-def _imports_first(helper: str) -> tuple[bool, str]:
-    return HELPERS[helper].startswith("\n"), helper
+    last = "".join(f"\n{part.last}\n" for _, part in parts if part.last)
+    return f"{head}{START}{ruleset}{body}{last}\njob.commit()\n"
 
 
 def _block(node: Node, part: Part) -> str:
-    name = re.sub(r"[\r\n]+", " ", node.members.get("Name", node.id))
-    return f"\n# Script generated for node {name}\n" + "\n".join(part.lines) + "\n"
+    return f"\n# Script generated for node {node.title}\n" + "\n".join(part.lines) + "\n"
 
 
 def _in_order(given: dict[str, dict[str, Any]]) -> list[Node]:

@@ -23,6 +23,11 @@ class Node:
         """The variable of its only input."""
         return self.inputs[0]
 
+    @property
+    def title(self) -> str:
+        """Its name in one line."""
+        return " ".join(str(self.members.get("Name", self.id)).split())
+
     def refuse(self, *names: str) -> None:
         """Raises NotImplemented when one of these members is set."""
         for name in names:
@@ -32,7 +37,11 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The source text of a node: lines, and the helpers and imports it needs."""
+    """The source text of a node: lines, the helpers and imports it needs, and what stands elsewhere in the script."""
 
     lines: list[str]
     helpers: frozenset[str] = field(default_factory=frozenset)
+    definition: str = ""
+    """Functions and imports of its own, before everything that runs."""
+    last: str = ""
+    """A line that runs when everything is written."""

@@ -4,7 +4,8 @@ from typing import Any
 
 from afluente.core.error import NotImplemented as Unsupported
 from afluente.services.glue.job.visual.node import Node, Part
-from afluente.services.glue.job.visual.text import Code, call, dotted, literal
+from afluente.services.glue.job.visual.quality import before_target
+from afluente.services.glue.job.visual.text import call, dotted, literal
 
 FORMATS = {"json", "csv", "parquet"}
 
@@ -23,7 +24,7 @@ def s3_glue_parquet(node: Node) -> Part:
 
 
 def s3_catalog(node: Node) -> Part:
-    """S3CatalogTarget."""
+    """S3CatalogTarget, CatalogTarget."""
     members = node.members
     policy = members.get("SchemaChangePolicy", {})
     options: dict[str, Any] = {}
@@ -39,12 +40,12 @@ def s3_catalog(node: Node) -> Part:
         additional_options=options or None,
         transformation_ctx=node.variable,
     )
-    quality, helpers = _quality(node)
+    quality, helpers = before_target(node)
     return Part([*quality, f"{node.variable} = {text}"], helpers)
 
 
 def _s3(node: Node, kind: str) -> Part:
-    quality, helpers = _quality(node)
+    quality, helpers = before_target(node)
     lines = [*quality, *_fewer_files(node)]
     policy = node.members.get("SchemaChangePolicy", {})
     if policy.get("EnableUpdateCatalog"):
@@ -103,18 +104,3 @@ def _fewer_files(node: Node) -> list[str]:
     if wanted < 1:
         return []
     return [f"if ({node.input}.count() >= 1):\n    {node.input} = {node.input}.coalesce({wanted})"]
-
-
-def _quality(node: Node) -> tuple[list[str], frozenset[str]]:
-    quality = node.members.get("AutoDataQuality", {})
-    if not quality.get("IsEnabled"):
-        return [], frozenset()
-    context = quality.get("EvaluationContext", f"EvaluateDataQuality_{node.variable}")
-    text = call(
-        "EvaluateDataQuality().process_rows",
-        frame=node.input,
-        ruleset=Code("DEFAULT_DATA_QUALITY_RULESET"),
-        publishing_options={"dataQualityEvaluationContext": context, "enableDataQualityResultsPublishing": True},
-        additional_options={"dataQualityResultsPublishing.strategy": "BEST_EFFORT", "observations.scope": "ALL"},
-    )
-    return [text], frozenset({"EvaluateDataQuality"})

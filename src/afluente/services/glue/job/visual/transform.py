@@ -3,13 +3,9 @@
 import re
 from typing import Any
 
-from afluente.core.error import NotImplemented as Unsupported
 from afluente.services.glue.error import InvalidInputException
 from afluente.services.glue.job.visual.node import Node, Part
 from afluente.services.glue.job.visual.text import Code, call, dotted, literal
-
-COMPARISONS = {"EQ": "==", "LT": "<", "GT": ">", "LTE": "<=", "GTE": ">="}
-NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 def apply_mapping(node: Node) -> Part:
@@ -48,13 +44,54 @@ def rename_field(node: Node) -> Part:
 
 
 def drop_null_fields(node: Node) -> Part:
-    """DropNullFields."""
+    """DropNullFields: of nulls alone, or of what else is to count as null."""
     checks = node.members.get("NullCheckBoxList", {})
-    for name in ("IsEmpty", "IsNullString", "IsNegOne"):
-        if checks.get(name):
-            raise Unsupported(f"DropNullFields.NullCheckBoxList.{name} of node {node.id} is not supported")
-    node.refuse("NullTextList")
-    return _apply(node, "DropNullFields", frame=node.input)
+    texts = [text for name, text in (("IsEmpty", ""), ("IsNullString", "null")) if checks.get(name)]
+    numbers = ["-1"] if checks.get("IsNegOne") else []
+    for each in node.members.get("NullTextList") or []:
+        (texts if each["Datatype"]["Id"].lower() == "string" else numbers).append(each["Value"])
+    if not texts and not numbers:
+        return _apply(node, "DropNullFields", frame=node.input)
+    return _helper(node, "dropNullColumns", frame=node.input, nullTexts=texts, nullNumbers=numbers)
+
+
+def fill_missing_values(node: Node) -> Part:
+    """FillMissingValues."""
+    members = node.members
+    column = dotted([members["ImputedPath"]])
+    part = _apply(
+        node, "FillMissingValues", frame=node.input, missing_values_column=column,
+        output_column=members.get("FilledPath") or f"{column}_filled",
+    )  # fmt: skip
+    return Part(part.lines, frozenset({"FillMissingValues"}))
+
+
+def aggregate(node: Node) -> Part:
+    """Aggregate."""
+    groups = [dotted(path) for path in node.members["Groups"]]
+    aggs = [[dotted(each["Column"]), each["AggFunc"]] for each in node.members["Aggs"]]
+    return _helper(node, "sparkAggregate", parentFrame=node.input, groups=groups, aggs=aggs)
+
+
+def spigot(node: Node) -> Part:
+    """Spigot."""
+    named = {"topk": "Topk", "prob": "Prob"}
+    options = {option: node.members[name] for option, name in named.items() if name in node.members}
+    return _apply(node, "Spigot", frame=node.input, path=node.members["Path"], options=options)
+
+
+def merge(node: Node) -> Part:
+    """Merge: the input `Source` is what the other one is completed and replaced by."""
+    source = node.members["Source"]
+    if len(node.inputs) != 2 or source not in node.input_ids:
+        raise InvalidInputException(f"Source of node {node.id} must be one of its two inputs.")
+    stage = node.inputs[node.input_ids.index(source)]
+    (frame,) = (each for each in node.inputs if each != stage)
+    keys = [dotted(path) for path in node.members["PrimaryKeys"]]
+    text = call(
+        f"{frame}.mergeDynamicFrame", stage_dynamic_frame=stage, primary_keys=keys, transformation_ctx=node.variable
+    )
+    return Part([f"{node.variable} = {text}"])
 
 
 def drop_duplicates(node: Node) -> Part:
@@ -62,37 +99,6 @@ def drop_duplicates(node: Node) -> Part:
     columns = [dotted(path) for path in node.members.get("Columns") or []]
     distinct = f"{node.input}.toDF().dropDuplicates({literal(columns) if columns else ''})"
     return _from_df(node, distinct)
-
-
-def filter_rows(node: Node) -> Part:
-    """Filter."""
-    words = {"AND": " and ", "OR": " or "}
-    condition = words[node.members["LogicalOperator"]].join(_condition(each) for each in node.members["Filters"])
-    helpers = frozenset({"re"}) if "re.match" in condition else frozenset()
-    part = _apply(node, "Filter", frame=node.input, f=Code(f"lambda row: ({condition})"))
-    return Part(part.lines, helpers)
-
-
-def _condition(entry: dict[str, Any]) -> str:
-    values = entry["Values"]
-    left, *rest = (_operand(value) for value in values)
-    operation = entry["Operation"]
-    if operation == "ISNULL":
-        text = f"{left} == None"
-    elif not rest:
-        raise InvalidInputException(f"Filter operation {operation} needs two values.")
-    elif operation == "REGEX":
-        text = f"bool(re.match({literal(values[1]['Value'][0])}, {left}))"
-    else:
-        text = f"{left} {COMPARISONS[operation]} {rest[0]}"
-    return f"(not({text}))" if entry.get("Negated") else f"({text})"
-
-
-def _operand(value: dict[str, Any]) -> str:
-    if value["Type"] == "COLUMNEXTRACTED":
-        return "row" + "".join(f"[{literal(part)}]" for part in value["Value"])
-    text = value["Value"][0]
-    return text if NUMBER.fullmatch(text) else literal(text)
 
 
 def spark_sql(node: Node) -> Part:
@@ -104,27 +110,15 @@ def spark_sql(node: Node) -> Part:
     except KeyError as error:
         raise InvalidInputException(f"SqlAliases of node {node.id} names {error}, which is not an input.") from None
     sql = node.members["SqlQuery"].replace("\\", "\\\\").replace("'''", "\\'\\'\\'")
-    text = call(
-        "sparkSqlQuery",
-        glueContext=Code("glueContext"),
-        query=Code(query),
-        mapping=aliases,
-        transformation_ctx=node.variable,
-    ).replace("    glueContext=glueContext,", "    glueContext,")
-    return Part([f"{query} = '''\n{sql}\n'''", f"{node.variable} = {text}"], frozenset({"sparkSqlQuery"}))
+    part = _helper(node, "sparkSqlQuery", query=Code(query), mapping=aliases)
+    return Part([f"{query} = '''\n{sql}\n'''", *part.lines], part.helpers)
 
 
 def union(node: Node) -> Part:
     """Union."""
     first, second = node.inputs
-    text = call(
-        "sparkUnion",
-        glueContext=Code("glueContext"),
-        unionType=node.members["UnionType"],
-        mapping={"source1": first, "source2": second},
-        transformation_ctx=node.variable,
-    ).replace("    glueContext=glueContext,", "    glueContext,")
-    return Part([f"{node.variable} = {text}"], frozenset({"sparkUnion"}))
+    mapping = {"source1": first, "source2": second}
+    return _helper(node, "sparkUnion", unionType=node.members["UnionType"], mapping=mapping)
 
 
 def join(node: Node) -> Part:
@@ -148,6 +142,13 @@ def join(node: Node) -> Part:
 def _apply(node: Node, transform: str, **arguments: Any) -> Part:
     text = call(f"{transform}.apply", **arguments, transformation_ctx=node.variable)
     return Part([f"{node.variable} = {text}"])
+
+
+def _helper(node: Node, function: str, **arguments: Any) -> Part:
+    """A call of one of the helpers that the script itself defines."""
+    text = call(function, glueContext=Code("glueContext"), **arguments, transformation_ctx=node.variable)
+    text = text.replace("    glueContext=glueContext,", "    glueContext,", 1)
+    return Part([f"{node.variable} = {text}"], frozenset({function}))
 
 
 def _from_df(node: Node, expression: str) -> Part:

@@ -10,6 +10,7 @@ from sqlglot import exp
 from afluente.core.hive_type import HiveType
 from afluente.services.glue.job.runtime import connection as sql
 from afluente.services.glue.job.runtime.connection import NOTHING
+from afluente.services.glue.job.runtime.spark.group import GroupedData
 
 PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 NUMERIC = {"tinyint", "smallint", "int", "bigint", "float", "double", "decimal"}
@@ -18,6 +19,8 @@ SPARK_WORDS = {"bigint": "long", "int": "integer", "smallint": "short", "tinyint
 
 class Frame(DuckDBDataFrame):  # type: ignore[misc]  # sqlframe has no types
     """A DataFrame; `partitions` is the number of files wanted of it."""
+
+    _group_data = GroupedData
 
     def __init__(self, *args: Any, partitions: int = 1, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -66,11 +69,26 @@ class Frame(DuckDBDataFrame):  # type: ignore[misc]  # sqlframe has no types
 
     localCheckpoint = checkpoint
 
+    def agg(self, *exprs: Any, **kwargs: Any) -> "Frame":
+        """One row, with these aggregates."""
+        return self.groupBy().agg(*exprs)  # type: ignore[no-any-return]
+
     def selectExpr(self, *expressions: str) -> "Frame":
         """Columns by SQL."""
         from sqlframe.duckdb import functions  # noqa: PLC0415  # slow to import
 
         return self.select(*(functions.expr(each) for each in expressions))  # type: ignore[no-any-return]
+
+    def withColumnRenamed(self, existing: str, new: str) -> "Frame":
+        """A column under another name; no error when there is none of the old name."""
+        from sqlframe.duckdb import functions  # noqa: PLC0415  # slow to import
+
+        columns = [functions.col(_written(name)) for name in self.columns]
+        renamed = [
+            column.alias(_written(new)) if name.lower() == existing.lower() else column
+            for name, column in zip(self.columns, columns, strict=True)
+        ]
+        return self.select(*renamed)  # type: ignore[no-any-return]
 
     def take(self, num: int) -> list[Any]:
         """The first rows."""
@@ -153,6 +171,11 @@ def query_of(frame: Any) -> str:
     """The DuckDB SQL of a DataFrame."""
     expressions = frame._get_expressions(optimize=False)  # noqa: SLF001  # sqlframe's own way to its SQL
     return str(frame.session._to_sql(expressions[-1]))  # noqa: SLF001
+
+
+def _written(column: str) -> str:
+    """A column's name as Spark takes it: in backticks where it must be."""
+    return column if PLAIN.fullmatch(column) else f"`{column}`"
 
 
 def _spark_type(kind: HiveType) -> str:

@@ -1,5 +1,5 @@
 """awsgluedq.transforms."""
 
-from afluente.services.glue.job.runtime.data_quality import EvaluateDataQuality
+from afluente.services.glue.job.runtime.quality.transform import EvaluateDataQuality
 
 __all__ = ["EvaluateDataQuality"]

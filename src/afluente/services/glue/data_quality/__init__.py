@@ -1,0 +1,1 @@
+"""Data quality: rulesets by name, and the results that job runs publish."""

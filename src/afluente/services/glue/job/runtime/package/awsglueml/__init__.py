@@ -1,0 +1,1 @@
+"""awsglueml, as Glue scripts import it."""

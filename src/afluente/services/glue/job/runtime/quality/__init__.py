@@ -1,0 +1,1 @@
+"""Data quality: rulesets of DQDL, evaluated over frames."""

@@ -1,0 +1,114 @@
+"""A ruleset evaluated over a frame: one query for all that can be measured together, then a verdict on each rule."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from afluente.services.glue.job.runtime import connection as sql
+from afluente.services.glue.job.runtime.connection import Schema
+from afluente.services.glue.job.runtime.quality import condition
+from afluente.services.glue.job.runtime.quality.rule import ALL, UNMET, Context, Measure, Verdict, measure
+from afluente.services.glue.job.runtime.quality.ruleset import AnyRule, Composite, Rule
+from afluente.services.glue.job.runtime.spark_sql import to_duckdb
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A rule, the verdict on it, and the SQL that a row meets it, if single rows do."""
+
+    rule: AnyRule
+    verdict: Verdict
+    row: str | None
+
+
+class Evaluation:
+    """Evaluates rules over the rows of `query`; `others` are further sources by alias."""
+
+    def __init__(self, query: str, columns: Schema, others: Mapping[str, str], now_ms: int) -> None:
+        self._query = query
+        self._context = Context(columns, others, now_ms)
+
+    def outcomes(self, rules: Sequence[AnyRule]) -> list[Outcome]:
+        """The outcome of each rule, in order. Raises NotImplementedError that names a rule there is not."""
+        found = self._measured(list(_single(rules)))
+        return [self._outcome(rule, found) for rule in rules]
+
+    def _measured(self, rules: Sequence[Rule]) -> dict[Rule, Outcome]:
+        """Every single rule; those with the same `where` share a query."""
+        outcomes: dict[Rule, Outcome] = {}
+        measures: dict[str, list[tuple[Rule, Measure]]] = {}
+        for rule in dict.fromkeys(rules):
+            try:
+                if rule.kind == "CustomSql":
+                    outcomes[rule] = self._custom_sql(rule)
+                else:
+                    measures.setdefault(rule.where, []).append((rule, measure(rule, self._context)))
+            except ValueError as error:
+                outcomes[rule] = Outcome(rule, Verdict(False, str(error)), None)
+        for where, pairs in measures.items():
+            outcomes |= self._judged(where, pairs)
+        return outcomes
+
+    def _judged(self, where: str, pairs: Sequence[tuple[Rule, Measure]]) -> dict[Rule, Outcome]:
+        narrowed = f" WHERE {to_duckdb(where)}" if where else ""
+        aggregates = [each for _, measured in pairs for each in measured.aggregates]
+        query = f"WITH q AS (SELECT * FROM ({self._query}){narrowed}) SELECT {', '.join(aggregates)} FROM q"
+        values = iter(sql.rows(query)[0] if aggregates else ())
+        outcomes = {}
+        for rule, measured in pairs:
+            own = [next(values) for _ in measured.aggregates]
+            row = f"((NOT coalesce({to_duckdb(where)}, false)) OR {measured.row})" if where else measured.row
+            outcomes[rule] = Outcome(rule, _verdict(measured, own), row if measured.row else None)
+        return outcomes
+
+    def _custom_sql(self, rule: Rule) -> Outcome:
+        """A query in Spark SQL over `primary` and the other sources: a number, or the rows that are right."""
+        from afluente.services.glue.job.runtime.spark.frame import of_query, query_of  # noqa: PLC0415  # slow to import
+        from afluente.services.glue.job.runtime.spark.session import session  # noqa: PLC0415  # the same
+
+        if not rule.parameters:
+            raise ValueError("CustomSql needs a query in double quotes.")
+        for alias, query in {"primary": self._query, **self._context.others}.items():
+            of_query(query).createOrReplaceTempView(alias)
+        found = query_of(session().sql(rule.parameters[0].replace(" primary", " `primary`")))
+        if rule.expression is not None:
+            rows = sql.rows(found)
+            if len(rows) != 1 or len(rows[0]) != 1 or rows[0][0] is None:
+                return Outcome(rule, Verdict(False, "CustomSql must give one number."), None)
+            return Outcome(rule, _number(float(rows[0][0]), rule), None)
+        right, total = sql.rows(f"SELECT (SELECT count(*) FROM ({found})), count(*) FROM ({self._query})")[0]
+        ratio = right / total if total else 1.0
+        passed = condition.holds(rule.threshold or ALL, ratio)
+        reason = "" if passed else UNMET.format(ratio)
+        return Outcome(rule, Verdict(passed, reason, {"Dataset.*.CustomSQL.Compliance": ratio}), None)
+
+    def _outcome(self, rule: AnyRule, found: Mapping[Rule, Outcome]) -> Outcome:
+        if isinstance(rule, Rule):
+            return found[rule]
+        parts = [self._outcome(each, found) for each in rule.rules]
+        passed = (all if rule.word == "and" else any)(each.verdict.passed for each in parts)
+        reasons = [each.verdict.reason for each in parts if each.verdict.reason]
+        metrics = {name: value for each in parts for name, value in each.verdict.metrics.items()}
+        rows = [each.row for each in parts]
+        row = f" {rule.word.upper()} ".join(f"({each})" for each in rows) if all(rows) else None
+        return Outcome(rule, Verdict(passed, "" if passed else " ".join(reasons), metrics), row)
+
+
+def _verdict(measured: Measure, values: Sequence[object]) -> Verdict:
+    try:
+        return measured.judge(values)
+    except ValueError as error:
+        return Verdict(False, str(error))
+
+
+def _number(value: float, rule: Rule) -> Verdict:
+    assert rule.expression is not None  # noqa: S101  # the caller has looked
+    passed = condition.holds(rule.expression, value)
+    return Verdict(passed, "" if passed else UNMET.format(value), {"Dataset.*.CustomSQL": value})
+
+
+def _single(rules: Iterable[AnyRule]) -> Iterable[Rule]:
+    for rule in rules:
+        if isinstance(rule, Composite):
+            yield from _single(rule.rules)
+        else:
+            yield rule

@@ -38,6 +38,7 @@ from afluente.services.glue.job.engine import JobEngine
 from afluente.services.glue.provider import GlueProvider
 from afluente.services.glue.tag import Tags
 from afluente.services.glue.trigger.engine import TriggerEngine
+from afluente.services.glue.workflow.engine import WorkflowEngine
 from afluente.services.iam.engine import IamEngine
 from afluente.services.iam.provider import IamProvider
 from afluente.services.kinesis.engine import KinesisEngine
@@ -152,6 +153,7 @@ class App:
         crawlers = CrawlerEngine(database, catalog, tags, s3, self._iam, logs, settings, clock)
         self._jobs = JobEngine(database, tags, s3, self._iam, logs, invoke, settings, clock, self._metrics)
         triggers = TriggerEngine(database, tags, self._jobs, crawlers, clock)
+        workflows = triggers.workflows = WorkflowEngine(database, tags, self._jobs, crawlers, triggers, clock)
         athena = AthenaEngine(database, invoke, s3, settings, clock, metrics=self._metrics, check=self._check_action)
         cloudformation = CloudFormationEngine(database, invoke, clock)
         # each may use those before it
@@ -166,6 +168,7 @@ class App:
             crawlers,
             self._jobs,
             triggers,
+            workflows,
             athena,
             cloudformation,
         ]
@@ -177,7 +180,7 @@ class App:
             LogsProvider(logs, database),
             CloudWatchProvider(cloudwatch, alarms, clock),
             FirehoseProvider(self._firehose, invoke, clock),
-            GlueProvider(catalog, crawlers, self._jobs, triggers, tags),
+            GlueProvider(catalog, crawlers, self._jobs, triggers, workflows, tags),
             AthenaProvider(athena),
             CloudFormationProvider(cloudformation, invoke, clock),
         ):

@@ -87,6 +87,7 @@ def _catalog(call: Call, request: Request, resource: str) -> str:
 PASS_ROLE = pass_role(SERVICE, role)
 CRAWLER = named("crawler", "Name", "CrawlerName", "CrawlerNames", "CrawlerNameList")
 JOB = named("job", "Name", "JobName", "JobNames")
+WORKFLOW = named("workflow", "Name", "Names")
 RULESET = named("dataQualityRuleset", "Name")
 TRIGGER = named("trigger", "Name", "TriggerNames")
 
@@ -122,6 +123,11 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
         "GetJobRuns", "GetJobs", "ListJobs", "ResetJobBookmark", "StartJobRun",
     ),
     **{name: (Permission(f"glue:{name}", JOB), PASS_ROLE) for name in ("CreateJob", "UpdateJob")},
+    **each(
+        WORKFLOW, "glue", "BatchGetWorkflows", "CreateWorkflow", "DeleteWorkflow", "GetWorkflow", "GetWorkflowRun",
+        "GetWorkflowRunProperties", "GetWorkflowRuns", "ListWorkflows", "PutWorkflowRunProperties",
+        "ResumeWorkflowRun", "StartWorkflowRun", "StopWorkflowRun", "UpdateWorkflow",
+    ),
     **each(
         RULESET, "glue", "BatchGetDataQualityResult", "CreateDataQualityRuleset", "DeleteDataQualityRuleset",
         "GetDataQualityResult", "GetDataQualityRuleset", "ListDataQualityResults", "ListDataQualityRulesets",

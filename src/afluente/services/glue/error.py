@@ -65,3 +65,7 @@ class SchedulerRunningException(AwsError):
 
 class SchedulerNotRunningException(AwsError):
     """The crawler's schedule is off already."""
+
+
+class IllegalWorkflowStateException(AwsError):
+    """The run of the workflow is in a state that does not allow this."""

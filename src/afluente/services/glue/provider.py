@@ -1,4 +1,4 @@
-"""The operations of Glue, joined from its parts: the catalog, crawlers, jobs, triggers and tags."""
+"""The operations of Glue, joined from its parts: catalog, crawlers, jobs, data quality, triggers, workflows, tags."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -17,6 +17,8 @@ from afluente.services.glue.job.provider import JobOperations
 from afluente.services.glue.tag import TagOperations, Tags
 from afluente.services.glue.trigger.engine import TriggerEngine
 from afluente.services.glue.trigger.provider import TriggerOperations
+from afluente.services.glue.workflow.engine import WorkflowEngine
+from afluente.services.glue.workflow.provider import WorkflowOperations
 
 PARTS = (
     CatalogOperations,
@@ -25,6 +27,7 @@ PARTS = (
     JobOperations,
     DataQualityOperations,
     TriggerOperations,
+    WorkflowOperations,
     TagOperations,
 )
 
@@ -36,6 +39,7 @@ class GlueProvider(
     JobOperations,
     DataQualityOperations,
     TriggerOperations,
+    WorkflowOperations,
     TagOperations,
     Provider,
 ):
@@ -49,13 +53,20 @@ class GlueProvider(
 
     permissions = PERMISSIONS
 
-    def __init__(
-        self, catalog: CatalogEngine, crawlers: CrawlerEngine, jobs: JobEngine, triggers: TriggerEngine, tags: Tags
+    def __init__(  # noqa: PLR0917  # its parts are the arguments
+        self,
+        catalog: CatalogEngine,
+        crawlers: CrawlerEngine,
+        jobs: JobEngine,
+        triggers: TriggerEngine,
+        workflows: WorkflowEngine,
+        tags: Tags,
     ) -> None:
         self._catalog = catalog
         self._crawlers = crawlers
         self._jobs = jobs
         self._triggers = triggers
+        self._workflows = workflows
         self._tags = tags
 
     def role_arn(self, call: Call, given: str) -> str:

@@ -98,3 +98,39 @@ def test_a_crawl_and_a_conditional_trigger_start_the_job(app: App, clock: Manual
     run = ended(client)
     assert (run["JobRunState"], run["TriggerName"], run["Arguments"]) == ("SUCCEEDED", "then", {"--from": "trigger"})
     assert glue.get_trigger(Name="then")["Trigger"]["State"] == "ACTIVATED"
+
+
+def test_a_workflow_runs_its_jobs(app: App, client: Any, role: str) -> None:
+    script = """
+import sys
+import boto3
+from awsglue.utils import getResolvedOptions
+args = getResolvedOptions(sys.argv, ["WORKFLOW_NAME", "WORKFLOW_RUN_ID"])
+run = {"Name": args["WORKFLOW_NAME"], "RunId": args["WORKFLOW_RUN_ID"]}
+glue = boto3.client("glue")
+before = glue.get_workflow_run_properties(**run)["RunProperties"]
+glue.put_workflow_run_properties(**run, RunProperties={"count": str(int(before["count"]) + 1)})
+"""
+    create_job(client, role, script)
+    glue = client("glue")
+    command = {"Name": "pythonshell", "ScriptLocation": "s3://lake/job.py", "PythonVersion": "3.9"}
+    glue.create_job(Name="second", Role=role, Command=command)
+    glue.create_workflow(Name="w", DefaultRunProperties={"count": "0"}, Tags={"k": "v"})
+    glue.create_trigger(Name="start", WorkflowName="w", Type="ON_DEMAND", Actions=[{"JobName": "etl"}])
+    condition = {"LogicalOperator": "EQUALS", "JobName": "etl", "State": "SUCCEEDED"}
+    glue.create_trigger(
+        Name="then", WorkflowName="w", Type="CONDITIONAL", Actions=[{"JobName": "second"}],
+        Predicate={"Conditions": [condition]}, StartOnCreation=True,
+    )  # fmt: skip
+    run_id = glue.start_workflow_run(Name="w")["RunId"]
+    for _ in range(1000):
+        run = glue.get_workflow_run(Name="w", RunId=run_id, IncludeGraph=True)["Run"]
+        if "CompletedOn" in run:
+            break
+        threading.Event().wait(0.05)  # the processes are others: only real time tells
+    assert (run["Status"], run["Statistics"]["SucceededActions"]) == ("COMPLETED", 2)
+    assert run["WorkflowRunProperties"] == {"count": "2"}
+    details = {node["Name"]: node.get("JobDetails", {}).get("JobRuns") for node in run["Graph"]["Nodes"]}
+    assert [each["TriggerName"] for each in details["second"]] == ["then"]
+    arn = "arn:aws:glue:us-east-1:000000000000:workflow/w"
+    assert glue.get_tags(ResourceArn=arn)["Tags"] == {"k": "v"}

@@ -153,6 +153,14 @@ class RunEngine:
         """(number, run) of a job's runs, newest first."""
         return [(number, self._timed(run)) for number, run in self._store.page(key, before, limit)]
 
+    def attempts(self, key: JobKey, run: str) -> list[Run]:
+        """A run and those that tried it again, in order; none when there is no such run."""
+        found: list[Run] = []
+        first = run.partition("_attempt_")[0]
+        while (each := self._store.get(key, f"{first}_attempt_{len(found)}" if found else first)) is not None:
+            found.append(self._timed(each))
+        return found
+
     def latest(self, limit: int = 10) -> list[Run]:
         """The newest runs of all jobs."""
         return [self._timed(run) for run in self._store.latest(limit)]

@@ -25,7 +25,8 @@ def define(name: str, kind: str, members: dict[str, Any]) -> Definition:
         _check_predicate(members.get("Predicate") or {})
     elif members.get("Predicate"):
         raise InvalidInputException(f"Predicate is not supported for {kind} trigger type.")
-    return {"Name": name, "Type": kind} | {each: members[each] for each in MEMBERS if each in members}
+    workflow = {"WorkflowName": members["WorkflowName"]} if members.get("WorkflowName") else {}
+    return {"Name": name, "Type": kind, **workflow} | {each: members[each] for each in MEMBERS if each in members}
 
 
 def parse_schedule(expression: str) -> Schedule:

@@ -14,7 +14,7 @@ from afluente.services.glue.error import (
 )
 from afluente.services.glue.tag import Tags
 from afluente.services.glue.trigger.definition import MEMBERS, Definition, define, parse_schedule
-from afluente.services.glue.trigger.port import Crawlers, Jobs
+from afluente.services.glue.trigger.port import Crawlers, Jobs, Workflows
 from afluente.store.database import Database
 from afluente.store.document import Documents
 
@@ -37,6 +37,8 @@ class TriggerEngine:
         self._clock = clock
         self._documents = Documents(database, "glue_trigger")
         self._loop = Loop("glue-trigger", self._fire_due, clock)
+        self.workflows: Workflows | None = None
+        """What the triggers of workflows start a run of; set by who makes both."""
         tags.register("trigger", lambda account, region, name: self._find((account, region, name)) is not None)
         jobs.runs.subscribe(lambda *told: self._ended(("JobName", "State"), *told))
         crawlers.subscribe(lambda *told: self._ended(("CrawlerName", "CrawlState"), *told))
@@ -54,10 +56,11 @@ class TriggerEngine:
     def create(self, key: Key, kind: str, members: dict[str, Any]) -> None:
         """Raises InvalidInputException, IdempotentParameterMismatchException, NotImplemented."""
         trigger = define(key[2], kind, members)
+        self._check_workflow(key, members.get("WorkflowName"))
         with self._database.write():
             before = self._find(key)
             if before is not None:
-                if any(before.get(name) != trigger.get(name) for name in ("Type", *MEMBERS)):
+                if any(before.get(name) != trigger.get(name) for name in ("Type", "WorkflowName", *MEMBERS)):
                     raise IdempotentParameterMismatchException(
                         "Trigger already submitted with different configuration."
                     )
@@ -87,7 +90,7 @@ class TriggerEngine:
         """Set the members that are given. Raises EntityNotFoundException, InvalidInputException."""
         with self._database.write():
             before = self.get(key)
-            kept = {name: before[name] for name in MEMBERS if name in before}
+            kept = {name: before[name] for name in (*MEMBERS, "WorkflowName") if name in before}
             trigger = define(key[2], before["Type"], kept | members)
             self._put(key, trigger | {"State": before["State"], "met": []})
         self._loop.wake()
@@ -167,6 +170,8 @@ class TriggerEngine:
             trigger = self._find(key)
             if trigger is None or trigger["State"] != "ACTIVATED" or trigger["Type"] != "CONDITIONAL":
                 return None
+            if trigger.get("WorkflowName"):  # it fires within the runs of its workflow
+                return None
             conditions = trigger["Predicate"]["Conditions"]
             true_now = [
                 number for number, each in enumerate(conditions) if each.get(name) == who and each.get(state) == how
@@ -181,6 +186,9 @@ class TriggerEngine:
     def _fire(self, key: Key, trigger: Definition) -> None:
         """Start what the trigger starts. What cannot be started is no reason not to start the rest."""
         account, region, name = key
+        if workflow := trigger.get("WorkflowName"):
+            self._start_workflow((account, region, workflow), name)
+            return
         for action in trigger["Actions"]:
             try:
                 if crawler := action.get("CrawlerName"):
@@ -190,6 +198,20 @@ class TriggerEngine:
                     self._jobs.start_run((account, region, action["JobName"]), members, name)
             except AwsError as error:
                 log.warning("trigger %s could not start %s: %s", name, action, error)
+
+    def _start_workflow(self, key: Key, trigger: str) -> None:
+        try:
+            if self.workflows is not None:
+                self.workflows.start_run(key, {})
+        except AwsError as error:
+            log.warning("trigger %s could not start the workflow %s: %s", trigger, key[2], error)
+
+    def _check_workflow(self, key: Key, workflow: str | None) -> None:
+        """A workflow has to be there, and one trigger may start it."""
+        if not workflow:
+            return
+        if self.workflows is None or self.workflows.find((*key[:2], workflow)) is None:
+            raise EntityNotFoundException("Entity not found")
 
     # ---- storing ----------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""What triggers start and watch: crawlers and jobs."""
+"""What triggers start and watch: crawlers, jobs and workflows."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -26,3 +26,10 @@ class Jobs(Protocol):
     @property
     def runs(self) -> Runs: ...
     def start_run(self, key: tuple[str, str, str], members: dict[str, Any], trigger: str | None = None) -> str: ...
+
+
+class Workflows(Protocol):
+    """Workflows: see workflow/engine.py."""
+
+    def find(self, key: tuple[str, str, str]) -> dict[str, Any] | None: ...
+    def start_run(self, key: tuple[str, str, str], properties: dict[str, str]) -> str: ...

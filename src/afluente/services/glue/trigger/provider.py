@@ -10,7 +10,7 @@ from afluente.services.glue.tag import Tags
 from afluente.services.glue.trigger.engine import Key, TriggerEngine
 
 PAGE = 200
-SHOWN = ("Name", "Type", "State", "Description", "Schedule", "Actions", "Predicate")
+SHOWN = ("Name", "WorkflowName", "Type", "State", "Description", "Schedule", "Actions", "Predicate")
 
 
 class TriggerOperations:
@@ -22,7 +22,7 @@ class TriggerOperations:
     )  # fmt: skip
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "CreateTrigger": (
-            "WorkflowName", "EventBatchingCondition", "Actions.*.SecurityConfiguration",
+            "EventBatchingCondition", "Actions.*.SecurityConfiguration",
             "Actions.*.NotificationProperty",
         ),
         "UpdateTrigger": (

@@ -1,0 +1,1 @@
+"""Workflows: graphs of triggers, jobs and crawlers, run as one."""

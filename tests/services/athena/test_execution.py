@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 
-from afluente.core import error
 from afluente.services.athena.engine import AthenaEngine
 from afluente.services.athena.error import InvalidRequestException
 from afluente.services.athena.execution import Execution
 from afluente.services.athena.provider import AthenaProvider
 
-from .conftest import CALL, Lake
+from .conftest import CALL, LAZY_SIMPLE, Answer, Lake
 
 SLOW = (
     "SELECT count(*) FROM UNNEST(sequence(1, 4000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 4000)) AS b(y) "
@@ -63,13 +62,50 @@ def test_start_query_execution_with_a_token_again(lake: Lake) -> None:
         lake.start("SELEC", ClientRequestToken=str(uuid.uuid4()))
 
 
-def test_result_reuse_is_named_not_ignored(lake: Lake) -> None:
-    reuse = {"ResultReuseByAgeConfiguration": {"Enabled": True, "MaxAgeInMinutes": 5}}
-    with pytest.raises(error.NotImplemented, match="ResultReuseConfiguration"):
-        lake.start("SELECT 1", ResultReuseConfiguration=reuse)
-    assert lake.run(
-        "SELECT 1", ResultReuseConfiguration={"ResultReuseByAgeConfiguration": {"Enabled": False}}
-    ).rows == [["1"]]
+def reuse(minutes: int) -> dict[str, Any]:
+    by_age = {"Enabled": True, "MaxAgeInMinutes": minutes}
+    return {"ResultReuseConfiguration": {"ResultReuseByAgeConfiguration": by_age}}
+
+
+def reused(answer: Answer) -> bool:
+    return bool(answer.execution["Statistics"]["ResultReuseInformation"]["ReusedPreviousResult"])
+
+
+def test_a_result_is_reused_up_to_its_age(lake: Lake) -> None:
+    lake.put("s3://lake/numbers/one.csv", "1\n2\n")
+    lake.table("numbers", {"n": "int"}, "s3://lake/numbers/", LAZY_SIMPLE)
+    sql = "SELECT sum(n) AS n FROM farm.numbers"
+    first = lake.run(sql, **reuse(5))
+    assert not reused(first)
+    lake.put("s3://lake/numbers/two.csv", "3\n")
+    again = lake.run(sql, **reuse(5))
+    assert reused(again)
+    assert (again.rows, again.columns, again.scanned) == (first.rows, first.columns, 0)
+    assert again.execution["ResultConfiguration"] == first.execution["ResultConfiguration"]
+    assert again.execution["ResultReuseConfiguration"] == reuse(5)["ResultReuseConfiguration"]
+    lake.clock.advance(5 * 60_000 + 1)
+    assert lake.run(sql, **reuse(5)).rows == [["6"]]
+
+
+@pytest.mark.parametrize(("first", "second"), [
+    ({}, {"ResultConfiguration": {"OutputLocation": "s3://results/elsewhere/"}}),
+    ({}, {"QueryExecutionContext": {"Database": "default"}}),
+    ({"sql": "SELECT 1  "}, {"sql": "SELECT  1"}),
+    ({"sql": "SELECT now()"}, {"sql": "SELECT now()"}),
+    ({"sql": "SELECT count(*) FROM farm.moment"}, {"sql": "SELECT count(*) FROM farm.moment"}),
+])  # fmt: skip
+def test_a_result_is_not_reused_for_another_question(lake: Lake, first: Any, second: Any) -> None:
+    lake.run("CREATE VIEW farm.moment AS SELECT random() AS r")
+    for asked in (first, second):
+        assert not reused(lake.run(**{"sql": "SELECT 1", **reuse(5), **asked}))
+
+
+def test_a_result_that_is_gone_is_not_reused(lake: Lake) -> None:
+    first = lake.run("SELECT 1", **reuse(5))
+    bucket, _, key = first.execution["ResultConfiguration"]["OutputLocation"].removeprefix("s3://").partition("/")
+    lake.s3.delete_object(bucket, key)
+    again = lake.run("SELECT 1", **reuse(5))
+    assert (reused(again), again.rows) == (False, [["1"]])
 
 
 def test_execution_parameters(lake: Lake) -> None:

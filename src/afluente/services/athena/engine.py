@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from afluente.core import error
 from afluente.core.call import Call
 from afluente.core.clock import Clock
 from afluente.core.error import AwsError
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
     from afluente.services.athena.sandbox import Session
 
 WORKERS = 3
+DEFAULT_REUSE_MINUTES = 60
 """Queries that run at once; they share the engine's memory."""
 
 MOST_OPEN = 200
@@ -196,7 +196,6 @@ class AthenaEngine:
         asked = (request.get("ResultConfiguration") or {}).get("OutputLocation", "")
         if asked:
             output_location(asked)
-        _refuse_reuse(request)
         text = trimmed(request["QueryString"])
         group = self._work_group(call, request.get("WorkGroup"))
         parameters = request.get("ExecutionParameters")
@@ -213,7 +212,7 @@ class AthenaEngine:
             id=id, account=call.account, region=call.region, work_group=group.name, query=text, type=statement.type,
             subtype=statement.subtype, token=token, context=context, location=str(place), asked_location=asked,
             output=place.object(statement.output.format(id=id)), parameters=parameters or [],
-            submitted_at_ms=self._clock.now_ms(),
+            submitted_at_ms=self._clock.now_ms(), reuse_minutes=_reuse_minutes(request),
         )  # fmt: skip
         return self._enqueue(call, execution, statement, group)
 
@@ -229,6 +228,16 @@ class AthenaEngine:
     def check_result(self, call: Call, execution: Execution) -> None:
         """Who reads a result has to be allowed to read its object. Raises AccessDeniedException."""
         self._check(call, "s3:GetObject", f"arn:aws:s3:::{execution.output.removeprefix('s3://')}")
+
+    def _earlier(self, call: Call, execution: Execution) -> Execution | None:
+        """The execution whose result may stand for this one's, if the caller may read it."""
+        found = self.executions.earlier(execution)
+        try:
+            if found:
+                self.check_result(call, found)
+        except AwsError:
+            return None
+        return found
 
     def _check_output_bucket(self, call: Call, place: Location) -> None:
         try:
@@ -246,7 +255,7 @@ class AthenaEngine:
     def _enqueue(self, call: Call, execution: Execution, statement: Ddl, group: WorkGroup) -> str:
         from afluente.services.athena.runner import Task  # noqa: PLC0415 - loaded with the machine
 
-        task = Task(call, execution, statement, group)
+        task = Task(call, execution, statement, group, self._earlier(call, execution))
         running = _Running(task)
         with self._lock:
             mine = [one for one in self._running.values() if one.task.execution.account == task.execution.account]
@@ -397,10 +406,9 @@ def _same(known: Execution, text: str, context: dict[str, str], asked: str) -> s
     return known.id
 
 
-def _refuse_reuse(request: dict[str, Any]) -> None:
+def _reuse_minutes(request: dict[str, Any]) -> int | None:
     reuse = (request.get("ResultReuseConfiguration") or {}).get("ResultReuseByAgeConfiguration") or {}
-    if reuse.get("Enabled"):
-        raise error.NotImplemented("Afluente does not have StartQueryExecution's ResultReuseConfiguration")
+    return reuse.get("MaxAgeInMinutes", DEFAULT_REUSE_MINUTES) if reuse.get("Enabled") else None
 
 
 def _failure_name(refusal: AwsError) -> str:

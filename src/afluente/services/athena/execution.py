@@ -1,5 +1,6 @@
 """Query executions: what GetQueryExecution tells, kept durably, listed newest first."""
 
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,6 +27,9 @@ STEPS = (
     CREATE INDEX athena_query_execution_by_group ON athena_query_execution (account, region, work_group, sequence);
     CREATE INDEX athena_query_execution_by_token ON athena_query_execution (account, region, token);
     CREATE INDEX athena_query_execution_open ON athena_query_execution (final) WHERE final = 0""",
+    """ALTER TABLE athena_query_execution ADD COLUMN asked TEXT;
+    CREATE INDEX athena_query_execution_by_asked ON athena_query_execution (account, region, work_group, asked)
+        WHERE asked IS NOT NULL""",
 )
 
 
@@ -60,6 +64,16 @@ class Execution(msgspec.Struct, kw_only=True):
     """ColumnInfo of the result; None when there is none to get."""
     rows: int | None = None
     update_count: int | None = None
+    reuse_minutes: int | None = None
+    """How old a result may be that stands for this one's; None when none may."""
+    reused: bool = False
+    """The result is that of an earlier execution."""
+
+    @property
+    def asked(self) -> str:
+        """A digest of what was asked and where its result goes: who asks the same may be given the same result."""
+        asked = (self.query, self.context, self.parameters, self.location)
+        return hashlib.sha256(msgspec.json.encode(asked)).hexdigest()
 
     @property
     def final(self) -> bool:
@@ -79,7 +93,7 @@ class Execution(msgspec.Struct, kw_only=True):
             "StatementType": self.type,
             "SubstatementType": self.subtype,
             "ResultConfiguration": {"OutputLocation": self.output},
-            "ResultReuseConfiguration": {"ResultReuseByAgeConfiguration": {"Enabled": False}},
+            "ResultReuseConfiguration": {"ResultReuseByAgeConfiguration": self._reuse()},
             "QueryExecutionContext": self.context,
             "Status": self._status(),
             "Statistics": self._statistics(),
@@ -89,6 +103,11 @@ class Execution(msgspec.Struct, kw_only=True):
         if self.parameters:
             found["ExecutionParameters"] = self.parameters
         return found
+
+    def _reuse(self) -> dict[str, Any]:
+        if self.reuse_minutes is None:
+            return {"Enabled": False}
+        return {"Enabled": True, "MaxAgeInMinutes": self.reuse_minutes}
 
     def _status(self) -> dict[str, Any]:
         found: dict[str, Any] = {"State": self.state, "SubmissionDateTime": utc(self.submitted_at_ms)}
@@ -101,7 +120,7 @@ class Execution(msgspec.Struct, kw_only=True):
         return found
 
     def _statistics(self) -> dict[str, Any]:
-        found: dict[str, Any] = {"ResultReuseInformation": {"ReusedPreviousResult": False}}
+        found: dict[str, Any] = {"ResultReuseInformation": {"ReusedPreviousResult": self.reused}}
         if self.started_at_ms is not None:
             found["QueryQueueTimeInMillis"] = self.started_at_ms - self.submitted_at_ms
         if self.completed_at_ms is not None:
@@ -132,9 +151,9 @@ class Executions:
         """Keep a new execution."""
         given = (execution.id, execution.account, execution.region, execution.work_group, execution.token)
         self._write(
-            "INSERT INTO athena_query_execution (id, account, region, work_group, token, final, body) "
-            "VALUES (?, ?, ?, ?, ?, 0, ?)",
-            (*given, _body(execution)),
+            "INSERT INTO athena_query_execution (id, account, region, work_group, token, asked, final, body) "
+            "VALUES (?, ?, ?, ?, ?, ?, 0, ?)",
+            (*given, execution.asked if execution.subtype == "SELECT" else None, _body(execution)),
         )
         self._open[execution.id] = execution
 
@@ -186,6 +205,24 @@ class Executions:
     def of_token(self, account: str, region: str, token: str) -> Execution | None:
         """The execution that a client's token began, or None."""
         return self._one("account = ? AND region = ? AND token = ?", account, region, token)
+
+    def earlier(self, execution: Execution) -> Execution | None:
+        """The newest execution whose result may stand for `execution`'s by what was asked and by age, or None."""
+        if execution.reuse_minutes is None:
+            return None
+        bodies = self._database.read().execute(
+            "SELECT body FROM athena_query_execution "
+            "WHERE account = ? AND region = ? AND work_group = ? AND asked = ? ORDER BY sequence DESC",
+            (execution.account, execution.region, execution.work_group, execution.asked),
+        )
+        oldest_ms = execution.submitted_at_ms - execution.reuse_minutes * 60_000
+        for (body,) in bodies:
+            found = msgspec.json.decode(body, type=Execution)
+            if (found.completed_at_ms or execution.submitted_at_ms) < oldest_ms:
+                return None
+            if found.state == "SUCCEEDED" and not found.reused:
+                return found
+        return None
 
     def _one(self, condition: str, *values: str) -> Execution | None:
         row = (

@@ -43,6 +43,7 @@ class Translated:
     text: str
     declared: list[TrinoType | None]
     """The types of the result's columns as far as the query tells, by place."""
+    is_deterministic: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def translate(tree: exp.Query, catalog: Catalog, database: str | None, text: str
     holder = exp.Subquery(this=tree)  # gives the tree a parent, so that even its root can be replaced
     columns = binder.bind(tree)
     prune(tree, binder.scopes)
-    return Translated(duckdb_sql(holder.this), binder.scans, text, _declared(tree, columns))
+    return Translated(duckdb_sql(holder.this), binder.scans, text, _declared(tree, columns), binder.is_deterministic)
 
 
 def _declared(tree: exp.Query, columns: Columns | None) -> list[TrinoType | None]:

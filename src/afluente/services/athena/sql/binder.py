@@ -12,6 +12,7 @@ from sqlglot import exp
 from afluente.services.athena import catalog as glue
 from afluente.services.athena.error import QueryFailure
 from afluente.services.athena.sql import check, relation
+from afluente.services.athena.sql.deterministic import is_deterministic
 from afluente.services.athena.sql.infer import infer
 from afluente.services.athena.sql.parse import Call, parse_query, position
 from afluente.services.athena.sql.scope import Columns, Scan, Scope, Source
@@ -36,9 +37,11 @@ class Binder:
         self._views: list[str] = []
         self.scans: list[Scan] = []
         self.scopes: dict[int, Scope] = {}
+        self.is_deterministic = True
 
     def bind(self, tree: exp.Query) -> Columns | None:
         """Bind a whole query; its columns."""
+        self.is_deterministic = is_deterministic(tree)
         return self._query(tree, {}, None)
 
     # queries
@@ -204,6 +207,7 @@ class Binder:
             raise QueryFailure("VIEW_IS_RECURSIVE", "View is recursive", position(node, self._text))
         view = decode(table.raw)
         query = parse_query(view.original_sql)
+        self.is_deterministic = self.is_deterministic and is_deterministic(query)
         self._views.append(name)
         outer = self._database, self._text
         self._database, self._text = view.schema or table.database, view.original_sql

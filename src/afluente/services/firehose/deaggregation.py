@@ -30,15 +30,15 @@ class Inner(NamedTuple):
 
 def deaggregate(data: bytes) -> list[bytes]:
     """The data of the records inside `data`; itself alone when it is not a well-formed aggregate."""
-    if not data.startswith(MAGIC):
-        return [data]
     return [inner.data for inner in inner_records(data)] or [data]
 
 
 def inner_records(data: bytes) -> list[Inner]:
     """The records inside `data`; none when it is not a well-formed aggregate."""
+    if not data.startswith(MAGIC):
+        return []
     message, digest = data[len(MAGIC) : -DIGEST_BYTES], data[-DIGEST_BYTES:]
-    if not data.startswith(MAGIC) or hashlib.md5(message, usedforsecurity=False).digest() != digest:
+    if hashlib.md5(message, usedforsecurity=False).digest() != digest:
         return []
     try:
         fields = list(_fields(message))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from afluente.core.arn import Arn
 from afluente.core.clock import Clock
-from afluente.services.firehose.deaggregation import Inner, inner_records
+from afluente.services.firehose.deaggregation import MAGIC, Inner, inner_records
 from afluente.services.firehose.error import ServiceUnavailableException
 from afluente.services.firehose.permission import check_read
 from afluente.services.firehose.port import Roles, Shard, SourceRecord, SourceStreams
@@ -151,7 +151,11 @@ class StreamSource:
 
 def _units(item: SourceRecord, shard_id: str) -> list[Unit]:
     """What a record of a Kinesis stream is made of: itself, or those that the Producer Library packed into it."""
-    inner = inner_records(item.data) or [Inner(item.data, item.partition_key)]
+    data, key = item.data, item.partition_key
+    if not data.startswith(MAGIC):
+        metadata = RecordMetadata(shard_id, key, item.sequence_number, 0)
+        return [Unit(data, data, item.arrived_at_ms, metadata)]
+    inner = inner_records(data) or [Inner(data, key)]
     return [
         Unit(data, data, item.arrived_at_ms, RecordMetadata(shard_id, key, item.sequence_number, number))
         for number, (data, key) in enumerate(inner)

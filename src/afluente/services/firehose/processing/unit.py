@@ -1,7 +1,9 @@
 """Records on their way through the processors."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+import msgspec
 
 
 class RecordMetadata(NamedTuple):
@@ -13,8 +15,7 @@ class RecordMetadata(NamedTuple):
     subsequence: int
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(msgspec.Struct, frozen=True):
     """One record: as it is by now, as it came in, and what is known of it.
 
     `keys` are its partition keys, by how a prefix names them (`partitionKeyFromQuery:customer_id`).
@@ -24,11 +25,11 @@ class Unit:
     raw: bytes
     arrived_at_ms: int
     metadata: RecordMetadata | None = None
-    keys: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str] = {}
 
     def changed(self, **members: Any) -> "Unit":
         """A copy with other values."""
-        return replace(self, **members)
+        return msgspec.structs.replace(self, **members)
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,9 +91,12 @@ class Campaign:
         assert streamed <= stream.keys(), "acknowledged records are missing from the stream"
         assert stream.keys() <= one.sent | two.sent
         assert set(stream.values()) == {1}, "a record is twice in the stream"
-        delivered = lake.delivered({"stream/": stream.keys(), "eager/": stream.keys(), "direct/": direct.acknowledged})
+        whole = dict.fromkeys(("stream/", "eager/", "parts/"), stream.keys())
+        delivered = lake.delivered({**whole, "direct/": direct.acknowledged})
         assert delivered["stream/"] == stream
         assert delivered["eager/"] == stream
+        assert delivered["parts/"] == stream
+        assert not [*lake.objects("raw", "errors/")]
         assert direct.acknowledged <= delivered["direct/"].keys(), "acknowledged records were not delivered"
         assert delivered["direct/"].keys() <= direct.sent
         assert set(delivered["direct/"].values()) == {1}, "a record was delivered twice"

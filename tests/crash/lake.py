@@ -19,6 +19,17 @@ TRUST = {
 }
 
 
+FUNCTION = """
+def handler(event, context):
+    return {"records": [record | {"result": "Ok"} for record in event["records"]]}
+"""
+
+
+def _processor(kind: str, **parameters: str) -> dict[str, Any]:
+    named = [{"ParameterName": name, "ParameterValue": value} for name, value in parameters.items()]
+    return {"Type": kind, "Parameters": named}
+
+
 class Lake:
     """A stream, two delivery streams on it, one for direct puts, and what came of them."""
 
@@ -46,6 +57,38 @@ class Lake:
         self._deliver("stream", DELIVERY_S, **reading)
         self._deliver("eager", 0, **reading)  # without buffering a delivery is always under way when the kill comes
         self._deliver("direct", 0)
+        self._deliver_processed("parts", **reading)
+
+    def _deliver_processed(self, name: str, **source: Any) -> None:
+        """Through a function that changes nothing, into a folder for each producer."""
+        folder = self._server.folder.parent
+        (folder / "same.py").write_text(FUNCTION)
+        (folder / "lambda.toml").write_text('[functions]\nsame = "same.py:handler"\n')
+        arn = "arn:aws:lambda:us-east-1:000000000000:function:same"
+        self._aws("firehose").create_delivery_stream(
+            DeliveryStreamName=name,
+            ExtendedS3DestinationConfiguration={
+                "RoleARN": ROLE,
+                "BucketARN": "arn:aws:s3:::raw",
+                "Prefix": f"{name}/!{{partitionKeyFromQuery:producer}}/",
+                "ErrorOutputPrefix": "errors/",
+                "BufferingHints": {"SizeInMBs": 64, "IntervalInSeconds": DELIVERY_S},
+                "DynamicPartitioningConfiguration": {"Enabled": True},
+                "ProcessingConfiguration": {
+                    "Enabled": True,
+                    "Processors": [
+                        _processor("Lambda", LambdaArn=arn, BufferSizeInMBs="1", BufferIntervalInSeconds="0"),
+                        _processor(
+                            "MetadataExtraction",
+                            MetadataExtractionQuery="{producer: .producer}",
+                            JsonParsingEngine="JQ-1.6",
+                        ),
+                    ],
+                },
+            },
+            **source,
+        )
+        self._wait(lambda: self._delivery_status(name) == "ACTIVE")
 
     def _deliver(self, name: str, interval_s: int, **source: Any) -> None:
         self._aws("firehose").create_delivery_stream(

@@ -48,7 +48,13 @@ class Server:
         with self._log.open("a") as errors:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", self.module, *self._arguments()],
-                env={**os.environ, **self._settings, **environment, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"},
+                env={
+                    **os.environ,
+                    "AFLUENTE_LAMBDA_FUNCTIONS": str(self.folder.parent / "lambda.toml"),
+                    **self._settings,
+                    **environment,
+                    "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
+                },
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,

@@ -16,5 +16,5 @@ def figures(folder: Path) -> Iterator[Figure]:
             assert server.healthy()
             times.append(server.started_s)
             memory.append(server.memory_mib)
-    yield Figure("start to first answer", statistics.median(times), "s", "<= 1.5 s", more_is_better=False)
-    yield Figure("idle memory", statistics.median(memory), "MiB", "<= 150 MiB", more_is_better=False)
+    yield Figure("start to first answer", statistics.median(times), "s", "<= 0.5 s", more_is_better=False)
+    yield Figure("idle memory", statistics.median(memory), "MiB", "<= 100 MiB", more_is_better=False)

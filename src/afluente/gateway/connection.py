@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections import deque
 from contextlib import aclosing
+from functools import lru_cache
 from typing import cast
 
 import httptools
@@ -160,7 +161,7 @@ class Connection(asyncio.Protocol):
         if not self._in_head:
             return  # a trailer of HTTP's own chunking, which no AWS protocol uses
         self._field_bytes += len(name) + len(value)
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        key, text = _header_name(name), value.decode("latin-1")
         self._headers[key] = f"{self._headers[key]},{text}" if key in self._headers else text
 
     def on_headers_complete(self) -> None:
@@ -400,6 +401,12 @@ class Connection(asyncio.Protocol):
     def _close(self) -> None:
         if self._transport is not None:
             self._transport.close()
+
+
+@lru_cache(maxsize=512)
+def _header_name(name: bytes) -> str:
+    """As headers are asked for; clients send the same few over and over."""
+    return name.decode("latin-1").lower()
 
 
 def _has_body(request: HttpRequest) -> bool:

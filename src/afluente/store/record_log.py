@@ -210,8 +210,7 @@ class RecordLog:
 
     def _enqueue(self, kind: Kind, frames: Sequence[Frame]) -> "Future[Any]":
         """Call it with `_placing` held."""
-        future: Future[Any] = Future()
-        future.set_running_or_notify_cancel()  # from here on nobody can cancel it: the records are on their way
+        future: Future[Any] = _Outcome()
         if frames:
             self._queue.put(Queued(kind, frames, sum([len(frame.payload) for frame in frames]), future))
         else:
@@ -290,3 +289,10 @@ class RecordLog:
             failure = LogFailed(f"the record log could not store a frame: {error}")
             failure.__cause__ = error
             queued.future.set_exception(failure)
+
+
+class _Outcome(Future[Any]):
+    """What becomes of what is queued. Nobody can cancel it: the records are on their way."""
+
+    def cancel(self) -> bool:
+        return False

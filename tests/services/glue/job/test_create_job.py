@@ -94,7 +94,6 @@ def test_create_job_again_is_no_error_unless_it_differs(world: Any) -> None:
         ({"ExecutionClass": "FLEX", "GlueVersion": "2.0", "WorkerType": "G.1X", "NumberOfWorkers": 2},
          InvalidInputException),
         ({"ExecutionClass": "FLEX"}, InvalidInputException),
-        ({"JobRunQueuingEnabled": True}, Unsupported),
     ],
 )  # fmt: skip
 def test_create_job_refuses(world: Any, members: dict[str, Any], error: type[AwsError]) -> None:

@@ -302,3 +302,47 @@ def test_run_with_very_much_output(world: Any) -> None:
     lines = output.split("\n")
     assert lines[-1] == "4999"
     assert "".join(lines[:-5000]) == "x" * 200_000
+
+
+def states(world: Any, name: str) -> list[str]:
+    """The states of a job's runs, oldest first."""
+    return [run["JobRunState"] for run in reversed(world.glue("GetJobRuns", JobName=name)["JobRuns"])]
+
+
+def test_runs_wait_for_their_turn_where_the_job_queues_them(world: Any) -> None:
+    world.create_job("etl", FOREVER, JobRunQueuingEnabled=True)
+    assert world.glue("GetJob", JobName="etl")["Job"]["JobRunQueuingEnabled"] is True
+    first, second, third = (world.glue("StartJobRun", JobName="etl")["JobRunId"] for _ in range(3))
+    assert states(world, "etl")[1:] == ["WAITING", "WAITING"]
+    assert world.glue("GetJobRun", JobName="etl", RunId=second)["JobRun"]["JobRunQueuingEnabled"] is True
+    with pytest.raises(ConcurrentRunsExceededException):
+        world.glue("StartJobRun", JobName="etl", JobRunQueuingEnabled=False)
+    world.glue("BatchStopJobRun", JobName="etl", JobRunIds=[third])
+    assert states(world, "etl")[1:] == ["WAITING", "STOPPED"]
+    told: list[str] = []
+    world.jobs.runs.subscribe(lambda *ended: told.append(ended[3]))
+    world.put("scripts/etl.py", "print('short')")
+    world.glue("BatchStopJobRun", JobName="etl", JobRunIds=[first])
+    for _ in range(2000):
+        if len(told) == 2:
+            break
+        threading.Event().wait(0.01)  # the processes are others: only real time tells
+    assert sorted(told) == ["STOPPED", "SUCCEEDED"]
+    assert states(world, "etl") == ["STOPPED", "SUCCEEDED", "STOPPED"]
+
+
+def test_a_run_that_waits_has_its_turn_after_a_restart(world: Any, tmp_path: Path) -> None:
+    world.create_job("etl", FOREVER)
+    world.glue("StartJobRun", JobName="etl")
+    world.glue("StartJobRun", JobName="etl", JobRunQueuingEnabled=True)
+    world.jobs.stop()
+    assert states(world, "etl") == ["FAILED", "WAITING"]
+    world.put("scripts/etl.py", "print('short')")
+    settings = Settings(data=tmp_path / "other")
+    again = JobEngine(
+        world.database, Tags(world.database), world.s3, world.iam, world.logs, world.invoke, settings, world.clock
+    )
+    again.start()
+    again.runs.join()
+    again.stop()
+    assert states(world, "etl") == ["FAILED", "SUCCEEDED"]

@@ -33,13 +33,12 @@ def define(name: str, members: dict[str, Any], longest_default_min: int) -> Defi
     _check_command(command)
     version = members.get("GlueVersion", DEFAULT_VERSION)
     _check_version(version, members)
-    check_queuing(members)
     visual = bool(members.get("CodeGenConfigurationNodes"))
     job = {member: members[member] for member in KEPT if member in members}
     job |= {
         "Name": name,
         "JobMode": members.get("JobMode", "VISUAL" if visual else "SCRIPT"),
-        "JobRunQueuingEnabled": False,
+        "JobRunQueuingEnabled": members.get("JobRunQueuingEnabled", False),
         "Command": {"PythonVersion": "3"} | command if command["Name"] == "glueetl" else command,
         "ExecutionProperty": {"MaxConcurrentRuns": 1} | members.get("ExecutionProperty", {}),
         "MaxRetries": _max_retries(members),
@@ -47,12 +46,6 @@ def define(name: str, members: dict[str, Any], longest_default_min: int) -> Defi
         "GlueVersion": version,
     }
     return job | with_capacity(command["Name"], members)
-
-
-def check_queuing(members: dict[str, Any]) -> None:
-    """Raises NotImplemented when runs are to wait for their turn."""
-    if members.get("JobRunQueuingEnabled"):
-        raise Unsupported("JobRunQueuingEnabled is not supported")
 
 
 def role_arn(role: str, account: str) -> str:

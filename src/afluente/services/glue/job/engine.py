@@ -13,7 +13,7 @@ from afluente.services.glue.error import (
     IdempotentParameterMismatchException,
     InvalidInputException,
 )
-from afluente.services.glue.job.definition import Definition, check_queuing, define, job_arn, role_arn
+from afluente.services.glue.job.definition import Definition, define, job_arn, role_arn
 from afluente.services.glue.job.launcher import SERVICE
 from afluente.services.glue.job.port import Logs, Objects, Roles
 from afluente.services.glue.job.run_engine import RunEngine
@@ -46,6 +46,7 @@ class JobEngine:
         self.runs = RunEngine(
             database, objects, roles, logs, invoke, self.quality, settings, clock, metrics or Metrics(clock)
         )
+        self.runs.find_job = self.find
         self._database = database
         self._objects = objects
         self._roles = roles
@@ -107,7 +108,6 @@ class JobEngine:
 
     def start_run(self, key: JobKey, members: dict[str, Any], trigger: str | None = None) -> str:
         """Start a run with the members of StartJobRun; its id."""
-        check_queuing(members)
         return self.runs.start_run(key, self.get(key), members, trigger)
 
     def statistics(self) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def new_run(job: Definition, members: dict[str, Any], before: Run | None, trigge
         "TriggerName": trigger,
         "JobName": job["Name"],
         "JobMode": job["JobMode"],
-        "JobRunQueuingEnabled": False,
+        "JobRunQueuingEnabled": members.get("JobRunQueuingEnabled", job.get("JobRunQueuingEnabled", False)),
         "StartedOnMs": now_ms,
         "LastModifiedOnMs": now_ms,
         "JobRunState": "STARTING",

@@ -91,6 +91,8 @@ class RunEngine:
         self._listeners: list[Listener] = []
         self._stopping = False
         self._timeouts = Loop("glue-job-timeout", self._check_timeouts, clock)
+        self.find_job: Callable[[JobKey], Definition | None] = lambda _: None
+        """A job as it is now; set by who keeps the jobs."""
 
     @property
     def endpoint(self) -> str:
@@ -104,11 +106,16 @@ class RunEngine:
     # ---- life -------------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Mark the runs that an earlier process left behind as failed, and watch timeouts."""
+        """Mark the runs that an earlier process left behind as failed, take up those that wait, watch timeouts."""
         self._launcher.clear()
-        for key, run in list(self._store.active()):
-            self._store.change(key, run["Id"], **self._ending("FAILED", run, INTERRUPTED))
+        left = list(self._store.active())
+        for key, run in left:
+            if run["JobRunState"] != "WAITING":
+                self._store.change(key, run["Id"], **self._ending("FAILED", run, INTERRUPTED))
         self._timeouts.start()
+        for key, run in left:
+            if run["JobRunState"] == "WAITING":
+                self._begin_next(key)
 
     def stop(self) -> None:
         """End every run, and wait for it."""
@@ -168,10 +175,16 @@ class RunEngine:
     def stop_run(self, key: JobKey, run: str) -> None:
         """Raises EntityNotFoundException, and JobRunCannotBeStoppedException when it has ended."""
         with self._database.write():
-            if self.get(key, run)["JobRunState"] in ENDED:
+            found = self.get(key, run)
+            if found["JobRunState"] in ENDED:
                 raise JobRunCannotBeStoppedException("Job Run cannot be stopped in current state.")
-            self._store.change(key, run, JobRunState="STOPPING", LastModifiedOnMs=self._clock.now_ms())
-        if live := self._live.get(run):
+            if waits := found["JobRunState"] == "WAITING":
+                self._store.change(key, run, **self._ending("STOPPED", found, None))
+            else:
+                self._store.change(key, run, JobRunState="STOPPING", LastModifiedOnMs=self._clock.now_ms())
+        if waits:
+            self._tell(key, "STOPPED")
+        elif live := self._live.get(run):
             live.end("STOPPED")
 
     def delete_all(self, key: JobKey) -> None:
@@ -190,16 +203,34 @@ class RunEngine:
             raise InvalidInputException("Afluente is stopping.")
         run = new_run(job, members, before, trigger, self._clock.now_ms())
         with self._database.write():
-            if self._store.count_active(key) >= job["ExecutionProperty"]["MaxConcurrentRuns"]:
+            waits = self._store.count_busy(key) >= job["ExecutionProperty"]["MaxConcurrentRuns"]
+            if waits and not run["JobRunQueuingEnabled"]:
                 raise ConcurrentRunsExceededException("Concurrent runs exceeded.")
-            self._store.add(key, run)
-        deadline_ms = run["StartedOnMs"] + run["Timeout"] * 60_000
-        live = Live(key, run, job, deadline_ms)
+            self._store.add(key, run | ({"JobRunState": "WAITING"} if waits else {}))
+        if not waits:
+            self._begin(key, run, job)
+        return str(run["Id"])
+
+    def _begin_next(self, key: JobKey) -> None:
+        """Let the run that has waited longest have its turn, if the job has room for one more."""
+        job = self.find_job(key)
+        if job is None or self._stopping:
+            return
+        now_ms = self._clock.now_ms()
+        with self._database.write():
+            run = self._store.first_waiting(key)
+            if run is None or self._store.count_busy(key) >= job["ExecutionProperty"]["MaxConcurrentRuns"]:
+                return
+            changed = {"JobRunState": "STARTING", "StartedOnMs": now_ms, "LastModifiedOnMs": now_ms}
+            run = self._store.change(key, run["Id"], **changed)
+        self._begin(key, run, job)
+
+    def _begin(self, key: JobKey, run: Run, job: Definition) -> None:
+        live = Live(key, run, job, run["StartedOnMs"] + run["Timeout"] * 60_000)
         live.thread = threading.Thread(target=self._follow, args=(live,), name=f"glue-{run['Id'][:11]}", daemon=True)
         self._live[run["Id"]] = live
         live.thread.start()
         self._timeouts.wake()
-        return str(run["Id"])
 
     def _follow(self, live: Live) -> None:
         """The run's thread, from its start to its end."""
@@ -217,10 +248,14 @@ class RunEngine:
         finally:
             del self._live[live.run["Id"]]
         self._timeouts.wake()
-        if state == "FAILED" and not self._stopping and self._try_again(live, run):
-            return
+        tried_again = state == "FAILED" and not self._stopping and self._try_again(live, run)
+        self._begin_next(live.key)
+        if not tried_again:
+            self._tell(live.key, state)
+
+    def _tell(self, key: JobKey, state: str) -> None:
         for listener in self._listeners:
-            listener(*live.key, state)
+            listener(*key, state)
 
     def _execute(self, live: Live) -> tuple[str, str | None]:
         """(state, error message) with which the run has ended."""

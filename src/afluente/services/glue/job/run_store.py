@@ -14,7 +14,10 @@ STEPS = (
     "CREATE INDEX glue_job_run_state ON glue_job_run (state)",
 )
 
-ACTIVE = ("STARTING", "RUNNING", "STOPPING", "WAITING")
+BUSY = ("STARTING", "RUNNING", "STOPPING")
+"""The states of runs that count against a job's concurrency."""
+
+ACTIVE = (*BUSY, "WAITING")
 ENDED = ("STOPPED", "SUCCEEDED", "FAILED", "TIMEOUT", "ERROR", "EXPIRED")
 
 JobKey = tuple[str, str, str]
@@ -70,19 +73,32 @@ class RunStore:
         )
         return [(number, msgspec.json.decode(body)) for number, body in rows.fetchall()]
 
-    def count_active(self, key: JobKey) -> int:
-        """How many runs of a job have not ended."""
-        marks = ", ".join("?" * len(ACTIVE))
+    def count_busy(self, key: JobKey) -> int:
+        """How many runs of a job have begun and not ended."""
+        marks = ", ".join("?" * len(BUSY))
         row = (
             self._database.read()
             .execute(
                 "SELECT count(*) FROM glue_job_run WHERE account = ? AND region = ? AND job = ? "
                 f"AND state IN ({marks})",
-                (*key, *ACTIVE),
+                (*key, *BUSY),
             )
             .fetchone()
         )
         return int(row[0])
+
+    def first_waiting(self, key: JobKey) -> Run | None:
+        """The run of a job that has waited longest for its turn, or None."""
+        row = (
+            self._database.read()
+            .execute(
+                "SELECT body FROM glue_job_run WHERE account = ? AND region = ? AND job = ? AND state = 'WAITING' "
+                "ORDER BY number LIMIT 1",
+                key,
+            )
+            .fetchone()
+        )
+        return None if row is None else msgspec.json.decode(row[0])
 
     def active(self) -> Iterator[tuple[JobKey, Run]]:
         """Every run, of any job, that has not ended."""

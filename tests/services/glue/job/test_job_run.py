@@ -1,9 +1,11 @@
 """Runs: their states, arguments, logs, failures, limits."""
 
+import io
 import os
 import re
 import signal
 import threading
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -157,10 +159,30 @@ def test_start_job_run_with_modules_and_files(world: Any) -> None:
     assert output == "42 seven"
 
 
+@pytest.mark.parametrize("kind", ["glueetl", "pythonshell"])
+def test_start_job_run_with_archives_of_modules(world: Any, kind: str) -> None:
+    for key, module in (("lib/zipped.zip", "zipped"), ("lib/wheel-1-py3-none-any.whl", "wheel")):
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as file:
+            file.writestr(f"{module}/__init__.py", f"NAME = {module!r}")
+        world.put(key, archive.getvalue())
+    arguments = {
+        "--extra-py-files": "s3://lake/lib/zipped.zip",
+        "--additional-python-modules": "s3://lake/lib/wheel-1-py3-none-any.whl, boto3>=1.0",
+    }
+    run = world.run(
+        "import wheel, zipped, boto3\nprint(wheel.NAME, zipped.NAME)", DefaultArguments=arguments, Kind=kind
+    )
+    assert run["JobRunState"] == "SUCCEEDED", run
+    assert world.log(run) == "wheel zipped"
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("--additional-python-modules", "pandas"),
+        ("--additional-python-modules", "no-such-module"),
+        ("--additional-python-modules", "boto3==0.1"),
+        ("--additional-python-modules", "s3://lake/lib/x-1-cp311-cp311-linux_x86_64.whl"),
         ("--datalake-formats", "iceberg"),
         ("--job-language", "scala"),
         ("--job-bookmark-option", "sometimes"),

@@ -20,7 +20,7 @@ WITHOUT_EFFECT = frozenset(
 
 UNSUPPORTED = frozenset(
     {
-        "--additional-python-modules", "--class", "--datalake-formats", "--encryption-type", "--extra-jars",
+        "--class", "--datalake-formats", "--encryption-type", "--extra-jars",
         "--job-bookmark-from", "--job-bookmark-to", "--python-modules-installer-option", "--user-jars-first",
     }
 )  # fmt: skip

@@ -19,6 +19,7 @@ from afluente.services.glue.job import argument
 from afluente.services.glue.job.bookmark import Bookmarks
 from afluente.services.glue.job.definition import Definition, job_arn, role_arn
 from afluente.services.glue.job.host import Host
+from afluente.services.glue.job.module import ARGUMENT, wheels
 from afluente.services.glue.job.permission import SESSION_NAME, Permission
 from afluente.services.glue.job.port import Logs, Objects, Roles
 from afluente.services.glue.job.process import Launch, Process
@@ -113,7 +114,8 @@ class Launcher:
         for each in (scripts, modules, work):
             each.mkdir()
         script = fetch(self._objects, permission, location, scripts)
-        extra = fetch_all(self._objects, permission, arguments.get("--extra-py-files", ""), modules)
+        listed = (arguments.get("--extra-py-files", ""), wheels(arguments.get(ARGUMENT, "")))
+        extra = fetch_all(self._objects, permission, ",".join(listed), modules)
         fetch_all(self._objects, permission, ",".join(_transforms(start.job)), modules)
         fetch_all(self._objects, permission, arguments.get("--extra-files", ""), folder)
         return {

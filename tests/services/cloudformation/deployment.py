@@ -6,7 +6,7 @@ from typing import Any
 
 from afluente.core.clock import ManualClock
 
-PATIENCE = 5000
+PATIENCE = 20_000
 """So often a stack is looked at before a test gives up on it."""
 
 
@@ -27,6 +27,17 @@ class Deployment:
             StackName=name, TemplateBody=text(template), Parameters=parameters,
             Capabilities=request.pop("Capabilities", ["CAPABILITY_NAMED_IAM"]), **request,
         )  # fmt: skip
+        return self.settle(name)
+
+    def update(self, template: Any = None, name: str = "farm", **request: Any) -> dict[str, Any]:
+        """Update a stack and wait for its end. `parameters` as a dict; without a template, the previous one."""
+        parameters = [
+            {"ParameterKey": key, "ParameterValue": value} for key, value in request.pop("parameters", {}).items()
+        ]
+        given = {"UsePreviousTemplate": True} if template is None else {"TemplateBody": text(template)}
+        self.cloudformation.update_stack(
+            StackName=name, Parameters=parameters, Capabilities=["CAPABILITY_NAMED_IAM"], **given, **request
+        )
         return self.settle(name)
 
     def delete(self, name: str = "farm") -> dict[str, Any]:

@@ -148,6 +148,82 @@ def test_a_rollback_goes_on_after_every_crash(world: World, stacks: Deployment) 
     assert_nothing_is_left(stacks)
 
 
+CHANGES: dict[str, Any] = {
+    **{name: RESOURCES[name] for name in ("Bucket", "Key", "User")},
+    "Stream": {"Type": "AWS::Kinesis::Stream", "Properties": {"Name": "s", "ShardCount": 2}},
+    "Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/h"}},
+    "Role": {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": TRUST,
+            "Description": "changed",
+            "Policies": [{"PolicyName": "q", "PolicyDocument": READ}],
+        },
+    },
+    "Database": {
+        "Type": "AWS::Glue::Database",
+        "Properties": {"CatalogId": ACCOUNT, "DatabaseInput": {"Name": "farm", "Description": "changed"}},
+    },
+    "Second": {
+        "Type": "AWS::Athena::NamedQuery",
+        "Properties": {"Database": {"Ref": "Database"}, "QueryString": "SELECT 2"},
+    },
+}
+
+
+def make_and_update(world: World, changes: dict[str, Any]) -> Stack:
+    capabilities = ("CAPABILITY_NAMED_IAM",)
+    stack, _ = world.engine.create_stack(
+        CALL, Wish("farm", json.dumps({"Resources": RESOURCES}), capabilities=capabilities)
+    )
+    stack = world.run(stack)
+    assert stack.status == "CREATE_COMPLETE"
+    wish = Wish("farm", json.dumps({"Resources": changes}), tags={"a": "1"}, capabilities=capabilities)
+    return world.run(world.engine.update_stack(CALL, stack, wish))
+
+
+def shown(stacks: Deployment) -> dict[str, Any]:
+    iam, athena = stacks.client("iam"), stacks.client("athena")
+    (role,) = iam.list_roles()["Roles"]
+    summary = stacks.client("kinesis").describe_stream_summary(StreamName="s")["StreamDescriptionSummary"]
+    queries = athena.list_named_queries()["NamedQueryIds"]
+    return {
+        "shards": summary["OpenShardCount"],
+        "hours": summary["RetentionPeriodHours"],
+        "groups": [group["logGroupName"] for group in stacks.client("logs").describe_log_groups()["logGroups"]],
+        "policies": iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"],
+        "managed": len(iam.list_attached_role_policies(RoleName=role["RoleName"])["AttachedPolicies"]),
+        "keys": len(iam.list_access_keys(UserName="ana")["AccessKeyMetadata"]),
+        "database": stacks.client("glue").get_database(Name="farm")["Database"].get("Description"),
+        "queries": [athena.get_named_query(NamedQueryId=found)["NamedQuery"]["QueryString"] for found in queries],
+        "tags": iam.list_role_tags(RoleName=role["RoleName"])["Tags"],
+    }
+
+
+def test_an_update_goes_on_after_every_crash(world: World, invoke: Crashing, stacks: Deployment) -> None:
+    stack = make_and_update(world, CHANGES)
+    assert (stack.status, stack.reason) == ("UPDATE_COMPLETE", None)
+    assert invoke.crashes > 30
+    assert shown(stacks) == {
+        "shards": 2, "hours": 24, "groups": ["/h"], "policies": ["q"], "managed": 0, "keys": 1,
+        "database": "changed", "queries": ["SELECT 2"], "tags": [{"Key": "a", "Value": "1"}],
+    }  # fmt: skip
+    assert world.engine.stacks.leftovers(stack) == {}
+
+
+def test_an_update_is_rolled_back_over_every_crash(world: World, stacks: Deployment) -> None:
+    bad = {"Type": "AWS::Kinesis::Stream", "DependsOn": list(CHANGES), "Properties": {"Name": "n@me"}}
+    stack = make_and_update(world, {**CHANGES, "Bad": bad})
+    assert (stack.status, stack.reason) == ("UPDATE_ROLLBACK_COMPLETE", None)
+    assert shown(stacks) == {
+        "shards": 1, "hours": 48, "groups": ["/g"], "policies": ["p"], "managed": 1, "keys": 1,
+        "database": None, "queries": ["SELECT 1"], "tags": [],
+    }  # fmt: skip
+    world.engine.delete_stack(CALL, "farm", [], None)
+    assert world.run(stack).status == "DELETE_COMPLETE"
+    assert_nothing_is_left(stacks)
+
+
 def assert_nothing_is_left(stacks: Deployment) -> None:
     assert stacks.client("kinesis").list_streams()["StreamNames"] == []
     assert stacks.client("s3").list_buckets()["Buckets"] == []

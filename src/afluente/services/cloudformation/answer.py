@@ -98,7 +98,7 @@ def change_set(shown: ChangeSet) -> Response:
         "NotificationARNs": [],
         "RollbackConfiguration": {},
         "Capabilities": shown.stack.capabilities,
-        "Changes": [_addition(*added) for added in shown.added],
+        "Changes": shown.changes,
     }
     optional = {
         "Parameters": _parameters(shown.stack) or None,
@@ -199,11 +199,6 @@ def _parameters(shown: Stack) -> list[Response]:
 
 def _tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
-
-
-def _addition(logical_id: str, kind: str) -> Response:
-    change = {"Action": "Add", "LogicalResourceId": logical_id, "ResourceType": kind, "Scope": [], "Details": []}
-    return {"Type": "Resource", "ResourceChange": change}
 
 
 def _declaration(name: str, declaration: Mapping[str, Any]) -> Response:

@@ -10,6 +10,8 @@ from afluente.store.document import Documents
 
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 
+EXECUTING = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"}
+
 
 class ChangeSet(msgspec.Struct, kw_only=True):
     """A change set of a stack. `stack` is what the stack becomes when it is executed; it holds no template."""
@@ -23,8 +25,8 @@ class ChangeSet(msgspec.Struct, kw_only=True):
     description: str | None = None
     template: str
     stack: Stack
-    added: list[tuple[str, str]] = []
-    """Logical id and type of every resource that it adds."""
+    changes: list[dict[str, Any]] = []
+    """What it does to each resource, as DescribeChangeSet shows it."""
     status: str = "CREATE_COMPLETE"
     reason: str | None = None
     execution_status: str = "AVAILABLE"
@@ -35,6 +37,12 @@ class ChangeSet(msgspec.Struct, kw_only=True):
     def key(self) -> tuple[str, str, str]:
         """Account, region and the last part of the id."""
         return self.stack.caller.account, self.stack.caller.region, self.id.rpartition("/")[2]
+
+    def follow(self, stack_status: str) -> None:
+        """Note how far its execution is, when the stack has that status."""
+        if self.execution_status == "EXECUTE_IN_PROGRESS" and stack_status not in EXECUTING:
+            failed = "ROLLBACK" in stack_status or stack_status in {"CREATE_FAILED", "UPDATE_FAILED"}
+            self.execution_status = "EXECUTE_FAILED" if failed else "EXECUTE_COMPLETE"
 
 
 class ChangeSets:
@@ -59,6 +67,16 @@ class ChangeSets:
         found = (msgspec.convert(body, ChangeSet) for _, body in self._documents.scan((account, region)))
         mine = [change_set for change_set in found if change_set.stack_id == stack.id]
         return sorted(mine, key=lambda change_set: change_set.created_at_ms, reverse=True)
+
+    def begin(self, stack: Stack, executed: str | None = None) -> None:
+        """An operation begins that one of the stack's change sets asked for, or none: the others are out of date."""
+        for change_set in self.of(stack):
+            change_set.follow(stack.status)
+            if change_set.id == executed:
+                change_set.execution_status = "EXECUTE_IN_PROGRESS"
+            elif change_set.execution_status == "AVAILABLE":
+                change_set.execution_status = "OBSOLETE"
+            self.put(change_set)
 
     def delete(self, change_set: ChangeSet) -> None:
         """Forget it."""

@@ -1,7 +1,4 @@
-"""Change sets: a stack proposed before it is made. `aws cloudformation deploy` works by them.
-
-Those that would change a stack are not supported yet; one that finds nothing to change says so, as on AWS.
-"""
+"""Change sets: a stack proposed before it is made or updated. `aws cloudformation deploy` works by them."""
 
 import uuid
 from dataclasses import dataclass
@@ -11,16 +8,16 @@ import msgspec
 from afluente.core.call import Call
 from afluente.core.clock import Clock
 from afluente.services.cloudformation.change_set import NO_CHANGES, ChangeSet
-from afluente.services.cloudformation.engine import CloudFormationEngine, Wish, new_stack, no_updates_yet
+from afluente.services.cloudformation.difference import Difference, additions
+from afluente.services.cloudformation.engine import CloudFormationEngine, Wish, is_same, new_stack
 from afluente.services.cloudformation.error import (
     AlreadyExistsException,
     ChangeSetNotFound,
     InvalidChangeSetStatus,
     ValidationError,
 )
-from afluente.services.cloudformation.plan import plan, resolve
+from afluente.services.cloudformation.plan import plan
 from afluente.services.cloudformation.stack import Caller, Stack
-from afluente.services.cloudformation.template.template import parse
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,7 @@ class ChangeSetEngine:
         return [self._with_progress(change_set) for change_set in self._change_sets.of(stack)]
 
     def create(self, call: Call, wish: Wish, label: Label) -> ChangeSet:
-        """A change set that makes a stack; one that would change a stack is refused, or finds no changes."""
+        """A change set that makes or updates a stack; one that finds nothing to change has failed, as on AWS."""
         with self._stacks.database.write():
             stack = self._stacks.find(call.account, call.region, wish.name)
             repeated = None if stack is None else self._repeated(stack, label)
@@ -64,13 +61,7 @@ class ChangeSetEngine:
                 return self._propose_creation(stack, wish, label)
             if stack is None:
                 raise ValidationError(f"Stack [{wish.name}] does not exist")
-            self._engine.check_updatable(stack)
-            if self._engine.changes(stack, wish):
-                raise no_updates_yet()
-            found = self._new(stack, stack, wish, label)
-            found.status, found.execution_status, found.reason = "FAILED", "UNAVAILABLE", NO_CHANGES
-            self._change_sets.put(found)
-            return found
+            return self._propose_update(stack, wish, label)
 
     def find(self, call: Call, change_set_id: str) -> ChangeSet | None:
         """The change set of that id, or None."""
@@ -90,7 +81,7 @@ class ChangeSetEngine:
         return self._with_progress(found)
 
     def execute(self, call: Call, change_set: ChangeSet, token: str | None, on_failure: str | None) -> None:
-        """Make the stack that the change set proposes."""
+        """Make, or update, the stack as the change set proposes."""
         with self._stacks.database.write():
             change_set = self._with_progress(change_set)
             if (change_set.status, change_set.execution_status) != ("CREATE_COMPLETE", "AVAILABLE"):
@@ -98,19 +89,35 @@ class ChangeSetEngine:
                 raise InvalidChangeSetStatus(
                     f"ChangeSet [{change_set.id}] cannot be executed in its current status of [{status}]"
                 )
-            stack = change_set.stack
-            status = self._stacks.fresh(stack).status
-            if status != "REVIEW_IN_PROGRESS":
-                raise ValidationError(f"Stack:{stack.id} is in {status} state and can not be updated.")
-            stack.caller, stack.token = Caller.of(call), token
-            stack.on_failure = on_failure or stack.on_failure
-            stack.change_set_id, stack.updated_at_ms = change_set.id, self._clock.now_ms()
-            resolved = resolve(parse(change_set.template), stack.parameters, stack.values)
-            self._engine.begin_creation(stack, change_set.template, plan(resolved))
-            for other in self._change_sets.of(stack):
-                other.execution_status = "EXECUTE_IN_PROGRESS" if other.id == change_set.id else "OBSOLETE"
-                self._change_sets.put(other)
-        self._engine.wake(stack)
+            stored = self._stacks.fresh(change_set.stack)
+            if change_set.type == "CREATE":
+                self._execute_creation(call, change_set, stored.status, token, on_failure)
+            else:
+                self._execute_update(call, change_set, stored, token, on_failure)
+        self._engine.wake(self._stacks.fresh(change_set.stack))
+
+    def _execute_creation(
+        self, call: Call, change_set: ChangeSet, status: str, token: str | None, on_failure: str | None
+    ) -> None:
+        stack = change_set.stack
+        if status != "REVIEW_IN_PROGRESS":
+            raise ValidationError(f"Stack:{stack.id} is in {status} state and can not be updated.")
+        stack.caller, stack.token = Caller.of(call), token
+        stack.on_failure = on_failure or stack.on_failure
+        stack.change_set_id, stack.updated_at_ms = change_set.id, self._clock.now_ms()
+        self._change_sets.begin(stack, change_set.id)
+        resolved = self._engine.resolve(stack, change_set.template)
+        self._engine.begin_creation(stack, change_set.template, plan(resolved))
+
+    def _execute_update(
+        self, call: Call, change_set: ChangeSet, stored: Stack, token: str | None, on_failure: str | None
+    ) -> None:
+        self._engine.check_updatable(stored)
+        proposed = change_set.stack
+        proposed.token, proposed.change_set_id = token, change_set.id
+        proposed.on_failure = on_failure or proposed.on_failure
+        self._change_sets.begin(stored, change_set.id)
+        self._engine.begin_update(call, proposed, change_set.template)
 
     def delete(self, change_set: ChangeSet) -> None:
         """Forget a change set that is not being executed."""
@@ -134,9 +141,21 @@ class ChangeSetEngine:
 
     def _propose_creation(self, stack: Stack, wish: Wish, label: Label) -> ChangeSet:
         proposed = msgspec.convert(msgspec.to_builtins(stack), Stack)
-        resources = self._engine.prepare(proposed, wish)
+        self._engine.prepare(proposed, wish)
         found = self._new(stack, proposed, wish, label)
-        found.added = [(resource.logical_id, resource.type) for resource in resources]
+        found.changes = additions(self._engine.resolve(proposed, wish.template))
+        self._change_sets.put(found)
+        return found
+
+    def _propose_update(self, stack: Stack, wish: Wish, label: Label) -> ChangeSet:
+        self._engine.check_updatable(stack)
+        proposed, before, after = self._engine.propose_update(stack, wish)
+        found = self._new(stack, proposed, wish, label)
+        if is_same(stack, before, proposed, after):
+            found.status, found.execution_status, found.reason = "FAILED", "UNAVAILABLE", NO_CHANGES
+        else:
+            resources, retagged = self._stacks.resources(stack), stack.tags != proposed.tags
+            found.changes = Difference(resources, before, after, retagged=retagged).changes()
         self._change_sets.put(found)
         return found
 
@@ -153,9 +172,5 @@ class ChangeSetEngine:
 
     def _with_progress(self, change_set: ChangeSet) -> ChangeSet:
         """A change set that was executed is as far as its stack is."""
-        if change_set.execution_status == "EXECUTE_IN_PROGRESS":
-            status = self._stacks.fresh(change_set.stack).status
-            if status != "CREATE_IN_PROGRESS":
-                failed = status.startswith("ROLLBACK") or status == "CREATE_FAILED"
-                change_set.execution_status = "EXECUTE_FAILED" if failed else "EXECUTE_COMPLETE"
+        change_set.follow(self._stacks.fresh(change_set.stack).status)
         return change_set

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import msgspec
+
 from afluente.core.call import Call
 from afluente.core.clock import Clock
 from afluente.core.error import NotImplemented as Unsupported
@@ -22,12 +24,19 @@ from afluente.services.cloudformation.error import (
     TokenAlreadyExistsException,
     ValidationError,
 )
+from afluente.services.cloudformation.export import check_unused
 from afluente.services.cloudformation.operation import Operations
-from afluente.services.cloudformation.plan import check_capabilities, check_types, plan, resolve
-from afluente.services.cloudformation.stack import Caller, Stack, StackResource, Stacks
+from afluente.services.cloudformation.plan import check_capabilities, check_same_types, check_types, plan, resolve
+from afluente.services.cloudformation.stack import RESTORED, Caller, Stack, StackResource, Stacks
 from afluente.services.cloudformation.template.parameter import resolve_all
 from afluente.services.cloudformation.template.template import Resolved, Template, parse
 from afluente.store.database import Database
+
+UPDATABLE = {
+    "CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE",
+}  # fmt: skip
+UPDATED = (*RESTORED, "change_set_id", "on_failure", "retain_except_on_create", "token")
+"""What an update takes over from what was asked for."""
 
 REMEMBERED_MS = 90 * 24 * 3600 * 1000
 """How long a deleted stack can still be described by its id."""
@@ -114,9 +123,7 @@ class CloudFormationEngine:
                 return self._repeated(taken, wish), False
             stack = taken or new_stack(call, wish, self._clock)
             resources = self.prepare(stack, wish)
-            for change_set in self.change_sets.of(stack):
-                change_set.execution_status = "OBSOLETE"
-                self.change_sets.put(change_set)
+            self.change_sets.begin(stack)
             self.begin_creation(stack, wish.template, resources)
         self.wake(stack)
         return stack, True
@@ -144,10 +151,25 @@ class CloudFormationEngine:
             unknown = [name for name in retained if name not in self.stacks.resources(stack)]
             if unknown:
                 raise ValidationError(f"The specified resources to retain [{', '.join(unknown)}] do not exist")
+            if stack.status.startswith("UPDATE") and stack.status.endswith("_IN_PROGRESS"):
+                raise ValidationError(f"Stack [{stack.id}] cannot be deleted while in status {stack.status}")
+            check_unused(self.stacks, stack, [])
+            self._leave_replaced(stack)
             stack.retained, stack.token, stack.operation_id = retained, token, str(uuid.uuid4())
             stack.caller = Caller.of(call)
             self.stacks.transition(stack, "DELETE_IN_PROGRESS", "User Initiated", first=True)
         self.wake(stack)
+
+    def _leave_replaced(self, stack: Stack) -> None:
+        """What a failed update replaced has to go too."""
+        for resource in self.stacks.resources(stack).values():
+            if resource.former is None:
+                continue
+            if resource.mode == "replace" and resource.former.exists:
+                resource.former.leftover, resource.former.former = f"{resource.logical_id}/{uuid.uuid4()}", None
+                self.stacks.put_resource(stack, resource.former)
+                if not resource.began:
+                    self.stacks.forget_resource(stack, resource.logical_id)
 
     def set_termination_protection(self, call: Call, name_or_id: str, *, enabled: bool) -> Stack:
         """Let a stack be deleted, or not."""
@@ -160,12 +182,104 @@ class CloudFormationEngine:
             self.stacks.put(stack)
         return stack
 
-    def update_stack(self, stack: Stack, wish: Wish) -> None:
-        """Always raises: no change is refused as on AWS, and changes are not supported yet."""
-        self.check_updatable(stack)
-        if not self.changes(stack, wish):
-            raise ValidationError("No updates are to be performed.")
-        raise no_updates_yet()
+    def update_stack(self, call: Call, stack: Stack, wish: Wish) -> Stack:
+        """Begin to make a stack what the wish asks for. Raises ValidationError where there is nothing to do."""
+        with self._database.write():
+            stack = self.stacks.fresh(stack)
+            if wish.token is not None and wish.token == stack.token:
+                return self._repeated(stack, wish)
+            self.check_updatable(stack)
+            proposed, before, after = self.propose_update(stack, wish)
+            if is_same(stack, before, proposed, after):
+                raise ValidationError("No updates are to be performed.")
+            self.change_sets.begin(stack)
+            self.begin_update(call, proposed, wish.template)
+        stack = self.stacks.fresh(stack)
+        self.wake(stack)
+        return stack
+
+    def propose_update(self, stack: Stack, wish: Wish) -> tuple[Stack, Resolved, Resolved]:
+        """What the stack becomes, if it may, and its template before and after; nothing is stored."""
+        template, after = self._resolve(stack, wish)
+        check_capabilities(template, wish.capabilities)
+        after.check()
+        before = self.resolve(stack, self.stacks.template(stack) or "")
+        check_same_types(before, after)
+        proposed = msgspec.convert(msgspec.to_builtins(stack), Stack)
+        proposed.description = template.description
+        proposed.parameters = resolve_all(template.parameters, wish.parameters)
+        proposed.hidden = [name for name, parameter in template.parameters.items() if parameter.no_echo]
+        proposed.tags, proposed.capabilities = dict(wish.tags), list(wish.capabilities)
+        proposed.on_failure, proposed.retain_except_on_create = wish.on_failure, wish.retain_except_on_create
+        proposed.token, proposed.request_digest, proposed.imports = wish.token, wish.digest, after.imports
+        return proposed, before, after
+
+    def begin_update(self, call: Call, proposed: Stack, template: str) -> None:
+        """Note an update and what becomes of each resource, within the caller's transaction."""
+        stack = self.stacks.fresh(proposed)
+        planned = {item.logical_id: item for item in plan(self.resolve(proposed, template))}
+        self.stacks.keep_previous(stack)
+        for name in UPDATED:
+            setattr(stack, name, getattr(proposed, name))
+        stack.caller, stack.operation_id = Caller.of(call), str(uuid.uuid4())
+        stack.updated_at_ms = self._clock.now_ms()
+        self.stacks.put_template(stack, template)
+        for resource in self.stacks.resources(stack).values():
+            resource.former, resource.mode, resource.done = msgspec.structs.replace(resource), "", False
+            wanted = planned.pop(resource.logical_id, None)
+            if wanted is not None:
+                resource.depends_on, resource.deletion_policy = wanted.depends_on, wanted.deletion_policy
+                resource.update_replace_policy = wanted.update_replace_policy
+            self.stacks.put_resource(stack, resource)
+        for wanted in planned.values():
+            self.stacks.put_resource(stack, wanted)
+        self.stacks.transition(stack, "UPDATE_IN_PROGRESS", "User Initiated", first=True)
+
+    def cancel_update(self, stack: Stack, token: str | None) -> None:
+        """Have an update that is going on rolled back."""
+        with self._database.write():
+            stack = self.stacks.fresh(stack)
+            if stack.status != "UPDATE_IN_PROGRESS":
+                raise ValidationError("CancelUpdateStack cannot be called from current stack status")
+            stack.token = token
+            self.stacks.transition(stack, "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated")
+        self.wake(stack)
+
+    def roll_back(self, call: Call, stack: Stack, token: str | None) -> Stack:
+        """Roll back what failed and was left so. Raises ValidationError in other states."""
+        targets = {"CREATE_FAILED": "ROLLBACK_IN_PROGRESS", "UPDATE_FAILED": "UPDATE_ROLLBACK_IN_PROGRESS"}
+        with self._database.write():
+            stack = self.stacks.fresh(stack)
+            if stack.status not in targets:
+                raise ValidationError(f"Stack:{stack.id} is in {stack.status} state and can not be rolled back.")
+            stack.token, stack.caller, stack.operation_id = token, Caller.of(call), str(uuid.uuid4())
+            self.stacks.transition(stack, targets[stack.status], "User Initiated", first=True)
+        self.wake(stack)
+        return stack
+
+    def continue_rollback(self, call: Call, stack: Stack, skipped: list[str], token: str | None) -> None:
+        """Try again to put a stack's resources back, except those to be skipped."""
+        with self._database.write():
+            stack = self.stacks.fresh(stack)
+            if stack.status != "UPDATE_ROLLBACK_FAILED":
+                raise ValidationError(
+                    f"Stack:{stack.id} is in {stack.status} state and can not continue update rollback."
+                )
+            resources = self.stacks.resources(stack)
+            failed = [name for name, resource in resources.items() if resource.status == "UPDATE_FAILED"]
+            wrong = [name for name in skipped if name not in failed]
+            if wrong:
+                raise ValidationError(f"Resources [{', '.join(wrong)}] are not in UPDATE_FAILED state and cannot be "
+                                      "skipped.")  # fmt: skip
+            stack.token, stack.caller, stack.operation_id = token, Caller.of(call), str(uuid.uuid4())
+            self.stacks.transition(stack, "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated", first=True)
+            for name in failed:
+                self._try_again(stack, resources[name], skipped=name in skipped)
+        self.wake(stack)
+
+    def _try_again(self, stack: Stack, resource: StackResource, *, skipped: bool) -> None:
+        resource.done = skipped
+        self.stacks.report(stack, resource, "UPDATE_COMPLETE" if skipped else "UPDATE_IN_PROGRESS")
 
     def _repeated(self, stack: Stack, wish: Wish) -> Stack:
         if wish.token is None or wish.token != stack.token:
@@ -189,13 +303,18 @@ class CloudFormationEngine:
         stack.on_failure, stack.timeout_minutes = wish.on_failure, wish.timeout_minutes
         stack.termination_protection = wish.termination_protection
         stack.retain_except_on_create = wish.retain_except_on_create
-        stack.token, stack.request_digest = wish.token, wish.digest
+        stack.token, stack.request_digest, stack.imports = wish.token, wish.digest, resolved.imports
         return resources
 
     def _resolve(self, stack: Stack, wish: Wish) -> tuple[Template, Resolved]:
         template = parse(wish.template)
         check_types(template)
-        return template, resolve(template, resolve_all(template.parameters, wish.parameters), stack.values)
+        parameters = resolve_all(template.parameters, wish.parameters)
+        return template, resolve(template, parameters, stack.values, self.stacks.exports(stack))
+
+    def resolve(self, stack: Stack, template: str) -> Resolved:
+        """A template with the stack's parameters."""
+        return resolve(parse(template), stack.parameters, stack.values, self.stacks.exports(stack))
 
     def begin_creation(self, stack: Stack, template: str, resources: list[StackResource]) -> None:
         """Note a stack and what it will have, within the caller's transaction."""
@@ -215,16 +334,17 @@ class CloudFormationEngine:
 
     def check_updatable(self, stack: Stack) -> None:
         """Raises ValidationError while a stack is in no state to be updated."""
-        if stack.status.endswith("_IN_PROGRESS") or stack.status in {"DELETE_COMPLETE", "ROLLBACK_COMPLETE"}:
+        if stack.status in {"CREATE_FAILED", "UPDATE_FAILED"}:
+            raise Unsupported(
+                f"Afluente does not update a stack that is in {stack.status}: roll it back first (RollbackStack)."
+            )
+        if stack.status not in UPDATABLE:
             raise ValidationError(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
 
-    def changes(self, stack: Stack, wish: Wish) -> bool:
-        """Whether the wish differs from what the stack is."""
-        template, resolved = self._resolve(stack, wish)
-        check_capabilities(template, wish.capabilities)
-        resolved.check()
-        before = resolve(parse(self.stacks.template(stack) or ""), stack.parameters, stack.values)
-        return bool(_essence(before, stack.tags) != _essence(resolved, dict(wish.tags)))
+
+def is_same(stack: Stack, before: Resolved, proposed: Stack, after: Resolved) -> bool:
+    """Whether an update would change nothing."""
+    return bool(_essence(before, stack.tags) == _essence(after, proposed.tags))
 
 
 def _essence(resolved: Resolved, tags: dict[str, str]) -> Any:
@@ -238,11 +358,3 @@ def new_stack(call: Call, wish: Wish, clock: Clock) -> Stack:
     """A stack with a new id, that is nothing yet."""
     stack_id = f"arn:aws:cloudformation:{call.region}:{call.account}:stack/{wish.name}/{uuid.uuid4()}"
     return Stack(id=stack_id, name=wish.name, caller=Caller.of(call), created_at_ms=clock.now_ms(), status="")
-
-
-def no_updates_yet() -> Unsupported:
-    """What to say when a stack would have to change."""
-    return Unsupported(
-        "Afluente does not change the resources of a stack yet. Delete the stack and create it again, or deploy the "
-        "template under another stack name."
-    )

@@ -9,10 +9,12 @@ from afluente.services.cloudformation.stack import StackResource
 from afluente.services.cloudformation.template.template import Resolved, Template
 
 
-def resolve(template: Template, parameters: Mapping[str, str], pseudo: Mapping[str, Any]) -> Resolved:
-    """The template with every parameter's value."""
+def resolve(
+    template: Template, parameters: Mapping[str, str], pseudo: Mapping[str, Any], exports: Mapping[str, str] = {}
+) -> Resolved:
+    """The template with every parameter's value, and what others export."""
     given = {name: template.parameters[name].resolve(value) for name, value in parameters.items()}
-    return Resolved(template, {**given, **pseudo})
+    return Resolved(template, {**given, **pseudo}, exports)
 
 
 def check_types(template: Template) -> None:
@@ -20,6 +22,20 @@ def check_types(template: Template) -> None:
     unknown = [kind for kind in template.types if kind not in TYPES]
     if unknown:
         raise ValidationError(f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]")
+
+
+def check_same_types(before: Resolved, after: Resolved) -> None:
+    """Raises ValidationError where an update gives a resource another type."""
+    names = [
+        name
+        for name, resource in after.resources.items()
+        if name in before.resources and before.resources[name].type != resource.type
+    ]
+    if names:
+        raise ValidationError(
+            "Update of resource type is not permitted. The new template modifies resource type of the following "
+            f"resources: [{', '.join(names)}]"
+        )
 
 
 def capabilities(template: Template) -> tuple[str | None, list[str]]:
@@ -52,7 +68,7 @@ def plan(resolved: Resolved) -> list[StackResource]:
     return [
         StackResource(
             logical_id=name, type=resource.type, depends_on=resolved.dependencies[name],
-            deletion_policy=resource.deletion_policy,
+            deletion_policy=resource.deletion_policy, update_replace_policy=resource.update_replace_policy,
         )
         for name, resource in resolved.resources.items()
     ]  # fmt: skip

@@ -29,12 +29,14 @@ class CloudFormationProvider(TemplateOperations, ChangeSetOperations, Provider):
 
     service = "cloudformation"
     operations = (
-        "CreateChangeSet", "CreateStack", "DeleteChangeSet", "DeleteStack", "DescribeChangeSet", "DescribeStackEvents",
-        "DescribeStackResource", "DescribeStackResources", "DescribeStacks", "ExecuteChangeSet", "GetTemplate",
-        "GetTemplateSummary", "ListChangeSets", "ListExports", "ListStackResources", "ListStacks", "UpdateStack",
+        "CancelUpdateStack", "ContinueUpdateRollback", "CreateChangeSet", "CreateStack", "DeleteChangeSet",
+        "DeleteStack", "DescribeChangeSet", "DescribeStackEvents", "DescribeStackResource", "DescribeStackResources",
+        "DescribeStacks", "ExecuteChangeSet", "GetTemplate", "GetTemplateSummary", "ListChangeSets", "ListExports",
+        "ListImports", "ListStackResources", "ListStacks", "RollbackStack", "UpdateStack",
         "UpdateTerminationProtection", "ValidateTemplate",
     )  # fmt: skip
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "ContinueUpdateRollback": ("RoleARN",),
         "CreateChangeSet": (
             *LATER, "DeploymentMode", "DisableValidation", "ImportExistingResources",
             "IncludeNestedStacks", "ResourcesToImport",
@@ -43,10 +45,11 @@ class CloudFormationProvider(TemplateOperations, ChangeSetOperations, Provider):
         "DeleteStack": ("DeletionMode", "DeploymentConfig", "RoleARN"),
         "DescribeChangeSet": ("IncludePropertyValues",),
         "ExecuteChangeSet": ("RetainExceptOnCreate",),
+        "RollbackStack": ("RetainExceptOnCreate", "RoleARN"),
         "GetTemplateSummary": ("CallAs", "StackSetName", "TemplateSummaryConfig"),
         "UpdateStack": (
-            *LATER, "DisableRollback", "DisableValidation", "RetainExceptOnCreate", "StackPolicyBody",
-            "StackPolicyDuringUpdateBody", "StackPolicyDuringUpdateURL", "StackPolicyURL",
+            *LATER, "DisableValidation", "StackPolicyBody", "StackPolicyDuringUpdateBody",
+            "StackPolicyDuringUpdateURL", "StackPolicyURL",
         ),
     }  # fmt: skip
 
@@ -73,8 +76,24 @@ class CloudFormationProvider(TemplateOperations, ChangeSetOperations, Provider):
 
     def update_stack(self, call: Call, request: Request) -> Response:
         stack = self._engine.get_stack(call, request["StackName"], NO_STACK)
-        self._engine.update_stack(stack, wish_of(call, request, self._invoke, self._engine))
-        return {"StackId": stack.id}
+        stack = self._engine.update_stack(call, stack, wish_of(call, request, self._invoke, self._engine))
+        return {"StackId": stack.id, "OperationId": stack.operation_id}
+
+    def cancel_update_stack(self, call: Call, request: Request) -> Response:
+        stack = self._engine.get_stack(call, request["StackName"], NO_STACK)
+        self._engine.cancel_update(stack, request.get("ClientRequestToken"))
+        return {}
+
+    def continue_update_rollback(self, call: Call, request: Request) -> Response:
+        stack = self._engine.get_stack(call, request["StackName"], NO_STACK)
+        skipped, token = request.get("ResourcesToSkip", []), request.get("ClientRequestToken")
+        self._engine.continue_rollback(call, stack, skipped, token)
+        return {}
+
+    def rollback_stack(self, call: Call, request: Request) -> Response:
+        stack = self._engine.get_stack(call, request["StackName"], NO_STACK)
+        stack = self._engine.roll_back(call, stack, request.get("ClientRequestToken"))
+        return {"StackId": stack.id, "OperationId": stack.operation_id}
 
     def delete_stack(self, call: Call, request: Request) -> Response:
         retained, token = request.get("RetainResources", []), request.get("ClientRequestToken")
@@ -135,6 +154,13 @@ class CloudFormationProvider(TemplateOperations, ChangeSetOperations, Provider):
             if output.export is not None
         ]
         return page("Exports", exports, request, lambda item: str(item["Name"]), dict)
+
+    def list_imports(self, call: Call, request: Request) -> Response:
+        wanted = request["ExportName"]
+        found = [stack.name for stack in self._all(call) if wanted in stack.imports]
+        if not found:
+            raise ValidationError(f"Export '{wanted}' is not imported by any stack.")
+        return page("Imports", found, request, str, str)
 
     def _all(self, call: Call) -> list[Stack]:
         found = self._engine.stacks.all(call.account, call.region)

@@ -18,6 +18,8 @@ from afluente.store.database import Database
 from afluente.store.document import Documents
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
+RESTORED = ("capabilities", "description", "hidden", "imports", "parameters", "request_digest", "tags")
+"""What a stack's rollback puts back."""
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -83,6 +85,14 @@ class Stack(msgspec.Struct, kw_only=True):
     outputs: list[Output] = []
     retained: list[str] = []
     """Logical ids that the deletion leaves alone."""
+    imports: list[str] = []
+    """Names of other stacks' exports that it uses."""
+    previous: "Stack | None" = None
+    """While it is updated: what it was before."""
+    former_tags: dict[str, str] | None = None
+    """While it is updated: the tags that its resources have had."""
+    turned_back: bool = False
+    """Whether the update's rollback was noted for every resource."""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -122,6 +132,27 @@ class StackResource(msgspec.Struct, kw_only=True):
     """Whether the service was asked to remove it."""
     failed_in: str = ""
     """The operation in which its removal failed."""
+    update_replace_policy: str | None = None
+    former: "StackResource | None" = None
+    """While its stack is updated: what it was before (in a rollback: what it had become)."""
+    mode: str = ""
+    """What the update does with it: keep, update or replace it; empty until that is known."""
+    done: bool = False
+    """Whether the update is through with it."""
+    leftover: str = ""
+    """The key of something that was replaced or taken out of the template, until it is removed."""
+    kept: bool = False
+    """Whether it is left where it is instead of removed."""
+
+    @property
+    def verb(self) -> str:
+        """What its events speak of."""
+        return "CREATE" if self.former is None else "UPDATE"
+
+    @property
+    def finished(self) -> bool:
+        """Whether others may use it, in an update."""
+        return self.status == "CREATE_COMPLETE" if self.former is None else self.done
 
     @property
     def exists(self) -> bool:
@@ -166,7 +197,9 @@ class Stacks:
         self._stacks = Documents(database, "cloudformation_stack")
         self._names = Documents(database, "cloudformation_name")
         self._templates = Documents(database, "cloudformation_template")
+        self._previous = Documents(database, "cloudformation_previous_template")
         self._resources = Documents(database, "cloudformation_resource")
+        self._leftovers = Documents(database, "cloudformation_leftover")
         self._events = Documents(database, "cloudformation_event")
         self._event_counts = Documents(database, "cloudformation_event_count")
 
@@ -214,7 +247,57 @@ class Stacks:
 
     def put_resource(self, stack: Stack, resource: StackResource) -> None:
         """Store a resource."""
-        self._resources.put((*stack.key, resource.logical_id), msgspec.to_builtins(resource))
+        if resource.leftover:
+            self._leftovers.put((*stack.key, resource.leftover), msgspec.to_builtins(resource))
+        else:
+            self._resources.put((*stack.key, resource.logical_id), msgspec.to_builtins(resource))
+
+    def forget_resource(self, stack: Stack, logical_id: str) -> None:
+        """Forget a resource that the template has no longer."""
+        self._resources.delete((*stack.key, logical_id))
+
+    def leftovers(self, stack: Stack) -> dict[str, StackResource]:
+        """What an update replaced or took out, and that is still to be removed."""
+        found = (msgspec.convert(body, StackResource) for _, body in self._leftovers.scan(stack.key))
+        return {resource.leftover: resource for resource in found}
+
+    def forget_leftovers(self, stack: Stack) -> None:
+        """Forget them, removed or not."""
+        self._leftovers.delete_under(stack.key)
+
+    def keep_previous(self, stack: Stack) -> None:
+        """Keep what the stack is, and its template, until its update has ended; within the caller's transaction."""
+        stack.previous = msgspec.convert(msgspec.to_builtins(stack), Stack)
+        stack.former_tags, stack.turned_back = stack.tags, False
+        self._previous.put(stack.key, {"text": self.template(stack) or ""})
+
+    def restore(self, stack: Stack) -> None:
+        """Have the stack as it was before its update; within the caller's transaction."""
+        previous, template = stack.previous, self._previous.get(stack.key)
+        if previous is not None and template is not None:
+            for name in RESTORED:
+                setattr(stack, name, getattr(previous, name))
+            self.put_template(stack, str(template["text"]))
+
+    def forget_previous(self, stack: Stack) -> None:
+        """The update has ended."""
+        stack.previous, stack.former_tags, stack.turned_back = None, None, False
+        self._previous.delete(stack.key)
+
+    def living(self, stack: Stack) -> Iterator[Stack]:
+        """All stacks of the same account and region that are not deleted."""
+        found = self.all(stack.caller.account, stack.caller.region)
+        return (other for other in found if other.deleted_at_ms is None)
+
+    def exports(self, stack: Stack) -> dict[str, str]:
+        """What stacks of the same account and region export, by name."""
+        return {
+            output.export: output.value
+            for other in self.living(stack)
+            if other.id != stack.id
+            for output in other.outputs
+            if output.export is not None
+        }
 
     def resources(self, stack: Stack) -> dict[str, StackResource]:
         """A stack's resources by logical id, those not begun included."""
@@ -268,6 +351,8 @@ class Stacks:
         with self.database.write():
             self._stacks.delete(stack.key)
             self._templates.delete(stack.key)
+            self._previous.delete(stack.key)
+            self._leftovers.delete_under(stack.key)
             self._resources.delete_under(stack.key)
             self._events.delete_under(stack.key)
             self._event_counts.delete(stack.key)

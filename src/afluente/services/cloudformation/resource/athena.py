@@ -1,8 +1,9 @@
 """Athena's work groups and named queries."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from afluente.core.provider import Response
+from afluente.services.cloudformation.error import ValidationError
 from afluente.services.cloudformation.resource.resource_type import Context, Made, Properties, ResourceType
 
 MISSING = ("ResourceNotFoundException", "InvalidRequestException")
@@ -28,11 +29,24 @@ class WorkGroup(ResourceType):
     read_by = ("GetWorkGroup", "WorkGroup")
     missing = MISSING
     tag_shape = "list"
+    tag_by = ("TagResource", "ResourceARN", "Tags")
+    untag_by = ("UntagResource", "ResourceARN", "TagKeys")
+    replacing = ("Name",)
     identifiers = ("Name",)
 
     def configure(self, context: Context, physical_id: str, properties: Properties) -> None:
         if "State" in properties:
             context.call(self.service, "UpdateWorkGroup", WorkGroup=physical_id, State=properties["State"])
+
+    def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+        super().update(context, physical_id, old, new)
+        context.call(
+            self.service, "UpdateWorkGroup", WorkGroup=physical_id, State=new.get("State", "ENABLED"),
+            Description=new.get("Description", ""), ConfigurationUpdates=_updates(new.get(CONFIGURATION) or {}),
+        )  # fmt: skip
+
+    def tagged_as(self, context: Context, physical_id: str) -> str:
+        return f"arn:aws:athena:{context.region}:{context.account}:workgroup/{physical_id}"
 
     def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
         if not self.exists(context, physical_id, properties):
@@ -65,6 +79,7 @@ class NamedQuery(ResourceType):
         "WorkGroup": "WorkGroup",
     }
     required = ("Database", "QueryString")
+    replacing = ("Database", "Description", "Name", "QueryString", "WorkGroup")
     missing = MISSING
     identifiers = ("NamedQueryId",)
 
@@ -93,3 +108,60 @@ class NamedQuery(ResourceType):
     def attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, str]:
         del context, properties
         return {"NamedQueryId": physical_id}
+
+
+class PreparedStatement(ResourceType):
+    """`AWS::Athena::PreparedStatement`."""
+
+    type = "AWS::Athena::PreparedStatement"
+    service = "athena"
+    properties: ClassVar = {
+        "Description": "Description",
+        "QueryStatement": "QueryStatement",
+        "StatementName": None,
+        "WorkGroup": "WorkGroup",
+    }
+    required = ("QueryStatement", "StatementName", "WorkGroup")
+    name_property = "StatementName"
+    make_by = ("CreatePreparedStatement", "StatementName")
+    missing = MISSING
+    replacing = ("StatementName", "WorkGroup")
+    within = ("WorkGroup",)
+    identifiers = ("StatementName", "WorkGroup")
+
+    def read(self, context: Context, physical_id: str, properties: Properties) -> Response | None:
+        group = properties["WorkGroup"]
+        return context.find(
+            self.service, "GetPreparedStatement", MISSING, StatementName=physical_id, WorkGroup=group
+        )  # fmt: skip
+
+    def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+        del old
+        context.call(
+            self.service, "UpdatePreparedStatement", StatementName=physical_id, WorkGroup=new["WorkGroup"],
+            QueryStatement=new["QueryStatement"], Description=new.get("Description", ""),
+        )  # fmt: skip
+
+    def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
+        group = properties["WorkGroup"]
+        context.find(
+            self.service, "DeletePreparedStatement", MISSING, StatementName=physical_id, WorkGroup=group
+        )  # fmt: skip
+
+
+CONFIGURATION = "WorkGroupConfiguration"
+
+
+def _updates(configuration: Any) -> Properties:
+    """A configuration as UpdateWorkGroup takes it: what the template leaves out is as in a new work group."""
+    if not isinstance(configuration, dict):
+        raise ValidationError(f"#/{CONFIGURATION}: expected type: JSONObject")
+    updates: Properties = {"EnforceWorkGroupConfiguration": True, "PublishCloudWatchMetricsEnabled": True}
+    updates |= {name: value for name, value in configuration.items() if name != "ResultConfiguration"}
+    if "BytesScannedCutoffPerQuery" not in configuration:
+        updates["RemoveBytesScannedCutoffPerQuery"] = True
+    results = dict(configuration.get("ResultConfiguration") or {})
+    updates["ResultConfigurationUpdates"] = results if "OutputLocation" in results else {
+        **results, "RemoveOutputLocation": True,
+    }  # fmt: skip
+    return updates

@@ -19,6 +19,7 @@ class Database(ResourceType):
     read_by = ("GetDatabase", "Name")
     remove_by = ("DeleteDatabase", "Name")
     missing = MISSING
+    replacing = ("CatalogId", "DatabaseInput/Name", "DatabaseName")
     identifiers = ("DatabaseName",)
 
     def physical_id(self, context: Context, properties: Properties) -> str:
@@ -30,6 +31,11 @@ class Database(ResourceType):
         request["DatabaseInput"] = {**request["DatabaseInput"], "Name": physical_id}
         context.call(self.service, "CreateDatabase", **request)
         return Made(physical_id)
+
+    def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+        del old
+        wanted = {**_input(new, "DatabaseInput"), "Name": physical_id}
+        context.call(self.service, "UpdateDatabase", Name=physical_id, DatabaseInput=wanted)
 
 
 class Table(ResourceType):
@@ -46,6 +52,8 @@ class Table(ResourceType):
     }
     required = ("CatalogId", "DatabaseName", "TableInput")
     missing = MISSING
+    within = ("DatabaseName",)
+    replacing = ("CatalogId", "DatabaseName", "Name", "OpenTableFormatInput", "TableInput/Name")
     identifiers = ("DatabaseName", "TableName")
 
     def physical_id(self, context: Context, properties: Properties) -> str:
@@ -62,16 +70,37 @@ class Table(ResourceType):
         context.call(self.service, "CreateTable", **request)
         return Made(physical_id)
 
+    def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+        del old
+        wanted = {**_input(new, "TableInput"), "Name": physical_id}
+        context.call(self.service, "UpdateTable", DatabaseName=new["DatabaseName"], TableInput=wanted)
+
     def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
         database = properties["DatabaseName"]
         context.find(self.service, "DeleteTable", MISSING, DatabaseName=database, Name=physical_id)
 
 
-class Crawler(ResourceType):
+class GlueType(ResourceType):
+    """What Glue's types with tags have in common."""
+
+    service = "glue"
+    missing = MISSING
+    tag_shape = "map"
+    tag_by = ("TagResource", "ResourceArn", "TagsToAdd")
+    untag_by = ("UntagResource", "ResourceArn", "TagsToRemove")
+    name_property = "Name"
+    replacing: ClassVar[tuple[str, ...]] = ("Name",)
+    identifiers = ("Name",)
+
+    def tagged_as(self, context: Context, physical_id: str) -> str:
+        noun = self.type.rpartition("::")[2].lower()
+        return f"arn:aws:glue:{context.region}:{context.account}:{noun}/{physical_id}"
+
+
+class Crawler(GlueType):
     """`AWS::Glue::Crawler`. Making it does not start it."""
 
     type = "AWS::Glue::Crawler"
-    service = "glue"
     properties: ClassVar = {
         "Name": None,
         "Schedule": None,
@@ -85,12 +114,8 @@ class Crawler(ResourceType):
         },
     }  # fmt: skip
     required = ("Role", "Targets")
-    name_property = "Name"
     make_by = ("CreateCrawler", "Name")
     read_by = ("GetCrawler", "Name")
-    missing = MISSING
-    tag_shape = "map"
-    identifiers = ("Name",)
 
     def request(self, context: Context, properties: Properties) -> Properties:
         schedule = properties.get("Schedule", {})
@@ -98,6 +123,13 @@ class Crawler(ResourceType):
             raise ValidationError("#/Schedule: expected an object with ScheduleExpression")
         request = super().request(context, properties)
         return request | ({"Schedule": schedule["ScheduleExpression"]} if schedule else {})
+
+    def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+        super().update(context, physical_id, old, new)
+        request = self.request(context, new)
+        request.pop("Tags", None)
+        unset = {name: value for name, value in UNSET_OF_CRAWLERS.items() if name in old and name not in new}
+        context.call(self.service, "UpdateCrawler", **(unset | request | {"Name": physical_id}))
 
     def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
         found = self.read(context, physical_id, properties)
@@ -114,15 +146,24 @@ class Crawler(ResourceType):
         return not self.exists(context, physical_id, properties)
 
 
+UNSET_OF_CRAWLERS: Properties = {
+    "Classifiers": [],
+    "Configuration": "",
+    "Description": "",
+    "RecrawlPolicy": {"RecrawlBehavior": "CRAWL_EVERYTHING"},
+    "Schedule": "",
+    "SchemaChangePolicy": {"UpdateBehavior": "UPDATE_IN_DATABASE", "DeleteBehavior": "DEPRECATE_IN_DATABASE"},
+    "TablePrefix": "",
+}
+"""What a crawler's members are that a template has no longer: UpdateCrawler leaves what it is not given."""
 NOT_RUNNING = ("CrawlerNotRunningException", "CrawlerStoppingException")
 RUNNING = ("CrawlerRunningException",)
 
 
-class Job(ResourceType):
+class Job(GlueType):
     """`AWS::Glue::Job`."""
 
     type = "AWS::Glue::Job"
-    service = "glue"
     properties: ClassVar = {
         "Name": None,
         "Tags": None,
@@ -137,20 +178,21 @@ class Job(ResourceType):
         },
     }  # fmt: skip
     required = ("Command", "Role")
-    name_property = "Name"
     make_by = ("CreateJob", "Name")
     read_by = ("GetJob", "JobName")
     remove_by = ("DeleteJob", "JobName")
-    missing = MISSING
-    tag_shape = "map"
-    identifiers = ("Name",)
+
+    def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+        super().update(context, physical_id, old, new)
+        wanted = self.request(context, new)
+        wanted.pop("Tags", None)
+        context.call(self.service, "UpdateJob", JobName=physical_id, JobUpdate=wanted)
 
 
-class Trigger(ResourceType):
+class Trigger(GlueType):
     """`AWS::Glue::Trigger`."""
 
     type = "AWS::Glue::Trigger"
-    service = "glue"
     properties: ClassVar = {
         "Name": None,
         "Tags": None,
@@ -163,13 +205,21 @@ class Trigger(ResourceType):
         },
     }  # fmt: skip
     required = ("Actions", "Type")
-    name_property = "Name"
     make_by = ("CreateTrigger", "Name")
     read_by = ("GetTrigger", "Name")
     remove_by = ("DeleteTrigger", "Name")
-    missing = MISSING
-    tag_shape = "map"
-    identifiers = ("Name",)
+    replacing = ("Name", "Type", "WorkflowName")
+
+    def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+        super().update(context, physical_id, old, new)
+        names = ("Actions", "Description", "EventBatchingCondition", "Predicate", "Schedule")
+        wanted = {name: new[name] for name in names if name in new}
+        if "Description" in old and "Description" not in new:
+            wanted["Description"] = ""
+        context.call(self.service, "UpdateTrigger", Name=physical_id, TriggerUpdate=wanted)
+        if "StartOnCreation" in self.changed(old, new) and new["Type"] in {"CONDITIONAL", "SCHEDULED"}:
+            started = str(new.get("StartOnCreation", False)).lower() == "true"
+            context.call(self.service, "StartTrigger" if started else "StopTrigger", Name=physical_id)
 
     def is_gone(self, context: Context, physical_id: str, properties: Properties) -> bool:
         return not self.exists(context, physical_id, properties)

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
+from urllib.parse import unquote
 
 from afluente.core.provider import Response
 from afluente.services.cloudformation.error import ValidationError
 from afluente.services.cloudformation.resource.resource_type import Context, Made, Properties, ResourceType
 
 MISSING = ("NoSuchEntity",)
+MAX_VERSIONS = 5
 HOLDERS = {"Groups": "Group", "Roles": "Role", "Users": "User"}
 
 
@@ -41,6 +43,20 @@ class Holder(IamType):
         for arn in properties.get("ManagedPolicyArns", []):
             context.call("iam", f"Attach{self.noun}Policy", PolicyArn=arn, **owner)
 
+    def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+        super().update(context, physical_id, old, new)
+        owner = {f"{self.noun}Name": physical_id}
+        if "PermissionsBoundary" in new:
+            boundary = new["PermissionsBoundary"]
+            context.call("iam", f"Put{self.noun}PermissionsBoundary", PermissionsBoundary=boundary, **owner)
+        elif "PermissionsBoundary" in old:
+            context.find("iam", f"Delete{self.noun}PermissionsBoundary", MISSING, **owner)
+        self.configure(context, physical_id, new)
+        for name in sorted({name for name, _ in _inline(old)} - {name for name, _ in _inline(new)}):
+            context.find("iam", f"Delete{self.noun}Policy", MISSING, PolicyName=name, **owner)
+        for arn in sorted(set(old.get("ManagedPolicyArns", [])) - set(new.get("ManagedPolicyArns", []))):
+            context.find("iam", f"Detach{self.noun}Policy", MISSING, PolicyArn=arn, **owner)
+
     def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
         owner = {f"{self.noun}Name": physical_id}
         for name, _ in _inline(properties):
@@ -72,11 +88,23 @@ class Role(Holder):
     make_by = ("CreateRole", "RoleName")
     read_by = ("GetRole", "RoleName")
     tag_shape = "list"
+    tag_by = ("TagRole", "RoleName", "Tags")
+    untag_by = ("UntagRole", "RoleName", "TagKeys")
+    replacing = ("Path", "RoleName")
     identifiers = ("RoleName",)
 
     def request(self, context: Context, properties: Properties) -> Properties:
         document = _document(properties["AssumeRolePolicyDocument"])
         return super().request(context, properties) | {"AssumeRolePolicyDocument": document}
+
+    def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+        document = _document(new["AssumeRolePolicyDocument"])
+        context.call("iam", "UpdateAssumeRolePolicy", RoleName=physical_id, PolicyDocument=document)
+        context.call(
+            "iam", "UpdateRole", RoleName=physical_id, Description=new.get("Description", ""),
+            MaxSessionDuration=new.get("MaxSessionDuration", 3600),
+        )  # fmt: skip
+        super().update(context, physical_id, old, new)
 
     def attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, str]:
         del properties
@@ -103,12 +131,22 @@ class User(Holder):
     make_by = ("CreateUser", "UserName")
     read_by = ("GetUser", "UserName")
     tag_shape = "list"
+    tag_by = ("TagUser", "UserName", "Tags")
+    untag_by = ("UntagUser", "UserName", "TagKeys")
+    replacing = ("UserName",)
     identifiers = ("UserName",)
 
     def configure(self, context: Context, physical_id: str, properties: Properties) -> None:
         super().configure(context, physical_id, properties)
         for group in properties.get("Groups", []):
             context.call("iam", "AddUserToGroup", GroupName=group, UserName=physical_id)
+
+    def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+        if "Path" in self.changed(old, new):
+            context.call("iam", "UpdateUser", UserName=physical_id, NewPath=new.get("Path", "/"))
+        super().update(context, physical_id, old, new)
+        for group in sorted(set(old.get("Groups", [])) - set(new.get("Groups", []))):
+            context.find("iam", "RemoveUserFromGroup", MISSING, GroupName=group, UserName=physical_id)
 
     def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
         for group in properties.get("Groups", []):
@@ -126,6 +164,7 @@ class AccessKey(IamType):
     type = "AWS::IAM::AccessKey"
     properties: ClassVar = {"Serial": None, "Status": None, "UserName": None}
     required = ("UserName",)
+    replacing = ("Serial", "UserName")
     identifiers = ("Id",)
 
     def physical_id(self, context: Context, properties: Properties) -> str:
@@ -155,6 +194,10 @@ class AccessKey(IamType):
                 "iam", "UpdateAccessKey", UserName=properties["UserName"], AccessKeyId=physical_id,
                 Status=properties["Status"],
             )  # fmt: skip
+
+    def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+        del old
+        self.configure(context, physical_id, {"Status": "Active", **new})
 
     def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
         user = properties["UserName"]
@@ -193,6 +236,13 @@ class Policy(IamType):
         for noun, owner in _holders(properties):
             context.call("iam", f"Put{noun}Policy", PolicyName=name, PolicyDocument=document, **owner)
 
+    def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+        self.configure(context, physical_id, new)
+        kept = list(_holders(new)) if old["PolicyName"] == new["PolicyName"] else []
+        for noun, owner in _holders(old):
+            if (noun, owner) not in kept:
+                context.find("iam", f"Delete{noun}Policy", MISSING, PolicyName=old["PolicyName"], **owner)
+
     def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
         del physical_id
         for noun, owner in _holders(properties):
@@ -220,6 +270,7 @@ class ManagedPolicy(IamType):
     name_property = "ManagedPolicyName"
     longest_name = 128
     read_by = ("GetPolicy", "PolicyArn")
+    replacing = ("Description", "ManagedPolicyName", "Path")
     identifiers = ("PolicyArn",)
 
     def check(self, properties: Properties) -> None:
@@ -240,9 +291,35 @@ class ManagedPolicy(IamType):
         for noun, owner in _holders(properties):
             context.call("iam", f"Attach{noun}Policy", PolicyArn=physical_id, **owner)
 
+    def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+        self._set_document(context, physical_id, _document(new["PolicyDocument"]))
+        self.configure(context, physical_id, new)
+        kept = list(_holders(new))
+        for noun, owner in _holders(old):
+            if (noun, owner) not in kept:
+                context.find("iam", f"Detach{noun}Policy", MISSING, PolicyArn=physical_id, **owner)
+
+    def _set_document(self, context: Context, arn: str, document: str) -> None:
+        """A new default version, unless it is that already; the oldest one makes room for it."""
+        versions = context.call("iam", "ListPolicyVersions", PolicyArn=arn)["Versions"]
+        default = next(version["VersionId"] for version in versions if version["IsDefaultVersion"])
+        found = context.call("iam", "GetPolicyVersion", PolicyArn=arn, VersionId=default)["PolicyVersion"]["Document"]
+        if unquote(str(found)) == document:
+            return
+        others = [version for version in versions if not version["IsDefaultVersion"]]
+        if len(versions) >= MAX_VERSIONS:
+            oldest = min(others, key=lambda version: int(version["VersionId"].removeprefix("v")))
+            context.call("iam", "DeletePolicyVersion", PolicyArn=arn, VersionId=oldest["VersionId"])
+        context.call("iam", "CreatePolicyVersion", PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)
+
     def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
         for noun, owner in _holders(properties):
             context.find("iam", f"Detach{noun}Policy", MISSING, PolicyArn=physical_id, **owner)
+        found = context.find("iam", "ListPolicyVersions", MISSING, PolicyArn=physical_id)
+        for version in [] if found is None else found["Versions"]:
+            if not version["IsDefaultVersion"]:
+                number = version["VersionId"]
+                context.find("iam", "DeletePolicyVersion", MISSING, PolicyArn=physical_id, VersionId=number)
         context.find("iam", "DeletePolicy", MISSING, PolicyArn=physical_id)
 
     def attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, str]:

@@ -31,6 +31,10 @@ class LogGroup(ResourceType):
     make_by = ("CreateLogGroup", "logGroupName")
     remove_by = ("DeleteLogGroup", "logGroupName")
     missing = MISSING
+    tag_by = ("TagLogGroup", "logGroupName", "tags")
+    untag_by = ("UntagLogGroup", "logGroupName", "tags")
+    replacing = ("LogGroupName",)
+    fixed = ("DeletionProtectionEnabled", "KmsKeyId", "LogGroupClass")
     identifiers = ("LogGroupName",)
 
     def request(self, context: Context, properties: Properties) -> Properties:
@@ -46,6 +50,13 @@ class LogGroup(ResourceType):
         if "RetentionInDays" in properties:
             days = properties["RetentionInDays"]
             context.call(self.service, "PutRetentionPolicy", logGroupName=physical_id, retentionInDays=days)
+
+    def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+        super().update(context, physical_id, old, new)
+        if "RetentionInDays" in new:
+            self.configure(context, physical_id, new)
+        elif "RetentionInDays" in old:
+            context.call(self.service, "DeleteRetentionPolicy", logGroupName=physical_id)
 
     def attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, str]:
         del properties
@@ -63,6 +74,8 @@ class LogStream(ResourceType):
     longest_name = 512
     make_by = ("CreateLogStream", "logStreamName")
     missing = MISSING
+    replacing = ("LogGroupName", "LogStreamName")
+    within = ("LogGroupName",)
     identifiers = ("LogGroupName", "LogStreamName")
 
     def read(self, context: Context, physical_id: str, properties: Properties) -> Response | None:

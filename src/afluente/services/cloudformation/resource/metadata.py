@@ -23,5 +23,8 @@ class CdkMetadata(ResourceType):
         del context, properties
         return Made(physical_id)
 
+    def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+        del context, physical_id, old, new
+
     def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
         del context, physical_id, properties

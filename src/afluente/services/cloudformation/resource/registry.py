@@ -1,6 +1,6 @@
 """All resource types, by name."""
 
-from afluente.services.cloudformation.resource import athena, firehose, glue, iam, kinesis, logs, s3
+from afluente.services.cloudformation.resource import athena, cloudwatch, firehose, glue, iam, kinesis, logs, s3
 from afluente.services.cloudformation.resource.metadata import CdkMetadata
 from afluente.services.cloudformation.resource.resource_type import ResourceType
 
@@ -8,8 +8,10 @@ TYPES: dict[str, ResourceType] = {
     kind.type: kind
     for kind in (
         athena.NamedQuery(),
+        athena.PreparedStatement(),
         athena.WorkGroup(),
         CdkMetadata(),
+        cloudwatch.Alarm(),
         firehose.DeliveryStream(),
         glue.Crawler(),
         glue.Database(),

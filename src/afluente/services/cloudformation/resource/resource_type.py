@@ -7,7 +7,7 @@ Making a resource is three durable steps, each of which may be repeated after a 
 import hashlib
 import string
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from afluente.core.clock import Clock
@@ -16,6 +16,7 @@ from afluente.core.provider import Invoke, Response
 from afluente.services.cloudformation.error import ValidationError
 from afluente.services.cloudformation.resource.coercion import coerce
 from afluente.services.cloudformation.stack import Caller
+from afluente.services.cloudformation.template.expression import text
 
 Properties = dict[str, Any]
 ALPHABET = string.ascii_letters + string.digits
@@ -35,6 +36,8 @@ class Context:
     tags: Mapping[str, str] = field(default_factory=dict)
     """The stack's, which its resources get too."""
     started_at_ms: int = 0
+    former_tags: Mapping[str, str] = field(default_factory=dict)
+    """In an update: the stack's tags of before."""
 
     def call(self, service: str, operation: str, **request: Any) -> Response:
         """A service's answer, with the request's values in the model's types."""
@@ -103,6 +106,10 @@ class ResourceType:
     make_by, read_by, remove_by: the operation, and its member that takes the name.
     missing: error codes that mean there is no such resource (as does the status 404).
     tag_shape: how tags travel in the request that makes it.
+    tag_by, untag_by: the operation, and its members that take the resource and the tags or their keys.
+    replacing: the properties whose change takes a new resource; `A/B` is the member B of the property A.
+    within: the properties that name what holds the resource; its name is taken only there.
+    fixed: the properties that neither an update nor a replacement can change here.
     """
 
     type: ClassVar[str]
@@ -117,6 +124,11 @@ class ResourceType:
     remove_by: ClassVar[tuple[str, str]]
     missing: ClassVar[tuple[str, ...]] = ()
     tag_shape: ClassVar[Literal["list", "map"] | None] = None
+    tag_by: ClassVar[tuple[str, str, str]]
+    untag_by: ClassVar[tuple[str, str, str]]
+    replacing: ClassVar[tuple[str, ...]] = ()
+    within: ClassVar[tuple[str, ...]] = ()
+    fixed: ClassVar[tuple[str, ...]] = ()
     identifiers: ClassVar[tuple[str, ...]] = ()
     """The properties that tell resources of this type apart, as GetTemplateSummary names them."""
 
@@ -173,6 +185,55 @@ class ResourceType:
     def configure(self, context: Context, physical_id: str, properties: Properties) -> None:
         """Set what is set by calls of their own; setting it again changes nothing."""
 
+    @property
+    def taggable(self) -> bool:
+        """Whether its resources get the stack's tags."""
+        return "Tags" in self.properties
+
+    def changed(self, old: Properties, new: Properties) -> list[str]:
+        """The properties that differ; a scalar and its text are the same."""
+        return [name for name in sorted(old.keys() | new.keys()) if _texts(old.get(name)) != _texts(new.get(name))]
+
+    def is_replaced(self, old: Properties, new: Properties) -> bool:
+        """Whether the change of the properties takes a new resource."""
+        return any(self.differs(old, new, path) for path in self.replacing)
+
+    def differs(self, old: Properties, new: Properties, path: str) -> bool:
+        """Whether the change of one of `replacing` takes a new resource."""
+        return bool(_texts(_member(old, path)) != _texts(_member(new, path)))
+
+    def is_named_alike(self, old: Properties, new: Properties) -> bool:
+        """Whether two of the same name could not be side by side."""
+        return not any(self.differs(old, new, path) for path in self.within)
+
+    def check_update(self, old: Properties, new: Properties) -> None:
+        """Raises ValidationError for changes that cannot be made."""
+        for name in self.changed(old, new):
+            if name in self.fixed:
+                raise ValidationError(f"Afluente does not change {name} of a resource of type {self.type}.")
+
+    def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+        """Change it in place, from whatever is between `old` and `new`: it may be done again after a crash."""
+        if self.taggable:
+            self.retag(context, physical_id, old, new)
+
+    def retag(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+        """Set and take away its tags, the stack's among them."""
+        added, gone = retagged(context, old, new)
+        resource = self.tagged_as(context, physical_id)
+        if added:
+            operation, member, tags = self.tag_by
+            given = tag_list(added) if self.tag_shape == "list" else added
+            context.call(self.service, operation, **{member: resource, tags: given})
+        if gone:
+            operation, member, keys = self.untag_by
+            context.call(self.service, operation, **{member: resource, keys: gone})
+
+    def tagged_as(self, context: Context, physical_id: str) -> str:
+        """What the operations on tags call it."""
+        del context
+        return physical_id
+
     def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
         """Ask the service to remove it; one that is gone is fine."""
         del properties
@@ -211,3 +272,24 @@ def merged_tags(context: Context, properties: Properties) -> dict[str, str]:
 def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
     """Tags as a list of keys and values."""
     return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def retagged(context: Context, old: Properties, new: Properties) -> tuple[dict[str, str], list[str]]:
+    """The tags that an update sets, and the keys of those that it takes away."""
+    before = merged_tags(replace(context, tags=context.former_tags), old)
+    after = merged_tags(context, new)
+    if before == after:
+        return {}, []
+    return after, sorted(before.keys() - after.keys())
+
+
+def _texts(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _texts(item) for name, item in value.items()}
+    return [_texts(item) for item in value] if isinstance(value, list) else text(value)
+
+
+def _member(properties: Properties, path: str) -> Any:
+    name, _, inner = path.partition("/")
+    value = properties.get(name)
+    return value.get(inner) if inner and isinstance(value, Mapping) else value

@@ -12,6 +12,7 @@ from afluente.services.cloudformation.resource.resource_type import (
     Properties,
     ResourceType,
     merged_tags,
+    retagged,
     tag_list,
 )
 
@@ -39,6 +40,7 @@ class Bucket(ResourceType):
     read_by = ("HeadBucket", "Bucket")
     remove_by = ("DeleteBucket", "Bucket")
     missing = MISSING
+    replacing = ("BucketName",)
     identifiers = ("BucketName",)
 
     def make(self, context: Context, physical_id: str, properties: Properties) -> Made:
@@ -56,6 +58,23 @@ class Bucket(ResourceType):
         tags = merged_tags(context, properties)
         if tags:
             context.call(self.service, "PutBucketTagging", Bucket=physical_id, Tagging={"TagSet": tag_list(tags)})
+
+    def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+        for name in self.changed(old, new):
+            if name in new and name in SETTINGS:
+                operation, member, translate = SETTINGS[name]
+                context.call(self.service, operation, Bucket=physical_id, **{member: translate(new[name])})
+            elif name in UNSET:
+                operation, members = UNSET[name]
+                context.call(self.service, operation, Bucket=physical_id, **members)
+        self.retag(context, physical_id, old, new)
+
+    def retag(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+        added, gone = retagged(context, old, new)
+        if added:
+            context.call(self.service, "PutBucketTagging", Bucket=physical_id, Tagging={"TagSet": tag_list(added)})
+        elif gone:
+            context.call(self.service, "DeleteBucketTagging", Bucket=physical_id)
 
     def attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, str]:
         del properties
@@ -77,6 +96,7 @@ class BucketPolicy(ResourceType):
     required = ("Bucket", "PolicyDocument")
     read_by = ("GetBucketPolicy", "Bucket")
     missing = (*MISSING, "NoSuchBucketPolicy")
+    replacing = ("Bucket",)
     identifiers = ("Bucket",)
 
     def physical_id(self, context: Context, properties: Properties) -> str:
@@ -88,6 +108,10 @@ class BucketPolicy(ResourceType):
         policy = document if isinstance(document, str) else json.dumps(document)
         context.call(self.service, "PutBucketPolicy", Bucket=physical_id, Policy=policy)
         return Made(physical_id)
+
+    def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+        del old
+        self.make(context, physical_id, new)
 
     def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
         del properties
@@ -166,6 +190,15 @@ SETTINGS: Mapping[str, tuple[str, str, Callable[[Any], Any]]] = {
     "VersioningConfiguration": ("PutBucketVersioning", "VersioningConfiguration", _as_it_is),
 }
 """A property to the operation that sets it, the member that takes it, and how its names are translated."""
+
+UNSET: Mapping[str, tuple[str, dict[str, Any]]] = {
+    "BucketEncryption": ("DeleteBucketEncryption", {}),
+    "LifecycleConfiguration": ("DeleteBucketLifecycle", {}),
+    "OwnershipControls": ("DeleteBucketOwnershipControls", {}),
+    "PublicAccessBlockConfiguration": ("DeletePublicAccessBlock", {}),
+    "VersioningConfiguration": ("PutBucketVersioning", {"VersioningConfiguration": {"Status": "Suspended"}}),
+}
+"""A property to the operation that takes the setting away, with its members."""
 
 
 def _renamed(value: Any, names: Names) -> Response:

@@ -21,8 +21,7 @@ class NoValue:
 NO_VALUE = NoValue()
 
 NOT_SUPPORTED = frozenset(
-    f"Fn::{name}"
-    for name in ("Cidr", "ForEach", "GetAZs", "GetStackOutput", "ImportValue", "Length", "ToJsonString", "Transform")
+    f"Fn::{name}" for name in ("Cidr", "ForEach", "GetAZs", "GetStackOutput", "Length", "ToJsonString", "Transform")
 )
 """AWS has these; Afluente does not."""
 
@@ -51,6 +50,8 @@ class Scope:
     conditions: Mapping[str, bool] = field(default_factory=dict)
     reference: Callable[[str], Any] = lambda name: f"${{{name}}}"
     attribute: Callable[[str, str], Any] = lambda name, attribute: f"${{{name}.{attribute}}}"
+    exports: Mapping[str, str] = field(default_factory=dict)
+    """What other stacks export."""
 
 
 def function_of(value: Any) -> str | None:
@@ -113,6 +114,18 @@ def lookups(value: Any, conditions: Mapping[str, bool]) -> Iterator[list[Any]]:
         yield value[name]
     for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         yield from lookups(child, conditions)
+
+
+def imports(value: Any, conditions: Mapping[str, bool]) -> Iterator[Any]:
+    """The arguments of every Fn::ImportValue in the chosen branches of `value`."""
+    name = function_of(value)
+    if name == "Fn::If":
+        yield from imports(_chosen(value[name], conditions), conditions)
+        return
+    if name == "Fn::ImportValue":
+        yield value[name]
+    for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from imports(child, conditions)
 
 
 def conditions_named(value: Any) -> Iterator[str]:
@@ -226,6 +239,13 @@ def _find_in_map(argument: Any, scope: Scope) -> Any:
         return scope.mappings[name][first][second]
     except KeyError:
         raise ValidationError(f"Template error: Unable to get mapping for {name}::{first}::{second}") from None
+
+
+def _import_value(argument: Any, scope: Scope) -> Any:
+    name = text(evaluate(argument, scope))
+    if name not in scope.exports:
+        raise ValidationError(f"No export named {name} found.")
+    return scope.exports[name]
 
 
 _PLACEHOLDER = re.compile(r"\$\{(!?)([^{}]*)\}")
@@ -348,6 +368,11 @@ FUNCTIONS = {
         lambda argument: not isinstance(argument, list),
         "Template error: every Fn::Base64 object must have a String-typed value.",
         _base64,
+    ),
+    "Fn::ImportValue": Function(
+        lambda argument: isinstance(argument, str | dict),
+        "Template error: the attribute in Fn::ImportValue must be a string or a function that returns a string",
+        _import_value,
     ),
     "Fn::FindInMap": Function(
         _is_list(3),

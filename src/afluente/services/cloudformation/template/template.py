@@ -45,6 +45,7 @@ class Resource:
     depends_on: tuple[str, ...]
     condition: str | None
     deletion_policy: str | None
+    update_replace_policy: str | None
     metadata: Tree
 
 
@@ -97,6 +98,8 @@ class Resolved:
     template: Template
     values: Mapping[str, Any]
     """Parameters and pseudo parameters."""
+    exports: Mapping[str, str] = field(default_factory=dict)
+    """What other stacks export."""
     _truths: dict[str, bool] = field(default_factory=dict)
 
     @cached_property
@@ -137,7 +140,7 @@ class Resolved:
 
     def scope(self, **lookups: Any) -> Scope:
         """What names mean; `lookups` are the resources' `reference` and `attribute`."""
-        return Scope(self.values, self.template.mappings, self.conditions, **lookups)
+        return Scope(self.values, self.template.mappings, self.conditions, exports=self.exports, **lookups)
 
     def check(self) -> None:
         """Raises ValidationError for references to resources that are not made, cycles and missing map keys."""
@@ -148,6 +151,18 @@ class Resolved:
         for value in [*made.values(), *self.outputs.values()]:
             for argument in expression.lookups(value, self.conditions):
                 expression.evaluate({"Fn::FindInMap": argument}, self.scope())
+
+    @cached_property
+    def imports(self) -> list[str]:
+        """The names of the exports that it uses. Raises ValidationError for one that nobody exports."""
+        values = [*(resource.properties for resource in self.resources.values()), *self.outputs.values()]
+        arguments = [item for value in values for item in expression.imports(value, self.conditions)]
+        if any(ref.name in self.resources for item in arguments for ref in self._references(item)):
+            raise ValidationError("Template error: Fn::ImportValue cannot depend on a resource")
+        names = sorted({expression.text(expression.evaluate(item, self.scope())) for item in arguments})
+        for name in names:
+            expression.evaluate({"Fn::ImportValue": name}, self.scope())
+        return names
 
     def _check_made(self, prefix: str, block: str, values: Iterable[Any]) -> None:
         known = self.resources.keys() | self.values.keys() | expression.PSEUDO_PARAMETERS
@@ -223,7 +238,8 @@ def _resource(name: str, body: Any) -> Resource:
     return Resource(
         logical_id=name, type=body["Type"], properties=properties, condition=body.get("Condition"),
         depends_on=(depends_on,) if isinstance(depends_on, str) else tuple(depends_on),
-        deletion_policy=body.get("DeletionPolicy"), metadata=body.get("Metadata", {}),
+        deletion_policy=body.get("DeletionPolicy"), update_replace_policy=body.get("UpdateReplacePolicy"),
+        metadata=body.get("Metadata", {}),
     )  # fmt: skip
 
 

@@ -137,3 +137,24 @@ print(json.dumps([isinstance(f.schema().field_map["id"].dataType, LongType), Str
         {"id": "long", "at": {"city": "string", "zip": "string"}, "lines": "struct"},
         [True, True],
     ]
+
+
+def test_a_script_walks_the_schema_and_selects_nested_fields(world: Any) -> None:
+    world.put("in/1", '{"a":1,"b":"","s":{"x":null,"y":1}}{"a":2,"b":" ","s":{"x":null,"y":2}}')
+    script = """
+from awsglue.gluetypes import *
+def empty(schema, path):
+    if isinstance(schema, StructType):
+        return [name for field in schema for name in empty(field.dataType, path + [field.name])]
+    found = {row[path[-1]] for row in f.toDF().select(".".join(path)).distinct().collect()}
+    return [".".join(path)] if isinstance(schema, StringType) and {v and v.strip() for v in found} <= {"", None} else []
+paths = empty(f.schema(), [])
+print(json.dumps(paths))
+print(json.dumps(rows(DropFields.apply(frame=f, paths=paths))))
+print(json.dumps(f.toDF().withColumnRenamed("a", "camelCase").columns))
+"""
+    assert printed(world, script) == [
+        ["b", "s.x"],
+        [{"a": 1, "s": {"y": 1}}, {"a": 2, "s": {"y": 2}}],
+        ["camelCase", "b", "s"],
+    ]

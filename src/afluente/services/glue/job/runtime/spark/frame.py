@@ -69,6 +69,13 @@ class Frame(DuckDBDataFrame):  # type: ignore[misc]  # sqlframe has no types
 
     localCheckpoint = checkpoint
 
+    def select(self, *cols: Any, **kwargs: Any) -> "Frame":
+        """Columns; a nested field comes under its own name, without those of the structs around it."""
+        given = cols[0] if len(cols) == 1 and isinstance(cols[0], list) else cols
+        return super().select(*(_named_field(each) for each in given), **kwargs)  # type: ignore[no-any-return]
+
+    select.__wrapped__ = DuckDBDataFrame.select.__wrapped__  # type: ignore[attr-defined]  # sqlframe calls it so
+
     def agg(self, *exprs: Any, **kwargs: Any) -> "Frame":
         """One row, with these aggregates."""
         return self.groupBy().agg(*exprs)  # type: ignore[no-any-return]
@@ -77,7 +84,7 @@ class Frame(DuckDBDataFrame):  # type: ignore[misc]  # sqlframe has no types
         """Columns by SQL."""
         from sqlframe.duckdb import functions  # noqa: PLC0415  # slow to import
 
-        return self.select(*(functions.expr(each) for each in expressions))  # type: ignore[no-any-return]
+        return self.select(*(functions.expr(each) for each in expressions))
 
     def withColumnRenamed(self, existing: str, new: str) -> "Frame":
         """A column under another name; no error when there is none of the old name."""
@@ -88,7 +95,7 @@ class Frame(DuckDBDataFrame):  # type: ignore[misc]  # sqlframe has no types
             column.alias(_written(new)) if name.lower() == existing.lower() else column
             for name, column in zip(self.columns, columns, strict=True)
         ]
-        return self.select(*renamed)  # type: ignore[no-any-return]
+        return self.select(*renamed)
 
     def take(self, num: int) -> list[Any]:
         """The first rows."""
@@ -171,6 +178,15 @@ def query_of(frame: Any) -> str:
     """The DuckDB SQL of a DataFrame."""
     expressions = frame._get_expressions(optimize=False)  # noqa: SLF001  # sqlframe's own way to its SQL
     return str(frame.session._to_sql(expressions[-1]))  # noqa: SLF001
+
+
+def _named_field(column: Any) -> Any:
+    """`a.b` under the name `b`."""
+    if not isinstance(column, str) or not re.fullmatch(r"\w+(\.\w+)+", column, re.ASCII):
+        return column
+    from sqlframe.duckdb import functions  # noqa: PLC0415  # slow to import
+
+    return functions.col(column).alias(column.rpartition(".")[2])
 
 
 def _written(column: str) -> str:

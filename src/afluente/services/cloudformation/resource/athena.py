@@ -137,10 +137,8 @@ class PreparedStatement(ResourceType):
 
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
         del old
-        context.call(
-            self.service, "UpdatePreparedStatement", StatementName=physical_id, WorkGroup=new["WorkGroup"],
-            QueryStatement=new["QueryStatement"], Description=new.get("Description", ""),
-        )  # fmt: skip
+        wanted = {name: new[name] for name in ("Description", "QueryStatement", "WorkGroup") if name in new}
+        context.call(self.service, "UpdatePreparedStatement", StatementName=physical_id, **wanted)
 
     def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
         group = properties["WorkGroup"]

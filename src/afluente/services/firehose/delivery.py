@@ -5,68 +5,28 @@ buffered it looks at the log now and then; with nothing buffered it sleeps until
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from afluente.core.clock import Clock
 from afluente.core.error import AwsError
 from afluente.core.loop import Loop
-from afluente.services.firehose.carrier import Carrier
 from afluente.services.firehose.configuration import Configuration
+from afluente.services.firehose.conversion import configuration as conversion
 from afluente.services.firehose.converted_file import Result
+from afluente.services.firehose.course import Course, Lag, Surroundings
 from afluente.services.firehose.destination import Destination
-from afluente.services.firehose.diagnostic import MESSAGES, Diagnostics, delivery_error_code
+from afluente.services.firehose.diagnostic import MESSAGES, delivery_error_code
 from afluente.services.firehose.intake import Content, Intake, Parcel
-from afluente.services.firehose.ledger import GivenUp, Intent, Ledger, Progress
-from afluente.services.firehose.meter import Meter
-from afluente.services.firehose.processing.workshop import Tools
+from afluente.services.firehose.ledger import GivenUp, Intent, Progress, Table
 from afluente.services.firehose.retry import LONGEST_MS, Retry
-from afluente.services.firehose.seal import Sealer
+from afluente.services.firehose.seal import seal
 from afluente.services.firehose.stream import DeliveryStream
-from afluente.store.record_log import RecordLog
 
 LOOK_MS = 250
 """How often the log is looked at while a buffer fills: rarely enough to leave the machine to the producers."""
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What every delivery stream works with."""
-
-    log: RecordLog
-    ledger: Ledger
-    sealer: Sealer
-    carrier: Carrier
-    diagnostics: Diagnostics
-    clock: Clock
-    tools: Tools
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """What a delivery delivers by."""
-
-    current: Callable[[], DeliveryStream | int | None]
-    """The delivery stream as it is now; when to ask again while it takes no part; None when it is gone or another."""
-
-    configuration: Callable[[DeliveryStream], Configuration]
-    """The destination's, or the backup's."""
-
-    has_turned: Callable[[DeliveryStream], bool]
-    """Whether nothing new is to be delivered any more, since another way of processing begins."""
-
-    meter: Meter
-
-
-@dataclass(frozen=True, slots=True)
-class Lag:
-    """What is still to be delivered: records, and the age of the oldest that is buffered."""
-
-    records: int
-    age_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,16 +199,20 @@ class Delivery:
 
     def _flush(self, stream: DeliveryStream, parcels: Sequence[Parcel]) -> None:
         """Make objects of parcels. The last ones are settled in the same commit that announces these."""
-        sealed = [(parcel, intent) for parcel in parcels if (intent := self._sealed(stream, parcel))]
+        tables: list[Table] = []  # one for all of them, asked for when it is needed
+        sealed = [(parcel, intent) for parcel in parcels if (intent := self._sealed(stream, parcel, tables))]
         self._move_on([intent for _, intent in sealed])
         refused = [intent for parcel, intent in sealed if not self._has_carried(stream, intent, parcel)]
         if refused:
             self._move_on([])  # nothing was put, so the records are free to go elsewhere after an update
 
-    def _sealed(self, stream: DeliveryStream, parcel: Parcel) -> Intent | None:
+    def _sealed(self, stream: DeliveryStream, parcel: Parcel, tables: list[Table]) -> Intent | None:
         configuration, now_ms = self._course.configuration(stream), self._in.clock.now_ms()
+        given_up = _given_up(configuration, parcel, now_ms)
         try:
-            return self._in.sealer.seal(stream, configuration, parcel, now_ms, _given_up(configuration, parcel, now_ms))
+            if not (tables or given_up or parcel.route.error_type) and conversion.enabled(configuration):
+                tables.append(self._in.schemas.table(configuration["DataFormatConversionConfiguration"], stream.arn))
+            return seal(stream, configuration, parcel, now_ms, table=tables[0] if tables else None, given_up=given_up)
         except AwsError as error:  # the schema cannot be had: the records wait
             self._failed(stream, error, parcel.retry)
             return None

@@ -3,8 +3,6 @@
 import threading
 import uuid
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass
 
 from afluente.core.clock import Clock
 from afluente.core.metric import Metrics
@@ -13,14 +11,13 @@ from afluente.core.setting import Settings
 from afluente.services.firehose.admission import Admission
 from afluente.services.firehose.carrier import Carrier
 from afluente.services.firehose.check import check, check_change
-from afluente.services.firehose.configuration import Configuration, backs_up, configured, processors, updated
-from afluente.services.firehose.delivery import Surroundings
+from afluente.services.firehose.configuration import Configuration, backs_up, configured, updated
+from afluente.services.firehose.course import Surroundings
 from afluente.services.firehose.diagnostic import Diagnostics
 from afluente.services.firehose.encryption import Encryption
 from afluente.services.firehose.error import (
     ConcurrentModificationException,
     InvalidArgumentException,
-    InvalidSourceException,
     LimitExceededException,
     ResourceInUseException,
     ResourceNotFoundException,
@@ -34,9 +31,10 @@ from afluente.services.firehose.pipeline import Lifecycle, Pipeline
 from afluente.services.firehose.port import LogSink, ObjectStore, Roles, SourceStreams
 from afluente.services.firehose.processing.chain import needs_processing
 from afluente.services.firehose.processing.workshop import Tools
+from afluente.services.firehose.put import Put, check_takes_puts
 from afluente.services.firehose.schema import Schemas
-from afluente.services.firehose.seal import Sealer
 from afluente.services.firehose.source import DirectPuts, Source, StreamSource
+from afluente.services.firehose.statistic import Statistics, glance
 from afluente.services.firehose.stream import DeliveryStream, Key, KinesisSource, StreamTable, arn_of
 from afluente.services.firehose.throughput import Quotas
 from afluente.store.database import Database
@@ -51,32 +49,6 @@ ENCRYPTION_ELSEWHERE = (
 
 EncryptionKey = tuple[str, str | None]
 """(KeyType, KeyARN)"""
-
-
-@dataclass(frozen=True, slots=True)
-class Put:
-    """What became of records put: the first `admitted` are on disk once `future` is done; the rest was too much."""
-
-    future: "Future[None] | None"
-    admitted: int
-    encrypted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Statistics:
-    """One delivery stream at a glance."""
-
-    account: str
-    region: str
-    name: str
-    status: str
-    records: int
-    bytes: int
-    objects: int
-    last_key: str
-    lag_records: int
-    lag_ms: int
-    last_error: str | None
 
 
 class FirehoseEngine:
@@ -101,7 +73,6 @@ class FirehoseEngine:
         self._streams = streams
         self._roles = roles
         self._clock = clock
-
         self._delay_ms = settings.firehose_create_delay_ms
         self._table = StreamTable(database)
         self._ledger = Ledger(database)
@@ -112,7 +83,7 @@ class FirehoseEngine:
         tools = Tools(functions, roles, diagnostics, clock, settings.firehose_active_partitions)
         schemas = Schemas(invoke, roles, clock)
         self._admission = Admission(objects, roles, functions, schemas)
-        self._surroundings = Surroundings(log, self._ledger, Sealer(schemas), self._carrier, diagnostics, clock, tools)
+        self._surroundings = Surroundings(log, self._ledger, schemas, self._carrier, diagnostics, clock, tools)
         self._pipelines: dict[str, Pipeline] = {}
         self._quotas = Quotas(settings.firehose_limits)
         self._lock = threading.RLock()
@@ -257,19 +228,10 @@ class FirehoseEngine:
                 raise LimitExceededException(f"A delivery stream cannot have more than {TAG_LIMIT} tags.")
             self._put(stream.changed(tags=tags))
 
-    def put(self, key: Key, data: Sequence[bytes]) -> "Put":
+    def put(self, key: Key, data: Sequence[bytes]) -> Put:
         """Take records in: see `Put`. Raises ResourceNotFoundException, InvalidArgumentException."""
         stream = self.get(key)
-        if stream.source:
-            raise InvalidArgumentException(
-                "This operation is not permitted on KinesisStreamAsSource delivery stream type."
-            )
-        if stream.status != "ACTIVE":
-            raise ResourceNotFoundException(f"Firehose {stream.name} is not active in {stream.account} account.")
-        if any(processor["Type"] == "Decompression" for processor in processors(stream.destination)):
-            raise InvalidSourceException(
-                "Only requests from CloudWatch Logs are supported when CloudWatch Logs decompression is enabled."
-            )
+        check_takes_puts(stream)
         pipeline = self._pipelines.get(stream.id)
         if pipeline is None:
             raise ServiceUnavailableException("The service is unavailable. Back off and retry the operation.")
@@ -285,15 +247,11 @@ class FirehoseEngine:
 
     def statistics(self) -> list[Statistics]:
         """Every delivery stream at a glance, by name."""
-        return [self._glance(stream) for stream in sorted(self._table.all(), key=lambda stream: stream.key)]
-
-    def _glance(self, stream: DeliveryStream) -> Statistics:
-        total, pipeline = self._ledger.progress(stream.id, PRIMARY).total(), self._pipelines.get(stream.id)
-        lag = pipeline.lag() if pipeline else None
-        return Statistics(
-            *stream.key, stream.status, total.records, total.bytes, total.objects, total.last_key,
-            lag.records if lag else 0, lag.age_ms if lag else 0, pipeline.last_error if pipeline else None,
-        )  # fmt: skip
+        streams = sorted(self._table.all(), key=lambda stream: stream.key)
+        return [
+            glance(stream, self._ledger.progress(stream.id, PRIMARY), self._pipelines.get(stream.id))
+            for stream in streams
+        ]
 
     def _check_new(self, key: Key) -> None:
         account, region, name = key
@@ -317,11 +275,11 @@ class FirehoseEngine:
         assert stream.partition is not None  # noqa: S101  # for the type checker
         return DirectPuts(stream.partition, self._log, self._clock)
 
-    def _begin(self, stream: DeliveryStream) -> None:
+    def _begin(self, stream: DeliveryStream, metrics: DeliveryMetrics | None = None) -> None:
         if not self._running:
             return
         lifecycle = Lifecycle(lambda: self._current(stream), self._pass_on, self._hand_over)
-        metrics = DeliveryMetrics(*stream.key, self._metrics)
+        metrics = metrics or DeliveryMetrics(*stream.key, self._metrics)
         pipeline = Pipeline(stream, self._source(stream), self._surroundings, lifecycle, metrics)
         self._pipelines[stream.id] = pipeline
         pipeline.start()
@@ -347,13 +305,15 @@ class FirehoseEngine:
             if latest is None or pipeline is None or not self._running:
                 return
             pipeline.stop()
-            with self._database.write():
-                turned = self._handover.turned(latest)
-                self._table.store(turned)
-            self._table.show(turned)
-            if latest.processed is not None and turned.processed is None:
-                self._log.drop(latest.processed)
-            self._begin(turned)
+            try:
+                with self._database.write():
+                    turned = self._handover.turned(latest)
+                    self._table.store(turned)
+                self._table.show(turned)
+                if latest.processed is not None and turned.processed is None:
+                    self._log.drop(latest.processed)
+            finally:  # whatever comes between, somebody goes on
+                self._begin(self._current(stream) or latest, pipeline.metrics)
 
     def _remove(self, stream: DeliveryStream) -> None:
         pipeline = self._pipelines.pop(stream.id, None)

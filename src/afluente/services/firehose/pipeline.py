@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from afluente.services.firehose.configuration import Configuration, backs_up
-from afluente.services.firehose.delivery import Course, Delivery, Lag, Surroundings
+from afluente.services.firehose.course import Course, Lag, Surroundings
+from afluente.services.firehose.delivery import Delivery
 from afluente.services.firehose.error import ServiceUnavailableException
 from afluente.services.firehose.input import Input
 from afluente.services.firehose.ledger import BACKUP, PRIMARY, PROCESSING

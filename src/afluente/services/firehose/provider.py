@@ -16,8 +16,9 @@ from afluente.core.provider import Invoke, Provider, Request, Response
 from afluente.services.firehose.authorization import PERMISSIONS
 from afluente.services.firehose.configuration import Configuration, basic_description
 from afluente.services.firehose.encryption import key_of
-from afluente.services.firehose.engine import ENCRYPTION_ELSEWHERE, TAG_LIMIT, FirehoseEngine, Put
+from afluente.services.firehose.engine import ENCRYPTION_ELSEWHERE, TAG_LIMIT, FirehoseEngine
 from afluente.services.firehose.error import InvalidArgumentException, ServiceUnavailableException
+from afluente.services.firehose.put import Put
 from afluente.services.firehose.stream import DeliveryStream, Key, KinesisSource
 
 DESTINATION_ID = "destinationId-000000000001"

@@ -41,6 +41,7 @@ from afluente.services.glue.trigger.engine import TriggerEngine
 from afluente.services.glue.workflow.engine import WorkflowEngine
 from afluente.services.iam.engine import IamEngine
 from afluente.services.iam.provider import IamProvider
+from afluente.services.iam.recorder import Recorder
 from afluente.services.kinesis.engine import KinesisEngine
 from afluente.services.kinesis.hot import hot_operations
 from afluente.services.kinesis.hot_cbor import cbor_operations
@@ -172,6 +173,10 @@ class App:
             athena,
             cloudformation,
         ]
+        if settings.record_permissions:
+            recorder = Recorder(database, self._iam.standings, clock)
+            self._iam.authority.listeners.append(recorder.note)
+            self._engines.insert(1, recorder)
         for provider in (
             IamProvider(self._iam),
             StsProvider(self._iam),

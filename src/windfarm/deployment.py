@@ -1,5 +1,6 @@
 """The farm's lake as a CloudFormation stack: made when missing, found when there; on AWS or on Afluente alike."""
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -64,6 +65,29 @@ def deploy(
     lake = _lake(cloudformation, stack)
     client("s3").put_object(Bucket=lake.assets_bucket, Key="jobs/lake.py", Body=JOB_SCRIPT.read_bytes())
     return lake
+
+
+def sensor_key(client: Callable[[str], Client], lake: Lake) -> tuple[str, str]:
+    """(access key id, secret) of the user of the sensor apps, who may write to the stream, and nothing else.
+
+    The user is made when there is none. The key is new each time, and the only one.
+    """
+    iam = client("iam")
+    name = f"{lake.stream}-sensors"
+    try:
+        iam.create_user(UserName=name)
+    except iam.exceptions.EntityAlreadyExistsException:
+        for key in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
+            iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+    stream = client("kinesis").describe_stream_summary(StreamName=lake.stream)["StreamDescriptionSummary"]["StreamARN"]
+    actions = ["kinesis:DescribeStreamSummary", "kinesis:PutRecords"]
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": actions, "Resource": stream}],
+    }
+    iam.put_user_policy(UserName=name, PolicyName="write", PolicyDocument=json.dumps(document))
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return key["AccessKeyId"], key["SecretAccessKey"]
 
 
 def query_text(name: str) -> str:

@@ -1,6 +1,7 @@
 """`afluente serve` as a process: its start, its refusals, its end."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -9,7 +10,9 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 COMMAND = [sys.executable, "-m", "afluente.cli.main", "serve"]
 
@@ -61,3 +64,30 @@ def test_locked_folder_is_one_clear_sentence(server: tuple[subprocess.Popen[str]
 def test_foreign_folder_is_one_clear_sentence(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
     assert "not an Afluente data folder" in refused("--port", "0", "--data", str(tmp_path))
+
+
+def test_enforcing_it_listens_beyond_loopback_and_shows_the_key_of_root_once(tmp_path: Path) -> None:
+    keys: list[str] = []
+    for _ in range(2):
+        process = subprocess.Popen(
+            [*COMMAND, "--port", "0", "--host", "0.0.0.0", "--auth", "enforce", "--data", str(tmp_path / "data")],
+            stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )  # fmt: skip
+        assert process.stdout is not None
+        endpoint = process.stdout.readline().rsplit(" ", 1)[1].strip().replace("0.0.0.0", "127.0.0.1")
+        if not keys:
+            lines = [process.stdout.readline() for _ in range(5)]
+            keys = [line.partition("=")[2].strip() for line in lines if line.startswith("    AWS_")]
+        caller = [
+            boto3.client(
+                "sts", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=keys[0],
+                aws_secret_access_key=secret,
+            )
+            for secret in (keys[1], "guessed")
+        ]  # fmt: skip
+        assert caller[0].get_caller_identity()["Arn"] == "arn:aws:iam::000000000000:root"
+        with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
+            caller[1].get_caller_identity()
+        process.send_signal(signal.SIGTERM)
+        said, _ = process.communicate(timeout=30)
+        assert "SECRET" not in said

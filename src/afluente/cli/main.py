@@ -19,6 +19,7 @@ examples:
   afluente up --once              one full pass, from the sensors to an Athena result, then stop
   afluente serve --port 4567      serve the AWS APIs only
   afluente doctor table db.t      why does a query show no row, one row, NULLs?
+  afluente policy                 the smallest policies for what ran under --record
 
 Point any AWS client at it with AWS_ENDPOINT_URL=http://127.0.0.1:4566 (any access key is taken).
 """
@@ -29,6 +30,14 @@ examples:
   afluente doctor delivery windfarm            nothing delivered? which permission is missing?
   afluente doctor stream windfarm              throttled? a hot shard?
   afluente doctor job windfarm-lake jr_0123    why did this run fail?
+"""
+
+POLICY_EPILOG = """\
+examples:
+  afluente up --record                               run the wind farm, and write down what everyone does
+  afluente policy                                    every principal's policy, by its ARN
+  afluente policy --principal windfarm-DeliveryRole  one policy, to be pasted
+  afluente policy --principal sensors --since 10m    what the access key "sensors" did lately
 """
 
 
@@ -46,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             host=getattr(given, "host", None),
             port=getattr(given, "port", None),
             auth=getattr(given, "auth", None),
+            record_permissions=getattr(given, "record", None),
         )
         return int(command.run(given, settings))
     except (CommandError, DataFolderError, ValueError) as error:
@@ -94,6 +104,17 @@ def _parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
     )
+    _policy(
+        commands.add_parser(
+            "policy",
+            help="print the smallest policies that allow what was done under --record",
+            description="Print, as JSON, the smallest policy for each principal that did anything while Afluente ran "
+            "with --record: users, roles that services act under, and, in open mode, each access key by its name. "
+            "What was refused is told on standard error.",
+            epilog=POLICY_EPILOG,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+    )
     docs = commands.add_parser(
         "docs",
         help="write the generated pages: supported operations, settings",
@@ -113,6 +134,12 @@ def _doctor(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _policy(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, metavar="DIR", help="the data folder (default: ./.afluente)")
+    parser.add_argument("--principal", help="only that of this ARN, name or access key, ready to paste")
+    parser.add_argument("--since", metavar="TIME", help="only what was done in the last 90s, 15m, 2h or 7d")
+
+
 def _serving(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, metavar="DIR", help="the data folder (default: ./.afluente)")
     parser.add_argument("--port", type=_port, help="the port to listen on; 0 takes a free one (default: 4566)")
@@ -120,6 +147,9 @@ def _serving(parser: argparse.ArgumentParser) -> None:
         "--auth", choices=("open", "enforce"),
         help="open: every caller is the account's root; enforce: verify signatures and policies (default: open)",
     )  # fmt: skip
+    parser.add_argument(
+        "--record", action="store_true", default=None, help="write down which permissions are used: `afluente policy`"
+    )
 
 
 def _port(text: str) -> int:

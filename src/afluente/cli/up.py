@@ -18,7 +18,7 @@ from afluente.cli import serve, view
 from afluente.cli.error import CommandError
 from afluente.cli.sensor_process import APPS, SensorProcess
 from afluente.core.setting import Settings
-from windfarm.deployment import DeploymentError, Lake, deploy, query_text
+from windfarm.deployment import DeploymentError, Lake, deploy, query_text, sensor_key
 
 ONCE_READINGS = 240
 """How many readings each sensor app sends in one pass."""
@@ -53,22 +53,25 @@ class Farm:
         self._stopping = stopping
         self._console = console
         self._given = given
-        self._environment = {
-            "AWS_ENDPOINT_URL": app.endpoint,
-            "AWS_ACCESS_KEY_ID": app.root_key[0],
-            "AWS_SECRET_ACCESS_KEY": app.root_key[1],
-            "AWS_DEFAULT_REGION": app.settings.region,
-        }
-        self._client = _clients(self._environment)
+        self._client = _clients(self._environment(app.root_key))
         self._say("making the lake (CloudFormation stack windfarm)")
         self.lake: Lake = deploy(self._client, parameters={"CrawlSchedule": "cron(0/5 * * * ? *)"})
 
     def _say(self, text: str) -> None:
         self._console.print(f"[dim]{time.strftime('%H:%M:%S')}[/] {text}")
 
+    def _environment(self, key: tuple[str, str]) -> dict[str, str]:
+        return {
+            "AWS_ENDPOINT_URL": self._app.endpoint,
+            "AWS_ACCESS_KEY_ID": key[0],
+            "AWS_SECRET_ACCESS_KEY": key[1],
+            "AWS_DEFAULT_REGION": self._app.settings.region,
+        }
+
     def _sensors(self, *options: str) -> list[SensorProcess]:
         common = ["--stream", self.lake.stream, "--turbines", str(self._given.turbines), *options]
-        return [SensorProcess(app, common, self._environment) for app in APPS]
+        environment = self._environment(sensor_key(self._client, self.lake))
+        return [SensorProcess(app, common, environment) for app in APPS]
 
     # ---- one pass -----------------------------------------------------------------------------------------------
 

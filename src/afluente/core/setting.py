@@ -25,6 +25,9 @@ class Settings:
         "", "with `auth` enforce: the access key id of the account's root; made, and shown once, where none is set"
     )
     root_secret_key: str = _setting("", "the secret that belongs to it", secret=True)
+    record_permissions: bool = _setting(
+        False, "write down which actions every caller and role takes on which resources, for `afluente policy`"
+    )
     account: str = _setting("000000000000", "the account id that callers belong to")
     region: str = _setting("us-east-1", "the region of requests that name none")
     idle_timeout_s: float = _setting(

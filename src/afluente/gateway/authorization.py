@@ -22,20 +22,31 @@ class Authority(Protocol):
     ) -> None:
         """Raise AccessDeniedException, in AWS's words, unless the principal may do this."""
 
+    def observe(
+        self, principal: Principal, action: str, resource: str, context: Mapping[str, Value] | None = None
+    ) -> None:
+        """Note that the principal does this, which nobody decides about."""
+
 
 class Gate:
-    """Lets callers through to their operations. In open mode only those are asked who are held to their policies."""
+    """Lets callers through to their operations. In open mode only those are asked who are held to their policies.
 
-    def __init__(self, providers: Mapping[str, Provider], authority: Authority | None, *, enforces: bool) -> None:
+    records: what the others do is noted.
+    """
+
+    def __init__(
+        self, providers: Mapping[str, Provider], authority: Authority | None, *, enforces: bool, records: bool
+    ) -> None:
         self._providers = providers
         self._authority = authority
         self._enforces = enforces
+        self._records = records
 
     def check(self, call: Call, request: Request) -> None:
         """Raise AccessDenied, or what the call's service calls it, unless the caller may do all that this takes."""
-        if self._authority is None or not (self._enforces or call.principal.held):
+        if self._authority is None or not (self._enforces or self._records or call.principal.held):
             return
-        if call.service == "iam" and _is_bare_session(call.principal):
+        if call.service == "iam" and self._enforces and _is_bare_session(call.principal):
             raise refusal.unknown_key("iam", call.principal.access_key_id)
         provider = self._providers[call.service]
         for permission in provider.permissions[call.operation]:
@@ -46,11 +57,14 @@ class Gate:
 
     def check_action(self, call: Call, action: str, resource: str, conditions: Mapping[str, str] | None = None) -> None:
         """The same for one action and one resource. `conditions`: condition keys that the request gives."""
-        if self._authority is not None and (self._enforces or call.principal.held):
+        if self._authority is not None and (self._enforces or self._records or call.principal.held):
             self._check_one(call, action, resource, {**_context(call), **(conditions or {})})
 
     def _check_one(self, call: Call, action: str, resource: str, context: Mapping[str, Value]) -> None:
         assert self._authority is not None  # noqa: S101  # its callers have looked
+        if not (self._enforces or call.principal.held):
+            self._authority.observe(call.principal, action, resource, context)
+            return
         try:
             self._authority.check(call.principal, action, resource, context)
         except AccessDeniedException as error:

@@ -101,7 +101,8 @@ class Dispatcher:
         self._providers = providers
         self._identify = callers.identify
         self._authenticator = callers.authenticator
-        self.gate = Gate(providers, callers.authority, enforces=callers.authenticator is not None)
+        enforces = callers.authenticator is not None
+        self.gate = Gate(providers, callers.authority, enforces=enforces, records=settings.record_permissions)
         self._settings = settings
         self._clock = clock
         self._pool = pool
@@ -145,7 +146,10 @@ class Dispatcher:
         """Who says to have signed: in open mode, everyone whose key is not IAM's is the account's root."""
         if credential is None or self._identify is None:
             return self._root
-        return self._identify(credential.access_key_id, credential.session_token) or self._root
+        principal = self._identify(credential.access_key_id, credential.session_token) or self._root
+        if self._settings.record_permissions and principal is self._root:
+            return replace(principal, access_key_id=credential.access_key_id)  # by which the record tells them apart
+        return principal
 
     def verified(self, request: HttpRequest, service: str) -> Principal | None:
         """Who has signed, where signatures count; None when nobody has. Raises what the service says of a bad one."""

@@ -18,6 +18,7 @@ from afluente.store.blob import sync_file, sync_folder
 
 FORMAT = 2
 MARK = "afluente.json"
+METADATA = "meta.db"
 
 
 class DataFolderError(Exception):
@@ -59,7 +60,7 @@ class DataFolder:
     @property
     def metadata(self) -> Path:
         """The metadata database."""
-        return self.path / "meta.db"
+        return self.path / METADATA
 
     @property
     def records(self) -> Path:

@@ -5,6 +5,10 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
+from afluente.services.iam.evaluation.authorization import Access, Standing, decide
+from afluente.services.iam.evaluation.policy import Policy
+from afluente.services.iam.evaluation.principal import Subject
+
 Ask = Callable[..., dict[str, Any]]
 ACCOUNT = "000000000000"
 
@@ -25,3 +29,11 @@ READ = policy(Action="s3:GetObject", Resource="*")
 def decoded(document: str) -> Any:
     """A policy document as it comes back."""
     return json.loads(unquote(document))
+
+
+def allows(document: dict[str, Any], action: str, resource: str) -> bool:
+    """Whether the policy by itself lets a user of its account do this."""
+    user = Standing(
+        Subject("user", ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/u"), (Policy.read("p", json.dumps(document)),)
+    )
+    return decide(user, Access(action, resource, ACCOUNT, {})).allowed

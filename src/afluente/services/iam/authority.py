@@ -28,8 +28,8 @@ TRUST_ACTIONS = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIde
 ResourcePolicies = Callable[[str], tuple[str, str | None] | None]
 """From a resource's ARN to (the account that owns it, the policy that hangs on it); None: no such resource."""
 
-Listener = Callable[[Principal, str, str, Decision], None]
-"""Told (principal, action, resource, decision) of every decision."""
+Listener = Callable[[Principal, str, str, bool, Mapping[str, Value]], None]
+"""Told of every access: (principal, action, resource, was it allowed, the condition keys that the request gave)."""
 
 
 class Authority:
@@ -80,9 +80,16 @@ class Authority:
             decision = decide(known.standing, access, policy, needs_resource_policy=needed)
             if full.asked <= known.context.keys() | {"aws:resourceaccount"}:
                 kept[case] = decision
-        for listener in self.listeners:
-            listener(principal, action, resource, decision)
+        self.observe(principal, action, resource, context, allowed=decision.allowed)
         return decision
+
+    def observe(
+        self, principal: Principal, action: str, resource: str, context: Mapping[str, Value] | None = None,
+        *, allowed: bool = True,
+    ) -> None:  # fmt: skip
+        """Tell the listeners of an access, which in open mode nobody decides about."""
+        for listener in self.listeners:
+            listener(principal, action, resource, allowed, context or {})
 
     def _context(self, known: Known, owner: str, given: Mapping[str, Value]) -> dict[str, Value]:
         now_ms = self._clock.now_ms()

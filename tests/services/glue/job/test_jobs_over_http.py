@@ -53,6 +53,23 @@ def test_boto3_in_a_script_acts_as_the_role(app: App, client: Any, role: str) ->
     assert body == "arn:aws:sts::000000000000:assumed-role/glue/GlueJobRunnerSession"
 
 
+def test_boto3_in_a_script_may_what_the_role_may_and_nothing_else(app: App, client: Any, role: str) -> None:
+    client("s3").create_bucket(Bucket="secret")
+    client("s3").put_object(Bucket="secret", Key="k", Body=b"1")
+    iam = client("iam")
+    iam.detach_role_policy(RoleName="glue", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    reads = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"], "Resource": "arn:aws:s3:::lake*"}
+    writes = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [reads, writes]})
+    iam.put_role_policy(RoleName="glue", PolicyName="p", PolicyDocument=document)
+    create_job(client, role, "import boto3\nboto3.client('s3').get_object(Bucket='secret', Key='k')")
+    client("glue").start_job_run(JobName="etl")
+    run = ended(client)
+    assert run["JobRunState"] == "FAILED"
+    assert "(AccessDenied) when calling the GetObject operation" in run["ErrorMessage"]
+    assert 'arn:aws:s3:::secret/k" because no identity-based policy allows' in run["ErrorMessage"]
+
+
 def test_output_is_in_the_logs(app: App, client: Any, role: str) -> None:
     create_job(client, role, "print('one')\nprint('two')\nraise ValueError('three')")
     run_id = client("glue").start_job_run(JobName="etl")["JobRunId"]

@@ -1,0 +1,152 @@
+"""`afluente policy`: what `--record` has written down, as policies; and that the farm's roles are the smallest."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from tests.services.iam.document import allows, policy, trust
+
+from afluente.app import App
+from afluente.cli import main
+from afluente.core.clock import ManualClock, SystemClock
+from afluente.core.setting import Settings
+
+LAKE = "arn:aws:s3:::lake"
+STREAM = "arn:aws:kinesis:us-east-1:000000000000:stream/s"
+
+FOR_AWS = {"DeliveryRole": {"SeeRaw", "Log"}, "JobRole": {"UseBookmark"}}
+"""Statements that one good pass here does not need: AWS asks for them, or for the log of a delivery that fails."""
+
+
+@pytest.fixture
+def printed(capsys: pytest.CaptureFixture[str], settings: Settings) -> Callable[..., Any]:
+    def ask(*options: str) -> Any:
+        capsys.readouterr()
+        assert main.main(["policy", "--data", str(settings.data), *options]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    return ask
+
+
+def client(app: App, service: str, key: str, secret: str = "any", token: str | None = None) -> Any:
+    return boto3.client(
+        service, endpoint_url=app.endpoint, region_name="us-east-1", aws_access_key_id=key,
+        aws_secret_access_key=secret, aws_session_token=token,
+    )  # fmt: skip
+
+
+def statements(document: dict[str, Any]) -> list[tuple[Any, Any]]:
+    return [(statement["Action"], statement["Resource"]) for statement in document["Statement"]]
+
+
+def test_each_access_key_has_its_policy_in_open_mode(settings: Settings, printed: Callable[..., Any]) -> None:
+    recording = App(replace(settings, record_permissions=True), ManualClock())
+    recording.start()
+    client(recording, "s3", "admin").create_bucket(Bucket="lake")
+    client(recording, "kinesis", "admin").create_stream(StreamName="s", ShardCount=1)
+    for _ in range(2):
+        client(recording, "kinesis", "writer").put_record(StreamName="s", Data=b"1", PartitionKey="a")  # the hot path
+    client(recording, "s3", "reader").list_objects_v2(Bucket="lake")
+    recording.stop()
+    root = "arn:aws:iam::000000000000:root"
+    found = {name: statements(document) for name, document in printed().items()}
+    assert found == {
+        f"{root} (admin)": [("kinesis:CreateStream", STREAM), ("s3:CreateBucket", LAKE)],
+        f"{root} (reader)": [("s3:ListBucket", LAKE)],
+        f"{root} (writer)": [("kinesis:PutRecord", STREAM)],
+    }
+    assert statements(printed("--principal", "writer")) == [("kinesis:PutRecord", STREAM)]
+
+
+def test_what_was_refused_is_told_and_not_allowed(
+    settings: Settings, capsys: pytest.CaptureFixture[str], printed: Callable[..., Any]
+) -> None:
+    root, role = ("AKIAROOTROOTROOTROOT", "secret"), "arn:aws:iam::000000000000:role/reader"
+    settings = replace(
+        settings, record_permissions=True, auth="enforce", root_access_key=root[0], root_secret_key=root[1]
+    )
+    app = App(settings, ManualClock(SystemClock().now_ms()))  # since clients sign with the machine's time
+    app.start()
+    client(app, "s3", *root).create_bucket(Bucket="lake")
+    iam = client(app, "iam", *root)
+    account = trust(Principal={"AWS": "arn:aws:iam::000000000000:root"})
+    iam.create_role(RoleName="reader", AssumeRolePolicyDocument=account)
+    iam.put_role_policy(RoleName="reader", PolicyName="p", PolicyDocument=policy(Action="s3:ListBucket", Resource="*"))
+    iam.create_user(UserName="ana")
+    iam.put_user_policy(UserName="ana", PolicyName="p", PolicyDocument=policy(Action="sts:AssumeRole", Resource="*"))
+    key = iam.create_access_key(UserName="ana")["AccessKey"]
+    ana = client(app, "sts", key["AccessKeyId"], key["SecretAccessKey"])
+    given = ana.assume_role(RoleArn=role, RoleSessionName="one")["Credentials"]
+    s3 = client(app, "s3", given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+    s3.list_objects_v2(Bucket="lake")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.put_object(Bucket="lake", Key="k")
+    app.stop()
+    assert statements(printed("--principal", "reader")) == [("s3:ListBucket", LAKE)]
+    assert statements(printed("--principal", "ana")) == [("sts:AssumeRole", role)]
+    main.main(["policy", "--data", str(settings.data), "--principal", "reader"])
+    said = capsys.readouterr().err
+    assert said == f"refused, and not in the policy: {role} s3:PutObject on {LAKE}/k\n"
+
+
+@pytest.mark.parametrize("options", [[], ["--principal", "nobody"], ["--since", "soon"], ["--since", "1h"]])
+def test_nothing_recorded_is_one_clear_sentence(
+    options: list[str], app: App, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main.main(["policy", "--data", str(settings.data), *options]) == 1
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 1
+    assert ("--record" in said) or ("length of time" in said)
+
+
+@pytest.fixture(scope="module")
+def farm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of one pass of the farm, under enforcement."""
+    data = tmp_path_factory.mktemp("farm") / "data"
+    done = subprocess.run(
+        [sys.executable, "-m", "afluente.cli.main", "up", "--once", "--auth", "enforce", "--record", "--port", "0",
+         "--data", str(data), "--turbines", "2"],
+        capture_output=True, text=True, check=False, timeout=180,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("AWS_SECRET_ACCESS_KEY") == 1
+    return data
+
+
+def test_the_farms_roles_are_as_small_as_they_can_be(farm: Path) -> None:
+    with sqlite3.connect(farm / "meta.db") as db:
+        uses = db.execute("SELECT principal, action, resource, allowed FROM iam_permission_use").fetchall()
+    assert [use for use in uses if not use[3]] == []
+    app = App(Settings(data=farm, port=0))
+    app.start()
+    iam = client(app, "iam", "any")
+    superfluous: dict[str, set[str]] = {}
+    for role in iam.list_roles()["Roles"]:
+        name = role["RoleName"].split("-")[1]
+        (policy_name,) = iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
+        document = iam.get_role_policy(RoleName=role["RoleName"], PolicyName=policy_name)["PolicyDocument"]
+        own = [(action, resource) for principal, action, resource, _ in uses if principal == role["Arn"]]
+        assert all(allows(document, *use) for use in own)
+        for statement in document["Statement"]:
+            others = [other for other in document["Statement"] if other is not statement]
+            if all(allows({**document, "Statement": others}, *use) for use in own):
+                superfluous.setdefault(name, set()).add(statement["Sid"])
+    app.stop()
+    assert superfluous == FOR_AWS
+
+
+def test_the_farms_sensors_may_write_to_the_stream_and_nothing_else(
+    farm: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main.main(["policy", "--data", str(farm), "--principal", "windfarm-sensors"]) == 0
+    stream = "arn:aws:kinesis:us-east-1:000000000000:stream/windfarm"
+    document = json.loads(capsys.readouterr().out)
+    assert statements(document) == [(["kinesis:DescribeStreamSummary", "kinesis:PutRecords"], stream)]

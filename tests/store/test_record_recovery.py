@@ -128,8 +128,9 @@ def test_a_changed_byte_costs_the_frame_it_is_in_and_no_other(path: Path, tmp_pa
         for partition in (1, 2):
             expected = [frame for frame in stored[partition] if (partition, frame[0]) != lost]
             assert everything(damaged, partition)[: len(expected)] == expected, offset
-        # a partition's last frame is no gap: nothing says that there was one
-        if lost != (2, 2):
+        # Where there is no gap behind it, what the frame says of itself has to do.
+        if lost != (2, 2) or offset >= begins[hit + 2] + FRAME.size:
+            assert damaged.end(lost[0]) >= lost[1] + 2
             with pytest.raises(CorruptFrame, match=f"1.log: from offset {begins[hit + 2]} on, where position") as error:
                 damaged.read(*lost, 1 << 20)
             assert (error.value.partition, error.value.position) == lost
@@ -166,6 +167,29 @@ def test_read_of_what_is_around_damage(path: Path, tmp_path: Path) -> None:
         with pytest.raises(CorruptFrame):
             damaged.read(1, position, 1 << 20)
     assert [frame.payload for frame in damaged.read(1, 4, 1 << 20)] == [b"three", b"four"]
+    damaged.close()
+    log.close()
+
+
+def test_a_damaged_last_frame_of_a_partition_keeps_its_positions(path: Path, tmp_path: Path) -> None:
+    log = RecordLog(path)
+    log.new_partitions(2)
+    put(log, (1, b"one"), (2, b"zero"))
+    put(log, (2, b"lost"), (2, b"lost too"))
+    put(log, (1, b"two"))
+    begins = offsets(segment(path))
+
+    def change(folder: Path) -> None:
+        flip(segment(folder), begins[5] - 1)
+        flip(segment(folder), begins[6] - 1)
+
+    damaged = killed(path, tmp_path / "flip", change)
+    assert damaged.next_position(2) == 6
+    put(damaged, (2, b"after"))
+    assert everything(damaged, 2) == [(0, b"zero"), (6, b"after")]
+    for position in (2, 4):
+        with pytest.raises(CorruptFrame, match="from offset"):
+            damaged.read(2, position, 1000)
     damaged.close()
     log.close()
 

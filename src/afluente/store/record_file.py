@@ -86,6 +86,21 @@ class FrameFile:
             yield place
             offset = place.next_offset
 
+    def claims(self, offset: int, end: int) -> list[Place]:
+        """What damaged frames from `offset` to `end` say of themselves; nothing unless they fill that exactly."""
+        found: list[Place] = []
+        while offset < end:
+            low = self._load(offset, FRAME.size)
+            if low is None:
+                return []
+            mark, _, size, count, partition, synced, kind, position, time_ms = FRAME.unpack_from(self._buffer, low)
+            following = offset + FRAME.size + size
+            if mark != self._mark or following > end:
+                return []
+            found.append(Place(kind, partition, position, count, time_ms, synced, offset, following, b"", 0))
+            offset = following
+        return found
+
     def next_intact(self, offset: int) -> int | None:
         """The offset of the first intact frame that begins at `offset` or later."""
         while (low := self._load(offset, MARK_BYTES)) is not None:

@@ -118,14 +118,27 @@ def _replay(full: Sequence[Segment], last: Segment, index: SegmentIndex) -> LogS
             state = _applied(state, place)
     expected = HEAD_BYTES
     for place in durable_places(last):
+        if place.offset != expected:
+            _note_damage(last, expected, place.offset, state, index)
         state = _applied(state, place)
         if place.kind == Kind.DATA:
             index.note(place.partition, place.position, place.count, place.time_ms, place.offset)
-        if place.offset != expected:
-            log.error("%s: offsets %s to %s are damaged", last.path, expected, place.offset)
-            state.last += SKIPPED_NUMBERS
         expected = place.next_offset
     return state
+
+
+def _note_damage(segment: Segment, start: int, end: int, state: LogState, index: SegmentIndex) -> None:
+    """Keep what is known to have been lost: its positions are not given again, and who reads them is told."""
+    log.error("%s: offsets %s to %s are damaged", segment.path, start, end)
+    state.last += SKIPPED_NUMBERS
+    with segment.file() as file:
+        claims = file.claims(start, end)
+    for claim in claims:
+        if claim.kind == Kind.DATA and claim.partition in state.partitions:
+            known = state.get(claim.partition)
+            if claim.position == known.end and claim.count:
+                state.add(claim.partition, claim.end, max(known.time_ms, claim.time_ms))
+                index.note(claim.partition, claim.position, claim.count, claim.time_ms, claim.offset)
 
 
 def _has_state(segment: Segment) -> bool:

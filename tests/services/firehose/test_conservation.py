@@ -27,6 +27,7 @@ from afluente.services.firehose.function.invocation import FUNCTION_ERROR, Answe
 from afluente.services.firehose.ledger import Progress
 from afluente.services.firehose.processing import chain
 from afluente.services.firehose.processing.metadata import Result
+from afluente.services.firehose.spool import Spool
 from afluente.store.record_log import RecordLog
 
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:f"
@@ -232,7 +233,8 @@ def test_records_are_conserved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     world.buckets.buckets.add("backup")
     world.versions = [TABLE]
     world.create(**KINDS[kind])
-    for target, name in ((world.buckets, "put_object"), (Progress, "move_on"), (RecordLog, "append_next")):
+    guarded = ((world.buckets, "put_object"), (Progress, "move_on"), (RecordLog, "append_next"), (Spool, "write_out"))
+    for target, name in guarded:
         monkeypatch.setattr(target, name, scenario.death.guard(getattr(target, name)))
     scenario.run()
     delivered, backed_up = scenario.found("raw"), scenario.found("backup")

@@ -1,6 +1,7 @@
 """Records that are processed before they are delivered: partition keys by query, de-aggregation, decompression."""
 
 import base64
+import errno
 import gzip
 import json
 import re
@@ -13,6 +14,7 @@ from tests.services.firehose.world import World
 
 from afluente.services.firehose import check, processed_intake
 from afluente.services.firehose.error import InvalidArgumentException
+from afluente.services.firehose.spool import Spool
 
 KEY = ("000000000000", "us-east-1", "d")
 
@@ -158,6 +160,23 @@ def test_partition_that_cannot_be_written_goes_to_the_errors_after_a_while(world
     world.put(b'{"c":"a","n":3}')
     world.advance(60)
     assert folders(world)["c=a"] == [b'{"c":"a","n":3}']
+
+
+def test_partitions_when_there_is_no_room_for_scratch_files(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processed_intake, "MEMORY_BYTES", 100)
+
+    def full(_: Spool) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    world.create(**partitioned())
+    with monkeypatch.context() as patched:
+        patched.setattr(Spool, "write_out", full)
+        world.put(*[b'{"c":"%d","n":%d}' % (number % 3, number) for number in range(30)])
+        assert str(world.engine.statistics()[0].last_error).startswith("InternalError: [Errno 28]")
+        world.advance(10)
+    world.advance(60)
+    assert [len(re.findall(rb"}", body)) for body in world.buckets.bodies] == [10, 10, 10]
+    assert sum(len(set(re.findall(rb'"n":(\d+)', body))) for body in world.buckets.bodies) == 30
 
 
 def test_json_records_taken_apart(world: World) -> None:

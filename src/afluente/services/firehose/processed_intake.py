@@ -48,9 +48,13 @@ class ProcessedIntake:
 
     def fill(self) -> Sequence[Parcel]:
         """Reading pauses while a full compartment waits for its delivery: that bounds what is held."""
-        while not self._has_full() and (frames := self._log.read(self._partition, self._scan, READ_BYTES)):
-            for frame in frames:
-                self._add(frame)
+        try:
+            while not self._has_full() and (frames := self._log.read(self._partition, self._scan, READ_BYTES)):
+                for frame in frames:
+                    self._add(frame)
+        except BaseException:
+            self._begin_again()  # some of a frame's records may be held, and it will be read once more
+            raise
         return [compartment for waiting in self._compartments.values() for compartment in waiting]
 
     def take(self, parcel: Parcel) -> None:
@@ -75,11 +79,9 @@ class ProcessedIntake:
         return [found[intent.ranges[0].route] for intent in intents]
 
     def give_back(self, intent: Intent) -> None:
-        """Begin again at the floor: what the other routes have taken stays taken."""
         for span in intent.ranges:
             self._taken[span.route] = span.start
-        self.close()
-        self._scan = self._floor
+        self._begin_again()
 
     def settled(self, intents: Sequence[Intent]) -> None:
         for intent in intents:
@@ -125,6 +127,11 @@ class ProcessedIntake:
             for compartment in waiting:
                 compartment.close()
         self._compartments = {}
+
+    def _begin_again(self) -> None:
+        """Read from the floor on: what has been taken of each route stays taken."""
+        self.close()
+        self._scan = self._floor
 
     def _has_full(self) -> bool:
         return any(waiting[0].full for waiting in self._compartments.values())

@@ -134,11 +134,11 @@ def _note_damage(segment: Segment, start: int, end: int, state: LogState, index:
     with segment.file() as file:
         claims = file.claims(start, end)
     for claim in claims:
-        if claim.kind == Kind.DATA and claim.partition in state.partitions:
-            known = state.get(claim.partition)
-            if claim.position == known.end and claim.count:
-                state.add(claim.partition, claim.end, max(known.time_ms, claim.time_ms))
-                index.note(claim.partition, claim.position, claim.count, claim.time_ms, claim.offset)
+        known = state.get(claim.partition)
+        is_likely = claim.position == known.end and 0 < claim.count <= claim.next_offset - claim.offset
+        if claim.kind == Kind.DATA and claim.partition in state.partitions and is_likely:
+            state.add(claim.partition, claim.end, known.time_ms)
+            index.note(claim.partition, claim.position, claim.count, known.time_ms, claim.offset)
 
 
 def _has_state(segment: Segment) -> bool:

@@ -1,5 +1,6 @@
 """Clients at work while the server dies again and again, and the ledger that has to balance in the end."""
 
+import json
 import random
 import threading
 from collections import Counter
@@ -9,17 +10,18 @@ from typing import Any
 from tests.crash.analyst import Analyst
 from tests.crash.cataloger import Cataloger
 from tests.crash.client import STARTING, Worker, aws
-from tests.crash.lake import PATIENCE_S, Lake
+from tests.crash.deliveries import BACKUP_S
+from tests.crash.lake import PATIENCE_S, Lake, identity
 from tests.crash.producer import Producer
 from tests.crash.resharder import Resharder
-from tests.crash.server import Server
 from tests.crash.uploader import Uploader
+from tests.crash.victim import Victim
 
 
 class Campaign:
     """The clients of one data folder, seeded."""
 
-    def __init__(self, server: Server, seed: int, tolerated: Container[int] = STARTING) -> None:
+    def __init__(self, server: Victim, seed: int, tolerated: Container[int] = STARTING) -> None:
         self._server = server
         self._tolerated = tolerated
         self._lake = Lake(server)
@@ -91,15 +93,22 @@ class Campaign:
         assert streamed <= stream.keys(), "acknowledged records are missing from the stream"
         assert stream.keys() <= one.sent | two.sent
         assert set(stream.values()) == {1}, "a record is twice in the stream"
-        whole = dict.fromkeys(("stream/", "eager/", "parts/"), stream.keys())
-        delivered = lake.delivered({**whole, "direct/": direct.acknowledged})
-        assert delivered["stream/"] == stream
-        assert delivered["eager/"] == stream
-        assert delivered["parts/"] == stream
-        assert not [*lake.objects("raw", "errors/")]
+        rows = Counter(identity(json.loads(record)) for record in stream.elements())
+        whole = dict.fromkeys(("stream/", "eager/", "backup/", "parts/"), stream)
+        parts = {
+            f"parts/{name}/": Counter({record: n for record, n in stream.items() if record in producer.sent})
+            for name, producer in (("one", one), ("two", two))
+        }
+        balance = {**whole, **parts, "rows/": rows}
+        wanted = {prefix: counts.keys() for prefix, counts in balance.items()}
+        self._server.jump_ahead(BACKUP_S)
+        delivered = lake.delivered({**wanted, "direct/": direct.acknowledged})
+        for prefix, counts in balance.items():
+            assert delivered[prefix] == counts, f"{prefix} does not hold what the stream does"
         assert direct.acknowledged <= delivered["direct/"].keys(), "acknowledged records were not delivered"
         assert delivered["direct/"].keys() <= direct.sent
         assert set(delivered["direct/"].values()) == {1}, "a record was delivered twice"
+        assert not list(lake.objects("raw", "errors/"))
         lake.check_objects()
         self._uploader.check(lake.objects("files"))
         self._cataloger.check()

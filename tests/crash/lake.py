@@ -4,34 +4,24 @@ import hashlib
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
+import pyarrow
+import pyarrow.parquet
 from tests.crash.client import aws
+from tests.crash.deliveries import COLUMNS, DELIVERY_S, ROWS, deliveries, write_function
 from tests.crash.server import Server
 
-DELIVERY_S = 1
 PATIENCE_S = 30
-ROLE = "arn:aws:iam::000000000000:role/delivery"
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "firehose.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
 
 
-FUNCTION = """
-def handler(event, context):
-    return {"records": [record | {"result": "Ok"} for record in event["records"]]}
-"""
-
-
-def _processor(kind: str, **parameters: str) -> dict[str, Any]:
-    named = [{"ParameterName": name, "ParameterValue": value} for name, value in parameters.items()]
-    return {"Type": kind, "Parameters": named}
-
-
 class Lake:
-    """A stream, two delivery streams on it, one for direct puts, and what came of them."""
+    """The stream `farm`, the buckets, and what came of every delivery."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -52,56 +42,12 @@ class Lake:
         self._aws("glue").create_database(DatabaseInput={"Name": "lake"})
         self._aws("kinesis").create_stream(StreamName="farm", ShardCount=2)
         self._wait(lambda: self._status("farm") == "ACTIVE")
-        source = {"KinesisStreamARN": "arn:aws:kinesis:us-east-1:000000000000:stream/farm", "RoleARN": ROLE}
-        reading = {"DeliveryStreamType": "KinesisStreamAsSource", "KinesisStreamSourceConfiguration": source}
-        self._deliver("stream", DELIVERY_S, **reading)
-        self._deliver("eager", 0, **reading)  # without buffering a delivery is always under way when the kill comes
-        self._deliver("direct", 0)
-        self._deliver_processed("parts", **reading)
-
-    def _deliver_processed(self, name: str, **source: Any) -> None:
-        """Through a function that changes nothing, into a folder for each producer."""
-        folder = self._server.folder.parent
-        (folder / "same.py").write_text(FUNCTION)
-        (folder / "lambda.toml").write_text('[functions]\nsame = "same.py:handler"\n')
-        arn = "arn:aws:lambda:us-east-1:000000000000:function:same"
-        self._aws("firehose").create_delivery_stream(
-            DeliveryStreamName=name,
-            ExtendedS3DestinationConfiguration={
-                "RoleARN": ROLE,
-                "BucketARN": "arn:aws:s3:::raw",
-                "Prefix": f"{name}/!{{partitionKeyFromQuery:producer}}/",
-                "ErrorOutputPrefix": "errors/",
-                "BufferingHints": {"SizeInMBs": 64, "IntervalInSeconds": DELIVERY_S},
-                "DynamicPartitioningConfiguration": {"Enabled": True},
-                "ProcessingConfiguration": {
-                    "Enabled": True,
-                    "Processors": [
-                        _processor("Lambda", LambdaArn=arn, BufferSizeInMBs="1", BufferIntervalInSeconds="0"),
-                        _processor(
-                            "MetadataExtraction",
-                            MetadataExtractionQuery="{producer: .producer}",
-                            JsonParsingEngine="JQ-1.6",
-                        ),
-                    ],
-                },
-            },
-            **source,
-        )
-        self._wait(lambda: self._delivery_status(name) == "ACTIVE")
-
-    def _deliver(self, name: str, interval_s: int, **source: Any) -> None:
-        self._aws("firehose").create_delivery_stream(
-            DeliveryStreamName=name,
-            S3DestinationConfiguration={
-                "RoleARN": ROLE,
-                "BucketARN": "arn:aws:s3:::raw",
-                "Prefix": f"{name}/",
-                "BufferingHints": {"SizeInMBs": 1, "IntervalInSeconds": interval_s},
-            },
-            **source,
-        )
-        self._wait(lambda: self._delivery_status(name) == "ACTIVE")
+        self._aws("glue").create_table(DatabaseName="lake", TableInput=ROWS)
+        write_function(self._server.folder.parent)
+        for delivery in deliveries():
+            self._aws("firehose").create_delivery_stream(**delivery)
+            name = delivery["DeliveryStreamName"]
+            self._wait(lambda name=name: self._delivery_status(name) == "ACTIVE")
 
     def _status(self, stream: str) -> Any:
         return self._aws("kinesis").describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"][
@@ -170,13 +116,20 @@ class Lake:
 
         def records(prefix: str) -> Counter[bytes]:
             for key in {item["Key"] for item in self.objects("raw", prefix)} - found.keys():
-                found[key] = Counter(self._body("raw", key).splitlines(keepends=True))
+                found[key] = Counter(self._records(key))
             return sum((counts for key, counts in found.items() if key.startswith(prefix)), Counter())
 
         for prefix, wanted in expected.items():
             self._wait(lambda prefix=prefix, wanted=wanted: wanted <= records(prefix).keys())
         self._server.live(DELIVERY_S + 1)
         return {prefix: records(prefix) for prefix in expected}
+
+    def _records(self, key: str) -> Iterable[bytes]:
+        body = self._body("raw", key)
+        if not key.startswith("rows/"):
+            return body.splitlines(keepends=True)
+        rows = pyarrow.parquet.read_table(pyarrow.BufferReader(body), columns=list(COLUMNS)).to_pylist()
+        return [identity(row) for row in rows]
 
     def check_objects(self) -> None:
         """Every object is what its ETag says, and nothing but objects lies in the bucket's folder."""
@@ -191,3 +144,8 @@ class Lake:
         """The catalog's tables."""
         pages = self._aws("glue").get_paginator("get_tables").paginate(DatabaseName="lake")
         return {table["Name"] for page in pages for table in page["TableList"]}
+
+
+def identity(reading: Mapping[str, Any]) -> bytes:
+    """What tells a reading from others, whatever format it went through."""
+    return json.dumps([reading[name] for name in COLUMNS]).encode()

@@ -10,6 +10,7 @@ class Plan:
     """point: `before fsync staged file` and the like; None: the harness ends it. count: at its n-th passing.
 
     power: with a power cut instead of a kill. skipped: syncs that are not done, to see whether that is noticed.
+    clock_ms: how far the clock is ahead of the machine's.
     The paths are where the launcher leaves what it saw and what was not safe, and where it finds the present fault.
     """
 
@@ -22,6 +23,7 @@ class Plan:
     count: int = 1
     power: bool = False
     skipped: Sequence[str] = ()
+    clock_ms: int = 0
 
     def encode(self) -> str:
         """For the environment."""

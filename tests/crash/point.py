@@ -50,8 +50,8 @@ class Points:
         real = sqlite3.connect
         sqlite3.connect = lambda path, **options: real(path, factory=self._connection(), **options)  # type: ignore[assignment]
         sys.addaudithook(self._audit)
-        wall = time.time_ns
-        time.time_ns = lambda: wall() + self._faults.now.clock_ms * 1_000_000
+        wall, plan_ms = time.time_ns, self._plan.clock_ms
+        time.time_ns = lambda: wall() + (plan_ms + self._faults.now.clock_ms) * 1_000_000
         signal.signal(signal.SIGUSR1, lambda *_: self.die(power=True))
         signal.signal(signal.SIGUSR2, lambda *_: self._faults.reload())
 

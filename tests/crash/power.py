@@ -242,14 +242,18 @@ class Tracker:
         return found
 
     def _synced_folder(self, folder: str, order: int) -> None:
-        kept = []
-        for change in self._names:
-            touched = {os.path.dirname(path) for path in (change.source, change.target) if path}
-            if change.order <= order and folder in touched:
+        """What touched the folder is safe, and so is what the same files went through before that."""
+        kept: list[NameChange] = []
+        files: set[str] = set()
+        for change in reversed(self._names):
+            own = {path for path in (change.source, change.target) if path}
+            is_synced = change.order <= order and folder in {os.path.dirname(path) for path in own}
+            if is_synced or own & files:
+                files |= own
                 self._forget(change)
             else:
                 kept.append(change)
-        self._names = kept
+        self._names = kept[::-1]
 
     def _note_name(self, source: str, target: str, backup: str) -> None:
         self._order += 1

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-START_S = 30
+START_S = 120
 SETTINGS = {
     "AFLUENTE_KINESIS_CREATE_DELAY_MS": "0",
     "AFLUENTE_KINESIS_DELETE_DELAY_MS": "0",
@@ -63,7 +63,9 @@ class Server:
         assert self._process.stdout is not None
         readable, _, _ = select.select([self._process.stdout], [], [], START_S)
         line = self._process.stdout.readline() if readable else ""
-        if not line and self._process.wait(START_S) == -signal.SIGKILL:
+        if not readable:
+            self.kill(signal.SIGABRT)
+        elif not line and self._process.wait(START_S) == -signal.SIGKILL:
             return False
         assert self.endpoint in line, f"start {self.starts} failed: {self.log()}"
         return True

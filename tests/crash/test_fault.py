@@ -21,7 +21,7 @@ from tests.crash.victim import Coverage, Victim
 SEED = int(os.environ.get("AFLUENTE_CRASH_SEED", random.SystemRandom().randrange(1 << 32)))
 IS_LONG = int(os.environ.get("AFLUENTE_CRASHES", "0")) >= 100
 FAULT_S = 3.0 if IS_LONG else 0.4
-FEW = 3
+FEW = 2
 RECOVERY_S = 30
 MOST_TRACEBACKS = 60
 """In a second of a fault: of what goes on in the background. Requests are answered, not logged one by one."""

@@ -1,6 +1,6 @@
 """Death at any moment under load: nothing acknowledged is lost, nothing is there twice, nothing is half done.
 
-AFLUENTE_CRASHES says how many deaths (default 4), AFLUENTE_CRASH_SEED repeats a run.
+AFLUENTE_CRASHES says how many deaths (default 2), AFLUENTE_CRASH_SEED repeats a run.
 """
 
 import os
@@ -13,7 +13,7 @@ import pytest
 from tests.crash.campaign import Campaign
 from tests.crash.victim import Coverage, Victim
 
-CRASHES = int(os.environ.get("AFLUENTE_CRASHES", "4"))
+CRASHES = int(os.environ.get("AFLUENTE_CRASHES", "2"))
 SEED = int(os.environ.get("AFLUENTE_CRASH_SEED", random.SystemRandom().randrange(1 << 32)))
 LIVES = 25
 """Deaths on one data folder; then the ledger must balance, and the next campaign begins with a folder of its own."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from tests.crash import autopsy
 from tests.crash.fault import Fault
 from tests.crash.plan import Plan
 from tests.crash.power import Outage
@@ -16,6 +17,9 @@ from tests.crash.server import Server
 
 LIFE_S = 2.5
 """A planned point that is not passed within this time is not waited for."""
+
+LIFE_MS = 20_000
+"""How much time passes for the server in each life, so that what takes a minute happens too."""
 
 
 @dataclass(slots=True)
@@ -70,7 +74,9 @@ class Victim(Server):
             self.kill()
         if died and point:
             (self.coverage.cut if power else self.coverage.died)[point] += 1
-        return f"{'cut' if power else 'kill'} {point if died else '-'} {self._aftermath(power=power)}"
+        lost = self._aftermath(power=power)
+        autopsy.check_objects(self.folder)
+        return f"{'cut' if power else 'kill'} {point if died else '-'} {lost}"
 
     def suffer(self, fault: Fault) -> None:
         """From now on `fault` is in effect."""
@@ -78,6 +84,10 @@ class Victim(Server):
         self.signal(signal.SIGUSR2)
         while self._fault.stat().st_size:
             self.live(0.01)
+
+    def jump_ahead(self, seconds: int) -> None:
+        """Have so much time pass at once."""
+        self.suffer(Fault(clock_ms=seconds * 1000))
 
     def limit_files(self, size_bytes: int) -> None:
         """From now on the system itself lets no file grow beyond that; -1: no limit."""
@@ -93,7 +103,8 @@ class Victim(Server):
         """What a life with that plan needs."""
         paths = (self.folder, self._backups, self._report, self._outage, self._fault)
         folder, backups, report, outage, fault = map(str, paths)
-        return {"AFLUENTE_CRASH_PLAN": Plan(folder, backups, report, outage, fault, **plan).encode()}
+        made = Plan(folder, backups, report, outage, fault, clock_ms=self.starts * LIFE_MS, **plan)
+        return {"AFLUENTE_CRASH_PLAN": made.encode()}
 
     def _planned(self, point: str | None, *, power: bool) -> dict[str, str]:
         count = 1
@@ -109,7 +120,7 @@ class Victim(Server):
         lost = ""
         if power and self._outage.exists():
             lost = Outage.load(self._outage).happen(self._random, share)
-            self._outage.unlink()
+            self._outage.rename(self._outage.with_suffix(".last"))
         for backup in self._backups.iterdir():
             backup.unlink()
         return lost

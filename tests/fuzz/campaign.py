@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from tests.fuzz import judge
+from tests.fuzz import http2, judge
 from tests.fuzz.encoding import Message, model_of, other, rpc, tree_of
 from tests.fuzz.generator import Generator
 from tests.fuzz.lake import BASE, KNOWN
@@ -114,7 +114,9 @@ class Worker(threading.Thread):
         if message is None:
             return
         if self._random.random() < 0.06:
-            self._break_in(service, operation, message)
+            self._break_in(service, operation, self._mutator.framing(message))
+        elif self._random.random() < 0.02 and http2.fits(message):
+            self._break_in(service, operation, http2.broken(message, self._random))
         else:
             self._ask(service, operation, message, members if is_plain and not edge else None, cbor=cbor)
 
@@ -143,12 +145,15 @@ class Worker(threading.Thread):
         self, service: str, operation: str, message: Message, members: dict[str, Any] | None, *, cbor: bool
     ) -> None:
         written = message.written()
+        is_http2 = http2.fits(message) and self._random.random() < 0.05
         try:
-            answer = self._line.ask(written, message.method)
+            answer = http2.ask(self._port, message) if is_http2 else self._line.ask(written, message.method)
         except Hang as hang:
             self._tally.blame(Failure(f"{service}:{operation}", str(hang), written))
             return
         self._tally.count(service, operation, answer)
+        if is_http2 and answer.status == 0:
+            return  # a head that HTTP/2 does not allow resets the stream
         wrong = judge.complaint(service, operation, message.method, answer)
         if wrong is None and members is not None and answer.status // 100 != 2 and message.method != "HEAD":
             self._tally.refusals[f"{service}:{operation}"][judge.message(answer)[:300]] += 1
@@ -168,8 +173,7 @@ class Worker(threading.Thread):
             self._pool.learn(service, operation, members, found)
         return None
 
-    def _break_in(self, service: str, operation: str, message: Message) -> None:
-        pieces = self._mutator.framing(message)
+    def _break_in(self, service: str, operation: str, pieces: list[bytes]) -> None:
         try:
             answers = Line(self._port).break_in(pieces)
         except Hang as hang:

@@ -14,6 +14,7 @@ VERB = re.compile(
     r"|Put|Add|Remove|Tag|Untag|Register|Deregister|Cancel|Set|Attach|Detach|Head|Abort|Complete|Copy|Upload|Validate"
     r"|Execute|Increase|Decrease|Merge|Split|Subscribe"
 )
+ALIASES = {"runid": "jobrunid", "jobrunids": "jobrunid"}
 ANY_ARN = frozenset({"resourcearn", "resourcename", "arn"})
 
 
@@ -81,7 +82,7 @@ class Pool:
 
 def keys(operation: str, name: str) -> list[str]:
     """Under what the values of a member are known, the best first: `Name` of GetTable is `tablename`."""
-    low = name.lower()
+    low = ALIASES.get(name.lower(), name.lower())
     noun = VERB.sub("", operation, count=1).lower()
     if low in {"name", "names"}:
         return [noun + "name", noun.removesuffix("s") + "name"]

@@ -113,9 +113,12 @@ RECIPES: dict[str, tuple[dict[str, Any], ...]] = {
         {"ResourceARN": f"arn:aws:athena:us-east-1:{ACCOUNT}:workgroup/team", "Tags": [{"Key": "a", "Value": "b"}]},
     ),
     "athena:UntagResource": ({"ResourceARN": f"arn:aws:athena:us-east-1:{ACCOUNT}:workgroup/team", "TagKeys": ["a"]},),
-    "cloudformation:CreateChangeSet": ({"StackName": "stack", "ChangeSetName": ..., "TemplateBody": ...},),
+    "cloudformation:CreateChangeSet": (
+        {"StackName": "fresh", "ChangeSetName": "change", "TemplateBody": TEMPLATE, "ChangeSetType": "CREATE"},
+        {"StackName": "stack", "ChangeSetName": ..., "TemplateBody": ...},
+    ),
     "cloudformation:DescribeChangeSet": ({"StackName": "stack", "ChangeSetName": ...},),
-    "cloudformation:ExecuteChangeSet": ({"StackName": "stack", "ChangeSetName": ...},),
+    "cloudformation:ExecuteChangeSet": ({"StackName": "fresh", "ChangeSetName": "change"},),
     "cloudformation:DeleteChangeSet": ({"StackName": "stack", "ChangeSetName": ...},),
     "cloudformation:UpdateStack": (
         {"StackName": "stack", "TemplateBody": TEMPLATE,

@@ -45,7 +45,7 @@ class Line:
         return answer
 
     def _ask(self, written: bytes, method: str, started: float) -> Answer:
-        line = self._socket = self._socket or _connect(self._port)
+        line = self._socket = self._socket or connected(self._port)
         try:
             line.sendall(written)
             response = http.client.HTTPResponse(line, method=method)
@@ -64,7 +64,7 @@ class Line:
         """What a connection of its own answers to `pieces`, with nothing more to come. Raises Hang."""
         started = time.perf_counter()
         received = b""
-        with _connect(self._port) as line:
+        with connected(self._port) as line:
             try:
                 for piece in pieces:
                     line.sendall(piece)
@@ -89,7 +89,8 @@ class Line:
             self._socket = None
 
 
-def _connect(port: int) -> socket.socket:
+def connected(port: int) -> socket.socket:
+    """A connection to the server, which gives up waiting after ANSWER_S."""
     line = socket.create_connection(("127.0.0.1", port), timeout=ANSWER_S)
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return line

@@ -26,7 +26,7 @@ def aws(service: str, endpoint: str) -> Any:
             region_name="us-east-1",
             aws_access_key_id="any",
             aws_secret_access_key="any",
-            config=Config(retries={"max_attempts": 0}, connect_timeout=2, read_timeout=10),
+            config=Config(retries={"max_attempts": 0}, connect_timeout=2, read_timeout=60),
         )
 
 

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import resource
 import zlib
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,20 @@ def test_put_object_small_is_in_memory(serve: Serve, s3: S3) -> None:
     assert (s3.data, s3.was_spooled) == (b"data", False)
     assert s3.request["Metadata"] == {"a": "1"}
     assert s3.request["ChecksumCRC32"] == base64.b64encode(zlib.crc32(b"data").to_bytes(4)).decode()
+
+
+@pytest.mark.parametrize("size", [(1 << 20) + 5, 3 << 20, 9 << 20])
+def test_put_object_for_which_the_disk_has_no_room_is_told_so(serve: Serve, s3: S3, size: int) -> None:
+    served = serve(s3)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        answer = served.ask(http("PUT", "/bucket/key", {"Authorization": authorization("s3")}, bytes(size)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (answer.status, b"File too large, in its data folder" in answer.body) == (500, True)
+    assert served.spooled() == []
+    assert served.ask(http("PUT", "/bucket/key", {"Authorization": authorization("s3")}, LARGE)).status == 200
 
 
 def test_put_object_large_is_spooled_and_the_file_removed(serve: Serve, s3: S3) -> None:

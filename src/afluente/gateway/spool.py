@@ -268,14 +268,16 @@ class _Sink:
         if self._file is None:
             self._memory.seek(0)
             return self._memory
-        file, self._file = self._file, None  # from here on its owner is who gets it
+        file = self._file
         file.flush()
         file.seek(0)
+        self._file = None  # from here on its owner is who gets it
         return SpoolFile(file, self._path, self.size)
 
     def discard(self) -> None:
         if self._file is not None:
-            self._file.close()
+            with contextlib.suppress(OSError):  # closing writes what is left, for which the disk may have no room
+                self._file.close()
             with contextlib.suppress(OSError):
                 self._path.unlink(missing_ok=True)
 

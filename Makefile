@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-b
 LOCK := $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test quick check format bench clients crash fuzz docs lock clean
+.PHONY: help run serve test quick check format bench clients crash fuzz soak docs lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -42,6 +42,9 @@ crash: $(VENV)/.dev ## kills and power cuts under load, 300 of them, and every r
 
 fuzz: $(VENV)/.dev ## requests of every kind to every operation, 100,000 of them (long)
 	AFLUENTE_FUZZ=$${AFLUENTE_FUZZ:-100000} $(BIN)/python -m pytest -n 0 -s tests/fuzz
+
+soak: $(VENV)/.dev ## a steady load for an hour: do memory and latencies stay flat? (long)
+	$(BIN)/python -m bench.soak
 
 docs: $(VENV)/.dev ## write the generated pages again
 	$(BIN)/python -m afluente.cli.main docs

@@ -142,7 +142,7 @@ def _delivered(server: Server, records: int) -> int:
     while True:
         pages = server.s3.get_paginator("list_objects_v2").paginate(Bucket="bench-raw")
         found = [item for page in pages for item in page.get("Contents", [])]
-        count = sum(
+        count: int = sum(
             server.s3.get_object(Bucket="bench-raw", Key=item["Key"])["Body"].read().count(b"{") for item in found
         )
         if count >= records or time.monotonic() > deadline:
@@ -174,9 +174,8 @@ def _report(samples: Sequence[Sample], meter: Meter, delivered: int) -> tuple[st
 def _growth(samples: Sequence[Sample], name: str) -> float:
     third = max(1, len(samples) // 3)
     second, last = samples[third : 2 * third] or samples, samples[2 * third :] or samples
-    return statistics.median(getattr(each, name) for each in last) / max(
-        1e-9, statistics.median(getattr(each, name) for each in second)
-    )
+    before, after = (statistics.median(float(getattr(each, name)) for each in part) for part in (second, last))
+    return after / max(1e-9, before)
 
 
 def _quantile(seconds: Sequence[float], share: float) -> float:

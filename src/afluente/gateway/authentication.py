@@ -5,6 +5,7 @@ import hmac
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any, Protocol
 
 from afluente.core.call import Principal
@@ -205,9 +206,14 @@ def _date(request: HttpRequest, service: str) -> str:
         ) from None
 
 
+@lru_cache(1024)
+def _parsed_ms(text: str) -> int:
+    return int(datetime.strptime(text, TIME).replace(tzinfo=UTC).timestamp() * 1000)
+
+
 def _time_ms(service: str, text: str) -> int:
     try:
-        return int(datetime.strptime(text, TIME).replace(tzinfo=UTC).timestamp() * 1000)
+        return _parsed_ms(text)
     except ValueError:
         raise refusal.incomplete(
             service, f"Date must be in ISO-8601 'basic format'. Got '{text}'. See http://en.wikipedia.org/wiki/ISO_8601"

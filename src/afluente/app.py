@@ -190,6 +190,7 @@ class App:
             CloudFormationProvider(cloudformation, invoke, clock),
         ):
             self._providers[provider.service] = provider
+            self._iam.authority.resource_tags[provider.service] = provider.tags_of
 
     def start(self) -> None:
         """Serve. Raises OSError when the address cannot be had; then only `stop` may follow."""

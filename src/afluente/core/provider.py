@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, Protocol, runtime_checkable
 
+from afluente.core.arn import Arn
 from afluente.core.call import Call
 from afluente.core.permission import Permissions
 
@@ -115,3 +116,7 @@ class Provider:
 
         Raises what is to be answered instead, such as a throttle. Other services' calls in the process are not asked.
         """
+
+    def tags_of(self, resource: Arn) -> Mapping[str, str]:  # noqa: ARG002  # most resources have none
+        """The tags of a resource of this service: what policies know as aws:ResourceTag. AwsError: there is no such."""
+        return {}

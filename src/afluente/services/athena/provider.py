@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
+from afluente.core.arn import Arn
 from afluente.core.call import Call
 from afluente.core.provider import Provider, Request
 from afluente.services.athena.authorization import PERMISSIONS
@@ -28,6 +29,11 @@ class AthenaProvider(QueryOperations, WorkGroupOperations, SavedQueryOperations,
 
     def __init__(self, engine: AthenaEngine) -> None:
         self._engine = engine
+
+    def tags_of(self, resource: Arn) -> Mapping[str, str]:
+        return {
+            tag["Key"]: tag["Value"] for tag in self._engine.tags.get(resource.account, resource.region, resource.name)
+        }
 
     def work_groups_of(self, call: Call, request: Request) -> set[str]:
         """The work groups of the query executions and named queries that a request names; unknown ids have none."""

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import ClassVar
 
+from afluente.core.arn import Arn
 from afluente.core.call import Call
 from afluente.core.clock import Clock
 from afluente.core.provider import Invoke, Provider, Request, Response
@@ -59,6 +60,10 @@ class CloudFormationProvider(TemplateOperations, ChangeSetOperations, Provider):
         self._engine = engine
         self._change_sets = ChangeSetEngine(engine, clock)
         self._invoke = invoke
+
+    def tags_of(self, resource: Arn) -> Mapping[str, str]:
+        stack = self._engine.stacks.find(resource.account, resource.region, str(resource))
+        return {} if stack is None else stack.tags
 
     def stack_id(self, call: Call, name: str) -> str | None:
         """The id of the stack of that name, if there is one."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any, ClassVar
 
+from afluente.core.arn import Arn
 from afluente.core.call import Call
 from afluente.core.clock import Clock
 from afluente.core.metric import MetricId
@@ -58,6 +59,10 @@ class CloudWatchProvider(AlarmOperations, Provider):
         self._engine = engine
         self._alarms = alarms
         self._clock = clock
+
+    def tags_of(self, resource: Arn) -> Mapping[str, str]:
+        alarm = self._alarms.find((resource.account, resource.region, resource.resource.partition(":")[2]))
+        return {} if alarm is None else alarm.tags
 
     def put_metric_data(self, call: Call, request: Request) -> Response:
         self._engine.put(call.account, call.region, request["Namespace"], request.get("MetricData", []))

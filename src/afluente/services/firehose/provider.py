@@ -62,6 +62,9 @@ class FirehoseProvider(Provider):
 
     permissions = PERMISSIONS
 
+    def tags_of(self, resource: Arn) -> Mapping[str, str]:
+        return self._engine.get((resource.account, resource.region, resource.name)).tags
+
     def __init__(self, engine: FirehoseEngine, invoke: Invoke, clock: Clock) -> None:
         self._engine = engine
         self._invoke = invoke

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
+from afluente.core.arn import Arn
 from afluente.core.call import Call
 from afluente.core.provider import Provider
 from afluente.services.glue.authorization import PERMISSIONS
@@ -68,6 +69,9 @@ class GlueProvider(
         self._triggers = triggers
         self._workflows = workflows
         self._tags = tags
+
+    def tags_of(self, resource: Arn) -> Mapping[str, str]:
+        return self._tags.get(resource.account, resource.region, resource.resource)
 
     def role_arn(self, call: Call, given: str) -> str:
         """The ARN of a role that is given by name or ARN; a bare name may stand for one of the console's."""

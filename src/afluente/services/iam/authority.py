@@ -5,11 +5,13 @@ policy had a part in it.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
+from afluente.core.arn import Arn
 from afluente.core.call import Principal
 from afluente.core.clock import Clock, utc
-from afluente.core.error import AccessDeniedException
+from afluente.core.error import AccessDeniedException, AwsError
 from afluente.services.iam.change import Changes
 from afluente.services.iam.denial_message import DenialMessages
 from afluente.services.iam.evaluation.authorization import Access, decide
@@ -28,12 +30,21 @@ TRUST_ACTIONS = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIde
 ResourcePolicies = Callable[[str], tuple[str, str | None] | None]
 """From a resource's ARN to (the account that owns it, the policy that hangs on it); None: no such resource."""
 
+ResourceTags = Callable[[Arn], Mapping[str, str]]
+"""The tags of a resource, by its ARN. Raises AwsError when there is no such resource."""
+
+TAG_KEYS = {"iam": {"aws:resourcetag", "iam:resourcetag"}, "s3": {"s3:existingobjecttag"}}
+"""What a policy calls the tags of a resource, by its service; of all others aws:ResourceTag."""
+
 Listener = Callable[[Principal, str, str, bool, Mapping[str, Value]], None]
 """Told of every access: (principal, action, resource, was it allowed, the condition keys that the request gave)."""
 
 
 class Authority:
-    """Decides. `resource_policies` are those of each service whose resources have policies, by its name in ARNs."""
+    """Decides.
+
+    resource_policies, resource_tags: those of each service whose resources have them, by its name in ARNs.
+    """
 
     def __init__(self, standings: Standings, changes: Changes, denials: DenialMessages, clock: Clock) -> None:
         self._standings = standings
@@ -41,6 +52,7 @@ class Authority:
         self._denials = denials
         self._clock = clock
         self.resource_policies: dict[str, ResourcePolicies] = {}
+        self.resource_tags: dict[str, ResourceTags] = {}
         self.listeners: list[Listener] = []
         self._decided: dict[tuple[Principal, str, str, str | None], Decision] = {}
         self._as_of = 0
@@ -73,7 +85,7 @@ class Authority:
         decision = kept.get(case)
         if decision is None:
             known = self._standings.of(principal)
-            full = _Watched(self._context(known, owner, context or {}))
+            full = _Watched(self._context(known, owner, context or {}), lambda: self._tags(resource))
             policy = None if document is None else Policy.read(f"the policy of {resource}", document)
             needed = action in TRUST_ACTIONS
             access = Access(action, resource, owner, full)
@@ -101,6 +113,16 @@ class Authority:
             **known.context,
         }
 
+    def _tags(self, resource: str) -> dict[str, Value]:
+        """The resource's tags as condition keys."""
+        with suppress(AwsError, ValueError):
+            arn = Arn.parse(resource)
+            if arn.service in self.resource_tags:
+                tags = self.resource_tags[arn.service](arn)
+                names = TAG_KEYS.get(arn.service, {"aws:resourcetag"})
+                return {f"{name}/{key.lower()}": value for name in names for key, value in tags.items()}
+        return {}
+
     def _resource_policy(self, action: str, resource: str) -> tuple[str, str | None] | None:
         parts = resource.split(":", 5)
         if len(parts) != 6 or (parts[2] == "iam") is not (action in TRUST_ACTIONS):
@@ -110,14 +132,18 @@ class Authority:
 
 
 class _Watched(dict[str, Value]):
-    """A context that remembers what it was asked for."""
+    """A context that remembers what it was asked for, and looks for the resource's tags when it is asked for one."""
 
-    def __init__(self, values: dict[str, Value]) -> None:
+    def __init__(self, values: dict[str, Value], tags: Callable[[], dict[str, Value]]) -> None:
         super().__init__(values)
         self.asked: set[str] = set()
+        self._tags: Callable[[], dict[str, Value]] | None = tags
 
     def get(self, key: str, default: Any = None) -> Any:
         self.asked.add(key)
+        if self._tags is not None and "tag/" in key and key not in self:
+            tags, self._tags = self._tags, None
+            self.update(tags())
         return super().get(key, default)
 
 

@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
+from afluente.core.arn import Arn
 from afluente.core.call import Call
 from afluente.core.provider import Provider, Request
 from afluente.services.iam.account_operation import AccountOperations
 from afluente.services.iam.authorization import PERMISSIONS
 from afluente.services.iam.engine import IamEngine
-from afluente.services.iam.entity import arn
+from afluente.services.iam.entity import Entity, arn
 from afluente.services.iam.entity_policy_operation import EntityPolicyOperations
 from afluente.services.iam.group_operation import GroupOperations
 from afluente.services.iam.instance_profile_operation import InstanceProfileOperations
+from afluente.services.iam.managed_policy import ManagedPolicy
 from afluente.services.iam.policy_operation import PolicyOperations
 from afluente.services.iam.role_operation import RoleOperations
 from afluente.services.iam.simulation_operation import SimulationOperations
@@ -54,6 +56,15 @@ class IamProvider(
 
     def __init__(self, engine: IamEngine) -> None:
         self._engine = engine
+
+    def tags_of(self, resource: Arn) -> Mapping[str, str]:
+        kind, _, path = resource.resource.partition("/")
+        found: Entity | ManagedPolicy | None = None
+        if kind == "policy":
+            found = self._engine.policies.find(resource.account, str(resource))
+        elif kind in {"user", "role", "instance-profile"}:
+            found = self._engine.find(resource.account, kind, path.rpartition("/")[2])
+        return {} if found is None else found.tags
 
     def arn_of(self, call: Call, kind: str, name: str, request: Request) -> str:
         """The ARN of an entity, with its path; of one that is not there, with the path that it is to have."""

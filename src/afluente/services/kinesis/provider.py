@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
+from afluente.core.arn import Arn
 from afluente.core.call import Call
 from afluente.core.clock import Clock
 from afluente.core.provider import Provider, Request
@@ -13,7 +14,7 @@ from afluente.services.kinesis.quota import check_creating
 from afluente.services.kinesis.rate import Rates
 from afluente.services.kinesis.record_operation import RecordOperations
 from afluente.services.kinesis.reshard import Resharding
-from afluente.services.kinesis.resource import named_stream
+from afluente.services.kinesis.resource import ConsumerName, named_stream, resource_of_arn
 from afluente.services.kinesis.setting_operation import SettingOperations
 from afluente.services.kinesis.shard_operation import ShardOperations
 from afluente.services.kinesis.stream_operation import StreamOperations
@@ -96,6 +97,12 @@ class KinesisProvider(
         self._policies = engine.policies
         self._rates = Rates(clock)
         self._clock = clock
+
+    def tags_of(self, resource: Arn) -> Mapping[str, str]:
+        key = resource_of_arn(str(resource))
+        if isinstance(key, ConsumerName):
+            return self._registration.find(*key)[1].tags
+        return self._control.find(key).stream.tags
 
     def admit(self, call: Call, request: Request) -> None:
         if self._engine.enforces_control_limits:

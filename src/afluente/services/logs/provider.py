@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from afluente.core.arn import Arn
 from afluente.core.call import Call
 from afluente.core.error import NotImplemented as Unsupported
 from afluente.core.error import ValidationException
@@ -42,6 +43,10 @@ class LogsProvider(Provider):
     def __init__(self, engine: LogsEngine, database: Database) -> None:
         self._engine = engine
         self._database = database
+
+    def tags_of(self, resource: Arn) -> Mapping[str, str]:
+        name = resource.resource.split(":")[1]
+        return self._engine.group(resource.account, resource.region, name).tags
 
     def create_log_group(self, call: Call, request: Request) -> Response:
         if request.get("logGroupClass", "STANDARD") != "STANDARD":

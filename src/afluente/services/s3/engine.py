@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from afluente.core.clock import Clock
 from afluente.core.error import AwsError, InternalFailure
 from afluente.core.loop import Loop
-from afluente.services.s3 import checksum, lifecycle, listing
+from afluente.services.s3 import checksum, lifecycle, listing, policy
 from afluente.services.s3.bucket import Bucket, Buckets, check_name
 from afluente.services.s3.checksum import Checksum, Digests, Expected
 from afluente.services.s3.error import (
@@ -91,7 +91,10 @@ class S3Engine:
     def resource_policy(self, arn: str) -> tuple[str, str | None] | None:
         """(the account that owns the bucket, its policy) of a bucket's or an object's ARN; None: no such bucket."""
         bucket = self.buckets.find(arn.split(":", 5)[5].partition("/")[0])
-        return None if bucket is None else (bucket.account, bucket.policy)
+        if bucket is None:
+            return None
+        restricts = bucket.policy and (bucket.public_access_block or {}).get("RestrictPublicBuckets")
+        return bucket.account, policy.restricted(bucket.policy, bucket.account) if restricts else bucket.policy
 
     def put_object(
         self,

@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-blo
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from afluente.services.s3.error import MalformedPolicy
@@ -33,6 +34,17 @@ def check(text: str, bucket: str) -> None:
         _check_actions(statement.get("Action", statement.get("NotAction")))
         _check_principal(statement.get("Principal", statement.get("NotPrincipal")))
         _check_condition(statement.get("Condition", {}))
+
+
+@lru_cache(1024)
+def restricted(text: str, account: str) -> str:
+    """The policy under RestrictPublicBuckets: a public one counts for the bucket's account and for services only."""
+    if not is_public(text):
+        return text
+    document = json.loads(text)
+    others = {"StringNotEquals": {"aws:PrincipalAccount": account}, "Bool": {"aws:PrincipalIsAWSService": "false"}}
+    denied = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": others}
+    return json.dumps({**document, "Statement": [*_statements(document), denied]})
 
 
 def is_public(text: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
+from afluente.core.arn import Arn
 from afluente.core.provider import Provider
 from afluente.services.s3.authorization import PERMISSIONS
 from afluente.services.s3.bucket_operation import BucketOperations
@@ -118,3 +119,8 @@ class S3Provider(BucketOperations, ConfigurationOperations, ListOperations, Mult
         "UploadPartCopy": (*SSE_C, *_SOURCE_SSE_C, "RequestPayer"),
     }
     permissions = PERMISSIONS
+
+    def tags_of(self, resource: Arn) -> Mapping[str, str]:
+        """An object's. A bucket's are not asked for, as on AWS unless it was switched on for the bucket."""
+        bucket, _, key = resource.resource.partition("/")
+        return self._engine.head(bucket, key).tags if key else {}

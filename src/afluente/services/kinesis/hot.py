@@ -158,12 +158,11 @@ class PutRecord(_HotPut):
         placed = self._place(call, request.stream_name, [request.partition_key], [request.data], len(body))
         if placed is None or placed.refused:
             return None
-        try:
+        with suppress(LogFailed):
             await self._stored(placed)
-        except LogFailed:
-            raise InternalFailureException(FAILED) from None
-        finally:
-            measure_put_record(placed, call.arrived_at_ms)
+        measure_put_record(placed, call.arrived_at_ms)
+        if placed.future.exception() is not None:
+            raise InternalFailureException(FAILED)
         return self._result(placed)
 
     def _request(self, body: bytes) -> PutRecordRequest | None:

@@ -14,7 +14,7 @@ import pytest
 from tests.store.faulty_disk import FaultyDisk
 
 from afluente.store import record_log, record_open_segment, record_writer
-from afluente.store.record_log import Draft, LogFailed, RecordLog
+from afluente.store.record_log import Draft, LogClosed, LogFailed, RecordLog
 
 PATIENCE_S = 20
 ROOT = Path(__file__).parents[2]
@@ -259,6 +259,19 @@ def test_notes_that_cannot_be_stored_do_not_concern_records_behind_them(log: Rec
     assert payloads(log, 1) == [b"first", b"second", b"third"]
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_fault_of_its_own_ends_the_log_and_loses_nothing(
+    log: RecordLog, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(log, 1, b"kept")
+    monkeypatch.setattr(log._tail, "add", fail)
+    with pytest.raises(LogClosed):
+        put(log, 1, b"stored, but that could not be told")
+    with pytest.raises(LogClosed):
+        put(log, 1, b"late")
+    assert after_a_kill(path, 1) == [b"kept", b"stored, but that could not be told"]
+
+
 def test_a_file_system_without_allocation(log: RecordLog, disk: FaultyDisk, path: Path) -> None:
     disk.fail("allocate", error=errno.EOPNOTSUPP)
     put(log, 1, bytes(5 << 20))
@@ -277,7 +290,7 @@ def test_a_write_that_ends_early_goes_on(log: RecordLog, path: Path, monkeypatch
 LIMITED = """
 import resource, sys
 from pathlib import Path
-from afluente.store.record_log import Draft, LogFailed, RecordLog
+from afluente.store.record_log import Draft, LogClosed, LogFailed, RecordLog
 
 log = RecordLog(Path(sys.argv[1]))
 log.new_partitions(1)

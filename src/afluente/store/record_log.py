@@ -236,9 +236,24 @@ class RecordLog:
             except Exception as error:  # whatever it is, the callers get it
                 self._tell(error)
                 self._fail(group, error)
-            else:
-                self._tell(None)
+                continue
+            self._tell(None)
+            try:
                 self._stored(group)
+            except Exception:
+                self._give_up(group)
+                raise
+
+    def _give_up(self, group: Sequence[Queued]) -> None:
+        """A fault of our own: what is known may not be what is stored, so that only a start can set it right."""
+        log.critical("the record log met a fault of its own and takes no more; start Afluente anew")
+        with self._placing:
+            self._closing = True
+            self._queue.close()
+            waiting = [*group, *self._queue.drain()]
+        for queued in waiting:
+            if not queued.future.done():
+                queued.future.set_exception(LogClosed("the record log met a fault of its own"))
 
     def _tell(self, error: Exception | None) -> None:
         """Log that storing begins to fail, and that it does no longer; not each failure."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 START_S = 120
+END_S = 60
 SETTINGS = {
     "AFLUENTE_KINESIS_CREATE_DELAY_MS": "0",
     "AFLUENTE_KINESIS_DELETE_DELAY_MS": "0",
@@ -85,10 +86,15 @@ class Server:
         return True
 
     def kill(self, number: int = signal.SIGKILL) -> None:
-        """End it with a signal, by default with `kill -9`."""
+        """End it with a signal, by default with `kill -9`. Fails with its threads' stacks when it does not end."""
         if self._process:
             self._process.send_signal(number)
-            self._process.wait(START_S)
+            try:
+                self._process.wait(END_S)
+            except subprocess.TimeoutExpired:
+                self._process.send_signal(signal.SIGABRT)
+                self._process.wait(END_S)
+                raise AssertionError(f"it did not end at signal {number}: {self.log()}") from None
             if self._process.stdout:
                 self._process.stdout.close()
             self._process = None
@@ -100,7 +106,7 @@ class Server:
 
     def log(self) -> str:
         """The end of what it wrote to standard error."""
-        return self._log.read_text(errors="replace")[-4000:]
+        return self._log.read_text(errors="replace")[-20_000:]
 
     def tracebacks(self) -> list[str]:
         """The tracebacks in all that it wrote to standard error."""

@@ -171,7 +171,8 @@ class Worker(threading.Thread):
             return None if judge.is_forgiven(service, error) else f"botocore cannot read the answer: {error!r}"
         if not operation.startswith(("Delete", "BatchDelete")):
             self._pool.learn(service, operation, members, found)
-        return None
+        wrong = None if cbor else judge.misshapen(service, operation, found)
+        return f"the answer is not as modelled: {wrong}" if wrong else None
 
     def _break_in(self, service: str, operation: str, pieces: list[bytes]) -> None:
         try:

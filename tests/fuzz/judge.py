@@ -7,10 +7,12 @@ from functools import cache
 from typing import Any
 
 import botocore.parsers
+import botocore.validate
 import cbor2
 from tests.fuzz.encoding import CBOR_TYPE, model_of
 from tests.fuzz.transport import Answer
 
+VALIDATOR = botocore.validate.ParamValidator()
 REFUSALS = frozenset({501})
 """NotImplemented: AWS has it, Afluente does not, and says so."""
 
@@ -50,6 +52,16 @@ def parsed(service: str, operation: str, answer: Answer, *, cbor: bool) -> Any:
 @cache
 def _parser(protocol: str) -> Any:
     return botocore.parsers.create_parser(protocol)
+
+
+def misshapen(service: str, operation: str, found: Any) -> str | None:
+    """What a success lacks, or has in the wrong type, by botocore's model. Bounds are the model's for requests only."""
+    model = model_of(service).operation_model(operation)
+    if model.output_shape is None or model.has_streaming_output or model.has_event_stream_output:
+        return None
+    members = {name: value for name, value in found.items() if name != "ResponseMetadata"}
+    lines = VALIDATOR.validate(members, model.output_shape).generate_report().splitlines()
+    return next((line for line in lines if not line.startswith(("Invalid length", "Invalid value"))), None)
 
 
 def code(answer: Answer) -> str:

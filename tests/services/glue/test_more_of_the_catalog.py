@@ -155,3 +155,9 @@ def test_search_tables_in_pages(glue: Any) -> None:
     second = glue.search_tables(MaxResults=1, NextToken=first["NextToken"])
     assert [page["TableList"][0]["Name"] for page in (first, second)] == ["readings", "turbines"]
     assert "NextToken" not in second
+
+
+@pytest.mark.parametrize("asked", [{"Filters": [{"Value": "csv"}]}, {"SortCriteria": [{"Sort": "ASC"}]}])
+def test_search_tables_needs_names_of_what_it_compares(glue: Any, asked: dict[str, Any]) -> None:
+    with pytest.raises(glue.exceptions.InvalidInputException):
+        glue.search_tables(**asked)

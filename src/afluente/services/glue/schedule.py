@@ -78,7 +78,7 @@ def _shift_day(match: re.Match[str]) -> str:
 
 
 def _shift(day: str) -> str:
-    if not day.isdigit():
+    if not day.isdecimal():
         return str(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT").index(day.upper()))
     if not 1 <= int(day) <= 7:
         raise ValueError("days of the week run from 1 (Sunday) to 7")

@@ -31,7 +31,7 @@ def soundex(text: str) -> str:
 
 def luhn(text: str) -> bool:
     """Whether the digits satisfy Luhn's check (ISO/IEC 7812)."""
-    if not text.isdigit():
+    if not text.isdecimal():
         raise ValueError(f"{INVALID}: Input contains non-digit character")
     digits = [int(digit) for digit in reversed(text)]
     return (sum(digits[::2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2])) % 10 == 0

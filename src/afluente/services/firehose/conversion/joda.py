@@ -88,7 +88,7 @@ def _year_field(count: int, number_follows: bool) -> Field:
 
 
 def _two_digit_year(text: str) -> int:
-    if len(text) != 2 or not text.isdigit():
+    if len(text) != 2 or not text.isdecimal():
         return int(text)
     return OLDEST_TWO_DIGIT_YEAR + (int(text) - OLDEST_TWO_DIGIT_YEAR) % 100
 

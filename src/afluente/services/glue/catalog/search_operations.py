@@ -43,7 +43,7 @@ class SearchOperations:
         ]
         found = [table for table in found if _has_text(table, text) and all(_passes(table, one) for one in filters)]
         for criterion in reversed(request.get("SortCriteria", [])):
-            name = _member(criterion["FieldName"])
+            name = _member(criterion.get("FieldName", ""))
             found.sort(key=partial(_shown, name), reverse=criterion.get("Sort") == "DESC")
         limit, start = request.get("MaxResults", PAGE), _start(request, call)
         response: Response = {"TableList": found[start : start + limit]}
@@ -58,7 +58,7 @@ def _shown(name: str, table: Mapping[str, Any]) -> str:
 
 def _start(request: Request, call: Call) -> int:
     after = page_token.decode(request.get("NextToken"), call.arrived_at_ms)
-    return int(after) if after.isdigit() else 0
+    return int(after) if after.isdecimal() else 0
 
 
 def _has_text(table: Mapping[str, Any], text: str) -> bool:
@@ -75,6 +75,8 @@ def _has_text(table: Mapping[str, Any], text: str) -> bool:
 
 
 def _passes(table: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
+    if "Key" not in given:
+        raise InvalidInputException("The key of a filter must not be null")
     key, wanted = given["Key"], given.get("Value", "")
     compare = COMPARATORS[given.get("Comparator", "EQUALS")]
     name = next((member for member in MEMBERS if member.lower() == key.lower()), None)

@@ -110,7 +110,7 @@ class TableOperations:
     def get_table_versions(self, call: Call, request: Request) -> Response:
         limit = request.get("MaxResults", PAGE)
         last = page_token.decode(request.get("NextToken"), call.arrived_at_ms)
-        before = int(last) if last.isdigit() else NEWEST
+        before = int(last) if last.isdecimal() else NEWEST
         versions = self._catalog.tables.versions(self._table(call, request), before, limit + 1)
         response: Response = {"TableVersions": [_version(version) for version in versions[:limit]]}
         if len(versions) > limit:

@@ -32,6 +32,6 @@ def _test(one: Mapping[str, str]) -> Callable[[Crawl], bool]:
         if sign not in {"EQ", "NE"}:
             raise InvalidInputException(f"{name} can be filtered by EQ and NE only.")
         return lambda crawl: compare(crawl[member], value)
-    if not value.isdigit():
+    if not value.isdecimal():
         raise InvalidInputException(f"{name} is not a time in milliseconds: {value}")
     return lambda crawl: member in crawl and compare(crawl[member], int(value))

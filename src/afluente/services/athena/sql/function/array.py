@@ -37,7 +37,7 @@ def _sequence(args: Arguments) -> str:
 def _combinations(args: Arguments) -> str:
     """As many nested loops as the literal second argument says."""
     size = args[1].name
-    if not (size.isdigit() and 1 <= int(size) <= 5):
+    if not (size.isdecimal() and 1 <= int(size) <= 5):
         raise QueryFailure(INVALID, "combinations of size 1 to 5 are supported")
     body = "[" + ", ".join(f"({{0}})[_c{place}]" for place in range(int(size))) + "]"
     indices = "range(1, len({0}) + 1)"

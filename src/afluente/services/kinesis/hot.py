@@ -242,7 +242,7 @@ def _results(placed: Placed) -> bytes:
     for slot, numbers in placed.numbers.items():
         leading, rest = sequence_number.split(numbers)
         entries[slot] = f'{{"SequenceNumber":"{leading}%d","ShardId":"{placed.shards[slot].shard_id}"}}'.encode()
-        following[slot] = iter(rest).__next__
+        following[slot] = sequence_number.each(rest).__next__
     records = b",".join([entries[slot] for slot in placed.slots])
     numbered = records % tuple([following[slot]() for slot in placed.slots])
     return b'{"FailedRecordCount":0,"Records":[%b]%b}' % (numbered, _encryption(placed).encode())

@@ -43,7 +43,7 @@ class Placed:
 
     def in_order(self) -> Iterator[tuple[Shard, int | None]]:
         """(shard, sequence number, or None where it was refused) of each record, in the batch's order."""
-        following = {slot: iter(numbers) for slot, numbers in self.numbers.items()}
+        following = {slot: sequence_number.each(numbers) for slot, numbers in self.numbers.items()}
         for index, slot in enumerate(self.slots):
             yield self.shards[slot], None if index in self.refused else next(following[slot])
 

@@ -15,7 +15,8 @@ from tests.gateway.conftest import Serve, http
 from afluente.app import App
 from afluente.core.clock import ManualClock
 from afluente.core.metric import Measure, Metrics, Sample
-from afluente.gateway.prometheus import page
+from afluente.gateway.prometheus import is_scrape, page
+from afluente.wire.message import HttpRequest
 
 ACCEPT = (
     "application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,"
@@ -161,3 +162,9 @@ def test_bucket_called_metrics_is_s3s(app: App, client: Clients) -> None:
 
 def test_only_get_is_a_scrape(serve: Serve) -> None:
     assert serve().ask(http("POST", "/_afluente/metrics")).status != 200
+
+
+@pytest.mark.parametrize(("peer", "shown"), [("127.0.0.1", True), ("::1", True), ("192.0.2.7", False)])
+@pytest.mark.parametrize("path", ["/_afluente/metrics", "/metrics"])
+def test_the_page_is_for_this_machine_only(path: str, peer: str, shown: bool) -> None:
+    assert is_scrape(HttpRequest("GET", path, "", {"accept": ACCEPT}, peer=peer)) is shown

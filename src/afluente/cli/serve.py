@@ -20,7 +20,8 @@ def run(_: argparse.Namespace, settings: Settings) -> int:
         print(f"  data    {settings.data}")
         print(f"  try     AWS_ENDPOINT_URL={app.endpoint} aws kinesis list-streams", flush=True)
         show_new_root_key(app)
-        stopping.wait()
+        while not stopping.wait(1):  # a signal that another thread takes does not wake one that waits without end
+            pass
     finally:
         app.stop()
     return 0

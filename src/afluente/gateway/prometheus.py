@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from afluente.core.metric import Sample, Total
+from afluente.gateway.authorization import is_local
 from afluente.wire.message import HttpRequest
 from afluente.wire.name import method_name
 
@@ -26,7 +27,12 @@ Labels = tuple[tuple[str, str], ...]
 
 
 def is_scrape(request: HttpRequest) -> bool:
-    """Whether the request wants this page. At `/metrics` only what cannot be a request to S3: unsigned, a scraper's."""
+    """Whether the request wants this page, and comes from this machine: names of streams and tables stand in it.
+
+    At `/metrics` only what cannot be a request to S3: unsigned, a scraper's.
+    """
+    if not is_local(request.peer):
+        return False
     if request.path == PATH:
         return request.method == "GET"
     return (

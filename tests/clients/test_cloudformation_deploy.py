@@ -1,5 +1,6 @@
 """`aws cloudformation deploy` of the farm's template, with the real AWS CLI: once, again, and with other parameters."""
 
+import itertools
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,8 +15,9 @@ TEMPLATE = Path(__file__).parents[2] / "src" / "windfarm" / "template.yaml"
 PATIENCE_S = 120
 CLI = """
 import sys, time
-sleep = time.sleep
+sleep, now, minutes = time.sleep, time.time, int(sys.argv.pop(1))
 time.sleep = lambda seconds: sleep(min(seconds, 0.3))  # its waiters look every 30 s
+time.time = lambda: now() + 60 * minutes  # it names change sets by the second, and its own waits keep runs apart
 from awscli.clidriver import main
 sys.exit(main())
 """
@@ -33,11 +35,13 @@ def clock() -> Clock:
 def deploy(environment: dict[str, str], tmp_path: Path) -> Deploy:
     """Deploys the template with the given parameters; what the CLI printed. It must end well."""
 
+    runs = itertools.count()
+
     def run(**parameters: str) -> str:
         overrides = [f"{name}={value}" for name, value in parameters.items()]
         words = ["--parameter-overrides", *overrides] if overrides else []
         done = subprocess.run(
-            [sys.executable, "-c", CLI, "cloudformation", "deploy", "--stack-name", "farm", "--template-file",
+            [sys.executable, "-c", CLI, str(next(runs)), "cloudformation", "deploy", "--stack-name", "farm", "--template-file",
              str(TEMPLATE), "--capabilities", "CAPABILITY_NAMED_IAM", "--no-fail-on-empty-changeset",
              *words],
             env=environment, capture_output=True, text=True, cwd=tmp_path, check=False, timeout=PATIENCE_S,

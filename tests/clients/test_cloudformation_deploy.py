@@ -41,8 +41,8 @@ def deploy(environment: dict[str, str], tmp_path: Path) -> Deploy:
         overrides = [f"{name}={value}" for name, value in parameters.items()]
         words = ["--parameter-overrides", *overrides] if overrides else []
         done = subprocess.run(
-            [sys.executable, "-c", CLI, str(next(runs)), "cloudformation", "deploy", "--stack-name", "farm", "--template-file",
-             str(TEMPLATE), "--capabilities", "CAPABILITY_NAMED_IAM", "--no-fail-on-empty-changeset",
+            [sys.executable, "-c", CLI, str(next(runs)), "cloudformation", "deploy", "--stack-name", "farm",
+             "--template-file", str(TEMPLATE), "--capabilities", "CAPABILITY_NAMED_IAM", "--no-fail-on-empty-changeset",
              *words],
             env=environment, capture_output=True, text=True, cwd=tmp_path, check=False, timeout=PATIENCE_S,
         )  # fmt: skip

@@ -44,6 +44,8 @@ def parsed(service: str, operation: str, answer: Answer, *, cbor: bool) -> Any:
     model = model_of(service).operation_model(operation)
     if cbor:
         return _cbor(answer.body) if answer.body else {}
+    if model.has_event_stream_output:
+        return {}  # an answer that goes on: its frames are read by tests of their own
     body = b"" if model.has_streaming_output else answer.body
     response = {"status_code": answer.status, "headers": answer.headers, "body": body}
     return _parser(model_of(service).resolved_protocol).parse(response, model.output_shape)

@@ -33,11 +33,12 @@ def code(error: pytest.ExceptionInfo[ClientError]) -> str:
     return str(error.value.response["Error"]["Code"])
 
 
+MOMENT = datetime(2026, 11, 25, 10, tzinfo=UTC)
 STATISTICS = [
     {
         "ColumnName": "id",
         "ColumnType": "int",
-        "AnalyzedTime": datetime(2026, 11, 25, 10, tzinfo=UTC),
+        "AnalyzedTime": MOMENT,
         "StatisticsData": {
             "Type": "LONG",
             "LongColumnStatisticsData": {
@@ -48,7 +49,7 @@ STATISTICS = [
     {
         "ColumnName": "data",
         "ColumnType": "decimal(3,1)",
-        "AnalyzedTime": datetime(2026, 11, 25, 10, tzinfo=UTC),
+        "AnalyzedTime": MOMENT,
         "StatisticsData": {
             "Type": "DECIMAL",
             "DecimalColumnStatisticsData": {
@@ -97,14 +98,22 @@ def test_statistics_of_a_partition_go_with_the_table(glue: Any) -> None:
 
 
 def test_user_defined_functions(glue: Any) -> None:
-    given = {"FunctionName": "Celsius", "ClassName": "farm.Celsius", "OwnerType": "USER",
-             "ResourceUris": [{"ResourceType": "JAR", "Uri": "s3://lake/farm.jar"}]}  # fmt: skip
+    given = {
+        "FunctionName": "Celsius",
+        "ClassName": "farm.Celsius",
+        "OwnerType": "USER",
+        "ResourceUris": [{"ResourceType": "JAR", "Uri": "s3://lake/farm.jar", "LastModified": MOMENT}],
+    }
     glue.create_user_defined_function(DatabaseName="farm", FunctionInput=given)
     with pytest.raises(ClientError) as refused:
         glue.create_user_defined_function(DatabaseName="farm", FunctionInput=given)
     assert code(refused) == "AlreadyExistsException"
     found = glue.get_user_defined_function(DatabaseName="FARM", FunctionName="CELSIUS")["UserDefinedFunction"]
     assert (found["FunctionName"], found["DatabaseName"], found["ClassName"]) == ("celsius", "farm", "farm.Celsius")
+    assert found["ResourceUris"] == given["ResourceUris"]
+    with pytest.raises(ClientError) as refused:
+        glue.create_user_defined_function(DatabaseName="farm", FunctionInput={"ClassName": "farm.Nameless"})
+    assert code(refused) == "InvalidInputException"
     glue.update_user_defined_function(
         DatabaseName="farm", FunctionName="celsius", FunctionInput={**given, "ClassName": "farm.C"}
     )

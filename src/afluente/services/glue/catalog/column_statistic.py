@@ -1,14 +1,12 @@
 """Statistics of columns, of tables and of partitions, as engines write them and plan by them."""
 
-import base64
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from afluente.core.clock import utc
 from afluente.services.glue.catalog import partition_key
+from afluente.services.glue.catalog.json_value import plain, restored
 from afluente.services.glue.catalog.table import TableRow
 from afluente.services.glue.error import EntityNotFoundException
 from afluente.store.database import Database
@@ -33,7 +31,7 @@ class ColumnStatistics:
         with self._database.write() as db:
             db.execute(
                 "INSERT OR REPLACE INTO glue_column_statistics VALUES (?, ?, ?, ?)",
-                (*_key(table, values, name), msgspec.json.encode(_plain(statistics))),
+                (*_key(table, values, name), msgspec.json.encode(plain(statistics))),
             )
 
     def get(self, table: TableRow, values: Sequence[str], name: str) -> dict[str, Any]:
@@ -42,8 +40,8 @@ class ColumnStatistics:
         row = self._database.read().execute(sql, _key(table, values, name)).fetchone()
         if row is None:
             raise _missing(table, name)
-        restored: dict[str, Any] = _restored(msgspec.json.decode(row[0]))
-        return restored
+        found: dict[str, Any] = restored(msgspec.json.decode(row[0]))
+        return found
 
     def delete(self, table: TableRow, values: Sequence[str], name: str) -> None:
         """Forget one column's statistics. Raises EntityNotFoundException."""
@@ -65,26 +63,3 @@ def _columns(table: TableRow) -> set[str]:
     described = table.describe()
     columns = described.get("StorageDescriptor", {}).get("Columns", [])
     return {column["Name"] for column in (*columns, *described.get("PartitionKeys", []))}
-
-
-def _plain(value: Any) -> Any:
-    """What JSON can hold: times and bytes as marked objects."""
-    if isinstance(value, Mapping):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if isinstance(value, datetime):
-        return {"$ms": round(value.timestamp() * 1000)}
-    return {"$bytes": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
-
-
-def _restored(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_restored(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if "$ms" in value:
-        return utc(value["$ms"])
-    if "$bytes" in value:
-        return base64.b64decode(value["$bytes"])
-    return {name: _restored(item) for name, item in value.items()}

@@ -8,9 +8,10 @@ from afluente.core.clock import utc
 from afluente.core.provider import Request, Response
 from afluente.services.glue import page_token
 from afluente.services.glue.catalog.engine import CatalogEngine
+from afluente.services.glue.catalog.json_value import plain, restored
 from afluente.services.glue.catalog.name_pattern import matcher
 from afluente.services.glue.catalog.owner import check_catalog
-from afluente.services.glue.error import AlreadyExistsException, EntityNotFoundException
+from afluente.services.glue.error import AlreadyExistsException, EntityNotFoundException, InvalidInputException
 
 PAGE = 100
 Key = tuple[str, str, str, str]
@@ -29,10 +30,12 @@ class UserFunctionOperations:
 
     def create_user_defined_function(self, call: Call, request: Request) -> Response:
         given = request["FunctionInput"]
-        key = self._key(call, request, given.get("FunctionName", ""))
+        if "FunctionName" not in given:
+            raise InvalidInputException("Function name cannot be null.")
+        key = self._key(call, request, given["FunctionName"])
         if self._catalog.functions.get(key) is not None:
             raise AlreadyExistsException("Function already exists.")
-        self._catalog.functions.put(key, {"input": given, "created_at_ms": call.arrived_at_ms})
+        self._catalog.functions.put(key, {"input": plain(given), "created_at_ms": call.arrived_at_ms})
         return {}
 
     def get_user_defined_function(self, call: Call, request: Request) -> Response:
@@ -59,7 +62,7 @@ class UserFunctionOperations:
     def update_user_defined_function(self, call: Call, request: Request) -> Response:
         key = self._key(call, request, request["FunctionName"])
         kept = self._function(key)
-        self._catalog.functions.put(key, {**kept, "input": {**request["FunctionInput"], "FunctionName": key[3]}})
+        self._catalog.functions.put(key, {**kept, "input": plain(request["FunctionInput"])})
         return {}
 
     def delete_user_defined_function(self, call: Call, request: Request) -> Response:
@@ -81,7 +84,7 @@ class UserFunctionOperations:
 
 def _described(key: tuple[str, ...], body: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        **body["input"],
+        **restored(body["input"]),
         "FunctionName": key[3],
         "DatabaseName": key[2],
         "CatalogId": key[0],

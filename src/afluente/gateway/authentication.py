@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -14,7 +15,7 @@ from afluente.core.error import AwsError
 from afluente.gateway import refusal
 from afluente.gateway.address import BucketHosts
 from afluente.gateway.authorization import is_local
-from afluente.gateway.credential import Credential, credential_of
+from afluente.gateway.credential import Credential, credential_of, of_form
 from afluente.gateway.identification import SIGNING_NAMES
 from afluente.gateway.presigned import AuthorizationQueryParametersError
 from afluente.wire import signature_v2
@@ -26,6 +27,7 @@ from afluente.wire.signature import (
     Malformed,
     Signed,
     canonical_request,
+    of_form_field,
     of_header,
     of_query,
     sign,
@@ -113,6 +115,29 @@ class Authenticator:
         given = parameters["Signature"]
         if not hmac.compare_digest(signature_v2.sign(key.secret, text).encode(), given.encode()):
             raise refusal.object_mismatch(credential.access_key_id, given, text, "")
+        return key.principal
+
+    def verify_form(self, fields: Mapping[str, str]) -> Principal | None:
+        """Who signed the policy of a form that uploads to S3; None when nobody did. `fields`: names in lower case."""
+        credential = of_form(fields)
+        if credential is None or "policy" not in fields:
+            return None
+        key = self._key("s3", credential)
+        if "x-amz-credential" in fields:
+            if fields.get("x-amz-algorithm") != ALGORITHM:
+                raise AwsError("Policy's X-Amz-Algorithm must be AWS4-HMAC-SHA256", code="InvalidArgument")
+            given = fields.get("x-amz-signature", "")
+            try:
+                signed = of_form_field(fields["x-amz-credential"], given, fields.get("x-amz-date", ""))
+            except Malformed as part:
+                raise refusal.incomplete("s3", f"The form's field '{part}' is malformed.") from None
+            _check_scope("s3", signed)
+            right = sign(signing_key(key.secret, signed.scope), fields["policy"])
+        else:
+            given, right = fields.get("signature", ""), signature_v2.sign(key.secret, fields["policy"])
+        if not hmac.compare_digest(right.encode(), given.encode()):
+            raise refusal.object_mismatch(credential.access_key_id, given, fields["policy"], "")
+        self._keys.used(key, "s3", credential.region)
         return key.principal
 
     def chunks(self, request: HttpRequest) -> ChunkSignatures | None:

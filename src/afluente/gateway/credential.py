@@ -48,6 +48,15 @@ def of_header(header: str, headers: Mapping[str, str]) -> Credential:
     return _scope(header[start + 11 : end if end > 0 else None].strip(), headers.get("x-amz-security-token"))
 
 
+def of_form(fields: Mapping[str, str]) -> Credential | None:
+    """The credential of a form that uploads to S3, by its fields in lower case; None when unsigned."""
+    if "x-amz-credential" in fields:
+        return _scope(fields["x-amz-credential"], fields.get("x-amz-security-token"))
+    if "awsaccesskeyid" in fields:
+        return Credential(fields["awsaccesskeyid"], "", "s3", fields.get("x-amz-security-token"))
+    return None
+
+
 def _of_query(request: HttpRequest) -> Credential:
     try:
         parameters = request.parameters()

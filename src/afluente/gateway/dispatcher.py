@@ -27,9 +27,10 @@ from afluente.gateway import origin
 from afluente.gateway.address import BucketHosts
 from afluente.gateway.authentication import Authenticator
 from afluente.gateway.authorization import Authority, Gate, connection_conditions
-from afluente.gateway.credential import Credential, credential_of
+from afluente.gateway.credential import Credential, credential_of, of_form
 from afluente.gateway.disk_fault import DiskFaults, disk_fault
 from afluente.gateway.failure import fail_unbound
+from afluente.gateway.form_upload import FormUploads, bucket_of
 from afluente.gateway.identification import service_of
 from afluente.gateway.presigned import check_expiry
 from afluente.gateway.spool import SpoolFile
@@ -113,6 +114,7 @@ class Dispatcher:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._running = threading.Event()
         self._disk_faults = DiskFaults(clock)
+        self._forms = FormUploads(settings.data / "tmp", self._form_signer, clock)
 
     def run_on(self, loop: asyncio.AbstractEventLoop | None) -> None:
         """Where coroutine methods run; None: no longer anywhere."""
@@ -121,6 +123,9 @@ class Dispatcher:
 
     async def answer(self, request: HttpRequest) -> HttpResponse:
         """The response to `request`, whatever happens."""
+        bucket = bucket_of(request, self._hosts)
+        if bucket:
+            return await self._answer_form(request, bucket)
         stage = Stage(request, request_id())
         try:
             handler = self._enter(stage)
@@ -132,6 +137,17 @@ class Dispatcher:
         finally:
             if isinstance(request.body, SpoolFile):
                 request.body.discard()
+
+    async def _answer_form(self, request: HttpRequest, bucket: str) -> HttpResponse:
+        try:
+            loop = asyncio.get_running_loop()
+            upload = await loop.run_in_executor(self._pool, self._forms.read, request, bucket)
+        except Exception as error:  # the edge, as in `answer`
+            return self._fail(Stage(request, request_id(), binding_of("s3", request)), error)
+        finally:
+            if isinstance(request.body, SpoolFile):
+                request.body.discard()
+        return upload.answer(await self.answer(upload.request))
 
     def refuse(self, request: HttpRequest, error: BaseException, id_: str | None = None) -> HttpResponse:
         """The response to a request that failed outside of `answer`; `id_` is the one that its handler knew."""
@@ -150,6 +166,11 @@ class Dispatcher:
         if self._settings.record_permissions and principal is self._root:
             return replace(principal, access_key_id=credential.access_key_id)  # by which the record tells them apart
         return principal
+
+    def _form_signer(self, fields: Mapping[str, str]) -> Principal | None:
+        if self._authenticator is not None:
+            return self._authenticator.verify_form(fields)
+        return self.caller(of_form(fields))
 
     def verified(self, request: HttpRequest, service: str) -> Principal | None:
         """Who has signed, where signatures count; None when nobody has. Raises what the service says of a bad one."""
@@ -216,7 +237,8 @@ class Dispatcher:
         stage.operation = stage.binding.operation(request)
         stage.handler = self._handler(service, stage.operation.name)
         self._authenticate(stage.operation, stage.binding, request, credential)
-        principal = self.caller(credential) if self._authenticator is None else signer or ANONYMOUS
+        known = request.signer or self.caller(credential) if self._authenticator is None else signer
+        principal = known or ANONYMOUS
         stage.call = self.call(service, stage.operation.name, request, principal, stage.request_id)
         return stage.handler
 

@@ -150,7 +150,7 @@ class ObjectReceiver:
         self._announced = announced.lower() if len(announced) == 64 else None
         self._decoded_length = headers.get("x-amz-decoded-content-length")
         self._hash = hashlib.sha256() if self._announced else None
-        self._sink = _Sink(folder)
+        self._sink = Sink(folder)
         self._pool, self._pause, self._resume = pool, pause, resume
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
@@ -244,7 +244,7 @@ class ObjectReceiver:
             headers["content-encoding"] = kept
 
 
-class _Sink:
+class Sink:
     """Bytes in memory up to MEMORY_BYTES, then in a file."""
 
     def __init__(self, folder: Path) -> None:

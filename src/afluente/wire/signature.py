@@ -66,6 +66,11 @@ def of_query(parameters: Mapping[str, str]) -> Signed:
     )  # fmt: skip
 
 
+def of_form_field(credential: str, signature: str, time: str) -> Signed:
+    """The signature of a form's policy, from the form's fields. Raises Malformed."""
+    return _signed(credential, "", signature, time)
+
+
 def _signed(credential: str, headers: str, signature: str, time: str) -> Signed:
     parts = credential.rsplit("/", 4)
     if len(parts) != 5 or parts[4] != "aws4_request":

@@ -176,9 +176,12 @@ def test_in_open_mode_the_policy_holds_too(app: App, client: Any) -> None:
     s3 = client("s3")
     s3.create_bucket(Bucket="lake")
     url, fields = signed(s3, "${filename}")
-    assert post(url, fields, name="a b.csv")[0] == 204
+    assert post(url, fields, name="C:\\data/a b.csv")[0] == 204
     assert code(post(url, {**fields, "acl": "private"})) == (403, "AccessDenied")
     assert post(url, {"key": "anybody"})[0] == 204
+    assert code(post(url, {"key": "k", "x-amz-copy-source": "lake/anybody"})) == (501, "NotImplemented")
+    assert code(post(url, {"key": "k", "tagging": "<Tagging"}, bytes(2 << 20))) == (400, "MalformedXML")
+    assert not [path for path in (app.settings.data / "tmp").iterdir() if path.is_file()]
     assert [item["Key"] for item in s3.list_objects_v2(Bucket="lake")["Contents"]] == ["a b.csv", "anybody"]
     assert code(post(url, {"key": "k"}, Origin="http://evil.example"))[0] == 403
     assert post(app.endpoint, {"key": "by host"}, Host="lake.localhost")[0] == 204

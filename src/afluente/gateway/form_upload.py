@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 from afluente.core.call import Principal
 from afluente.core.clock import Clock
 from afluente.core.error import AwsError
+from afluente.core.error import NotImplemented as Unsupported
 from afluente.gateway.address import BucketHosts
 from afluente.gateway.spool import Sink
 from afluente.wire.message import HttpRequest, HttpResponse
@@ -92,9 +93,10 @@ class FormUploads:
         fields = dict(form.fields)
         if "key" not in fields:
             raise _missing("key")
-        fields["key"] = fields["key"].replace("${filename}", form.file_name)
+        fields["key"] = fields["key"].replace("${filename}", _last_segment(form.file_name))
         policy = self._policy(fields, bucket)
         signer = self._signer(fields)
+        headers = {name: request.headers[name] for name in KEPT if name in request.headers} | _headers(fields)
         sink = Sink(self._folder)
         try:
             size = copy_file(request.body, form.end, sink.write)
@@ -103,8 +105,7 @@ class FormUploads:
         except BaseException:
             sink.discard()
             raise
-        headers = {name: request.headers[name] for name in KEPT if name in request.headers}
-        headers |= _headers(fields) | {"content-length": str(size)}
+        headers["content-length"] = str(size)
         path = f"{request.path.rstrip('/')}/{quote(fields['key'], safe='/-_.~')}"
         put = HttpRequest("PUT", path, "", headers, sink.finish(), request.peer, signer)
         return Upload(put, bucket, fields["key"], fields)
@@ -127,7 +128,7 @@ def _headers(fields: Mapping[str, str]) -> dict[str, str]:
     found = {name: value for name, value in fields.items() if name in HEADERS or name.startswith(AMAZON)}
     unknown = [name for name in fields if name.startswith("x-amz-") and name not in found and name not in SIGNATURE]
     if unknown:
-        raise NotImplementedError(f"The form's field {unknown[0]} is not supported.")
+        raise Unsupported(f"The form's field {unknown[0]} is not supported.")
     if "acl" in fields:
         found["x-amz-acl"] = fields["acl"]
     if "tagging" in fields:
@@ -150,6 +151,11 @@ def _tagging(text: str) -> str:
     tags = [tag for tag in root.iter() if tag.tag.rpartition("}")[2] == "Tag"]
     named = [{child.tag.rpartition("}")[2]: child.text or "" for child in tag} for tag in tags]
     return urlencode([(tag.get("Key", ""), tag.get("Value", "")) for tag in named], quote_via=quote)
+
+
+def _last_segment(file_name: str) -> str:
+    """What S3 takes of a browser's file name: the text behind the last slash or backslash."""
+    return file_name.replace("\\", "/").rpartition("/")[2]
 
 
 def _missing(name: str) -> AwsError:

@@ -8,7 +8,7 @@ from afluente.services.iam import answer
 from afluente.services.iam.engine import IamEngine
 from afluente.services.iam.entity import Entity, Group, Role, User
 from afluente.services.iam.error import NoSuchEntity
-from afluente.services.iam.managed_policy import MAX_BYTES, MAX_VERSIONS, ManagedPolicy, aws_managed
+from afluente.services.iam.managed_policy import MAX_BYTES, MAX_VERSIONS, ManagedPolicy, aws_managed, shown_name
 from afluente.services.iam.page import page
 
 QUOTAS = {
@@ -66,9 +66,7 @@ class AccountOperations:
         if "User" in wanted:
             listed += [("UserDetailList", user.name, _user_detail(engine, user)) for user in engine.users.all(account)]
         if "Group" in wanted:
-            listed += [
-                ("GroupDetailList", group.name, _group_detail(engine, group)) for group in engine.groups.all(account)
-            ]
+            listed += [("GroupDetailList", group.name, _group_detail(group)) for group in engine.groups.all(account)]
         if "Role" in wanted:
             listed += [("RoleDetailList", role.name, _role_detail(engine, role)) for role in engine.roles.all(account)]
         if "LocalManagedPolicy" in wanted:
@@ -88,11 +86,11 @@ class AccountOperations:
 
 def _user_detail(engine: IamEngine, user: User) -> Response:
     groups = [group.name for group in engine.groups_of(user)]
-    return answer.user(user) | {"GroupList": groups} | _policies_of(engine, user, "User")
+    return answer.user(user) | {"GroupList": groups} | _policies_of(user, "User")
 
 
-def _group_detail(engine: IamEngine, group: Group) -> Response:
-    return answer.group(group) | _policies_of(engine, group, "Group")
+def _group_detail(group: Group) -> Response:
+    return answer.group(group) | _policies_of(group, "Group")
 
 
 def _role_detail(engine: IamEngine, role: Role) -> Response:
@@ -100,15 +98,14 @@ def _role_detail(engine: IamEngine, role: Role) -> Response:
     for name in ("Description", "MaxSessionDuration"):
         shown.pop(name, None)
     profiles = [answer.instance_profile(profile, role) for profile in engine.profiles_of(role)]
-    return shown | {"InstanceProfileList": profiles} | _policies_of(engine, role, "Role")
+    return shown | {"InstanceProfileList": profiles} | _policies_of(role, "Role")
 
 
-def _policies_of(engine: IamEngine, entity: Entity, kind: str) -> Response:
-    attached = [engine.policies.get(entity.account, arn) for arn in entity.attached]
+def _policies_of(entity: Entity, kind: str) -> Response:
     inline = [{"PolicyName": name, "PolicyDocument": answer.document(text)} for name, text in entity.inline.items()]
     return {
         **({f"{kind}PolicyList": inline} if inline or kind != "User" else {}),
-        "AttachedManagedPolicies": [{"PolicyName": one.name, "PolicyArn": one.arn} for one in attached],
+        "AttachedManagedPolicies": [shown_name(arn) for arn in entity.attached],
     }
 
 

@@ -36,6 +36,17 @@ def policy(provider: Any, call: Call, request: Request) -> Iterable[str]:
     return (request.get("PolicyArn") or made,)
 
 
+def service_linked(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The role of a service: by name, else where it is to be."""
+    service, name = request.get("AWSServiceName", "*"), request.get("RoleName", "*")
+    return (f"arn:aws:iam::{call.account}:role/aws-service-role/{service}/{name}",)
+
+
+def linked_conditions(provider: Any, call: Call, request: Request) -> dict[str, str]:
+    """The service whose role it is to be."""
+    return {"iam:awsservicename": request["AWSServiceName"]}
+
+
 def below(kind: str) -> Resources:
     """A list of entities below a path."""
 
@@ -62,11 +73,13 @@ def _each(resources: Resources, *operations: str) -> dict[str, tuple[Permission,
 
 PERMISSIONS: dict[str, tuple[Permission, ...]] = {
     **_each(
-        user, "AttachUserPolicy", "CreateAccessKey", "CreateLoginProfile", "CreateUser", "DeleteAccessKey",
-        "DeleteLoginProfile", "DeleteUser", "DeleteUserPermissionsBoundary", "DeleteUserPolicy", "DetachUserPolicy",
-        "GetAccessKeyLastUsed", "GetLoginProfile", "GetUser", "GetUserPolicy", "ListAccessKeys",
-        "ListAttachedUserPolicies", "ListGroupsForUser", "ListMFADevices", "ListUserPolicies", "ListUserTags",
-        "PutUserPermissionsBoundary", "PutUserPolicy", "TagUser", "UntagUser", "UpdateAccessKey", "UpdateUser",
+        user, "AttachUserPolicy", "CreateAccessKey", "CreateLoginProfile", "CreateServiceSpecificCredential",
+        "CreateUser", "DeleteAccessKey", "DeleteLoginProfile", "DeleteServiceSpecificCredential", "DeleteUser",
+        "DeleteUserPermissionsBoundary", "DeleteUserPolicy", "DetachUserPolicy", "GetAccessKeyLastUsed",
+        "GetLoginProfile", "GetUser", "GetUserPolicy", "ListAccessKeys", "ListAttachedUserPolicies",
+        "ListGroupsForUser", "ListMFADevices", "ListServiceSpecificCredentials", "ListUserPolicies", "ListUserTags",
+        "PutUserPermissionsBoundary", "PutUserPolicy", "ResetServiceSpecificCredential", "TagUser", "UntagUser",
+        "UpdateAccessKey", "UpdateServiceSpecificCredential", "UpdateUser",
     ),
     **_each(
         group, "AddUserToGroup", "AttachGroupPolicy", "CreateGroup", "DeleteGroup", "DeleteGroupPolicy",
@@ -79,6 +92,9 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
         "ListRolePolicies", "ListRoleTags", "PutRolePermissionsBoundary", "PutRolePolicy", "TagRole", "UntagRole",
         "UpdateAssumeRolePolicy", "UpdateRole", "UpdateRoleDescription",
     ),
+    "CreateServiceLinkedRole": (Permission("iam:CreateServiceLinkedRole", service_linked, linked_conditions),),
+    **_each(service_linked, "DeleteServiceLinkedRole"),
+    **_each(everything, "GetServiceLinkedRoleDeletionStatus"),
     **_each(
         profile, "CreateInstanceProfile", "DeleteInstanceProfile", "GetInstanceProfile",
         "ListInstanceProfileTags", "RemoveRoleFromInstanceProfile", "TagInstanceProfile", "UntagInstanceProfile",

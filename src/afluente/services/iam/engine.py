@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from afluente.core.call import Principal
+from afluente.core.call import Call, Principal
 from afluente.core.clock import Clock
 from afluente.services.iam.access_key import AccessKeys
 from afluente.services.iam.authority import Authority
@@ -14,14 +14,19 @@ from afluente.services.iam.entity import Entities, Entity, Group, InstanceProfil
 from afluente.services.iam.error import (
     DeleteConflict,
     ExpiredTokenException,
+    InvalidInput,
     LimitExceeded,
     NoSuchEntity,
+    PolicyNotAttachable,
     UnrecognizedClientException,
+    ValidationError,
 )
 from afluente.services.iam.evaluation.pattern import Value
 from afluente.services.iam.key_ring import KeyRing
 from afluente.services.iam.managed_policy import ManagedPolicies
 from afluente.services.iam.policy_document import check_identity_policy, check_trust_policy
+from afluente.services.iam.service_credential import ServiceCredentials
+from afluente.services.iam.service_linked_role import FOLDER, ServiceLinkedRoles
 from afluente.services.iam.session import Session, Sessions
 from afluente.services.iam.standing import Standings
 from afluente.services.iam.trust import ASSUME, caller_is_trusted, service_is_trusted
@@ -53,6 +58,8 @@ class IamEngine:
         self.profiles = Entities(database, InstanceProfile, "AIPA", clock, changes, inline_bytes=0, attachable=0)
         self.policies = ManagedPolicies(database, clock, changes)
         self.access_keys = AccessKeys(database, clock, changes)
+        self.service_linked = ServiceLinkedRoles(database, self.roles)
+        self.service_credentials = ServiceCredentials(database, clock)
         self.sessions = Sessions(database, clock)
         self.standings = Standings(self.users, self.groups, self.roles, self.policies, self.sessions, changes)
         self.denials = DenialMessages(database)
@@ -208,6 +215,15 @@ class IamEngine:
         """The user of that id."""
         return self.users.by_id(account, user_id)
 
+    def user_of(self, call: Call, request: Mapping[str, Any]) -> User:
+        """The user that a request names, or else the one who signed. Raises NoSuchEntity, ValidationError."""
+        if "UserName" in request:
+            return self.users.get(call.account, request["UserName"])
+        user = self.user_by_id(call.account, call.principal.user_id)
+        if user is None:
+            raise ValidationError("Must specify userName when calling with non-User credentials")
+        return user
+
     def is_principal(self, principal_arn: str) -> bool:
         """Whether there is such a user or role, to be named in a trust policy."""
         account, _, resource = principal_arn.removeprefix("arn:aws:iam::").partition(":")
@@ -222,6 +238,8 @@ class IamEngine:
         description: str | None, max_session_s: int, boundary: str | None = None,
     ) -> Role:  # fmt: skip
         """A new role. Raises MalformedPolicyDocument for its trust policy, NoSuchEntity for its boundary."""
+        if path.startswith(FOLDER):
+            raise InvalidInput(f"Paths below {FOLDER} are those of service-linked roles.")
         check_trust_policy(role_trust, self.is_principal)
         self.check_boundary(account, boundary)
         return self.roles.create(
@@ -297,6 +315,8 @@ class IamEngine:
             user = self.users.get(account, name)
             if self.access_keys.of(account, user.id):
                 raise DeleteConflict("Cannot delete entity, must delete access keys first.")
+            if self.service_credentials.of(user):
+                raise DeleteConflict("Cannot delete entity, must remove referenced objects first.")
             if self.groups_of(user):
                 raise DeleteConflict("Cannot delete entity, must remove users from group first.")
             self.users.delete(account, name)
@@ -337,6 +357,8 @@ class IamEngine:
     def attach(self, kind: Entities[Role] | Entities[User] | Entities[Group], account: str, name: str,
                policy_arn: str) -> None:  # fmt: skip
         """Attach a managed policy that exists. Raises NoSuchEntity."""
+        if policy_arn.startswith(f"arn:aws:iam::aws:policy{FOLDER}"):
+            raise PolicyNotAttachable("Cannot attach a Service Role Policy to a Customer Role.")
         with self._database.write():
             if self.policies.find(account, policy_arn) is None:
                 raise NoSuchEntity(f"Policy {policy_arn} does not exist or is not attachable.")

@@ -20,6 +20,7 @@ from afluente.services.iam.error import (
     InvalidInput,
     LimitExceeded,
     NoSuchEntity,
+    UnmodifiableEntity,
     ValidationError,
 )
 from afluente.services.iam.policy_document import check_identity_policy, size
@@ -63,6 +64,11 @@ class Role(Entity, kw_only=True):
     trust: str
     description: str | None = None
     max_session_s: int = 3600
+
+    @property
+    def is_service_linked(self) -> bool:
+        """Whether it is a service's own, which nobody else may change."""
+        return self.path.startswith("/aws-service-role/")
 
 
 class InstanceProfile(Entity, kw_only=True):
@@ -146,9 +152,10 @@ class Entities(Generic[E]):
 
     @contextmanager
     def edit(self, account: str, name: str) -> Iterator[E]:
-        """The entity, to be changed within the block; stored when it ends well."""
+        """The entity, to be changed within the block; stored when it ends well. Raises UnmodifiableEntity."""
         with self._database.write():
             entity = self.get(account, name)
+            _check_modifiable(entity)
             yield entity
             self._put(entity)
 
@@ -163,12 +170,17 @@ class Entities(Generic[E]):
         """Remove it. Raises DeleteConflict while policies hang on it."""
         with self._database.write():
             entity = self.get(account, name)
+            _check_modifiable(entity)
             if entity.attached:
                 raise DeleteConflict("Cannot delete entity, must detach all policies first.")
             if entity.inline:
                 raise DeleteConflict("Cannot delete entity, must delete policies first.")
-            self._documents.delete((account, name.lower()))
-            self._changes.note()
+            self.discard(entity)
+
+    def discard(self, entity: E) -> None:
+        """Remove it with all that hangs on it, within the caller's transaction."""
+        self._documents.delete((entity.account, entity.name.lower()))
+        self._changes.note()
 
     def put_inline(self, account: str, name: str, policy: str, document: str) -> None:
         """Add or replace an inline policy. Raises MalformedPolicyDocument, LimitExceeded."""
@@ -234,6 +246,13 @@ class Entities(Generic[E]):
 def arn(entity: Entity) -> str:
     """The ARN, which a user's path and name are part of."""
     return f"arn:aws:iam::{entity.account}:{noun(type(entity))}{entity.path}{entity.name}"
+
+
+def _check_modifiable(entity: Entity) -> None:
+    if isinstance(entity, Role) and entity.is_service_linked:
+        raise UnmodifiableEntity(
+            f"Cannot perform the operation on the protected role '{entity.name}' - this role is only modifiable by AWS"
+        )
 
 
 def parse_tags(tags: list[dict[str, str]]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from afluente.core.provider import Request, Response
 from afluente.services.iam import answer
 from afluente.services.iam.engine import IamEngine
 from afluente.services.iam.entity import Entities, Group, Role, User
+from afluente.services.iam.managed_policy import parse_arn, shown_name
 from afluente.services.iam.page import page, page_names
 
 Kind = Entities[User] | Entities[Group] | Entities[Role]
@@ -31,10 +32,10 @@ class EntityPolicyOperations:
         return _attach(self._engine, self._engine.users, call, request)
 
     def detach_user_policy(self, call: Call, request: Request) -> Response:
-        return _detach(self._engine, self._engine.users, call, request)
+        return _detach(self._engine.users, call, request)
 
     def list_attached_user_policies(self, call: Call, request: Request) -> Response:
-        return _list_attached(self._engine, self._engine.users, call, request)
+        return _list_attached(self._engine.users, call, request)
 
     def put_group_policy(self, call: Call, request: Request) -> Response:
         return _put(self._engine.groups, call, request)
@@ -52,10 +53,10 @@ class EntityPolicyOperations:
         return _attach(self._engine, self._engine.groups, call, request)
 
     def detach_group_policy(self, call: Call, request: Request) -> Response:
-        return _detach(self._engine, self._engine.groups, call, request)
+        return _detach(self._engine.groups, call, request)
 
     def list_attached_group_policies(self, call: Call, request: Request) -> Response:
-        return _list_attached(self._engine, self._engine.groups, call, request)
+        return _list_attached(self._engine.groups, call, request)
 
     def put_role_policy(self, call: Call, request: Request) -> Response:
         return _put(self._engine.roles, call, request)
@@ -73,10 +74,10 @@ class EntityPolicyOperations:
         return _attach(self._engine, self._engine.roles, call, request)
 
     def detach_role_policy(self, call: Call, request: Request) -> Response:
-        return _detach(self._engine, self._engine.roles, call, request)
+        return _detach(self._engine.roles, call, request)
 
     def list_attached_role_policies(self, call: Call, request: Request) -> Response:
-        return _list_attached(self._engine, self._engine.roles, call, request)
+        return _list_attached(self._engine.roles, call, request)
 
 
 def _name(kind: Kind, request: Request) -> str:
@@ -109,17 +110,14 @@ def _attach(engine: IamEngine, kind: Kind, call: Call, request: Request) -> Resp
     return {}
 
 
-def _detach(engine: IamEngine, kind: Kind, call: Call, request: Request) -> Response:
-    engine.policies.find(call.account, request["PolicyArn"])  # whose ARN cannot be parsed is told so
+def _detach(kind: Kind, call: Call, request: Request) -> Response:
+    parse_arn(request["PolicyArn"])
     kind.detach(call.account, _name(kind, request), request["PolicyArn"])
     return {}
 
 
-def _list_attached(engine: IamEngine, kind: Kind, call: Call, request: Request) -> Response:
+def _list_attached(kind: Kind, call: Call, request: Request) -> Response:
     entity = kind.get(call.account, _name(kind, request))
-    policies = [engine.policies.get(call.account, arn) for arn in entity.attached]
-    shown = [policy for policy in policies if policy.path.startswith(request.get("PathPrefix", "/"))]
-    return page(
-        "AttachedPolicies", shown, request, lambda policy: policy.name,
-        lambda policy: {"PolicyName": policy.name, "PolicyArn": policy.arn},
-    )  # fmt: skip
+    found = [arn for arn in entity.attached if parse_arn(arn)[1].startswith(request.get("PathPrefix", "/"))]
+    shown = [shown_name(arn) for arn in found]
+    return page("AttachedPolicies", shown, request, lambda policy: policy["PolicyName"], dict)

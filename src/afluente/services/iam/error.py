@@ -33,6 +33,10 @@ class MalformedPolicyDocument(AwsError):
     """A policy document that IAM's grammar does not allow."""
 
 
+class PolicyNotAttachable(AwsError):
+    """A policy of a service-linked role is for that role alone."""
+
+
 class InvalidInput(AwsError):
     """A value that breaks a rule of IAM."""
 

@@ -14,6 +14,7 @@ from importlib.resources import files
 import msgspec
 
 from afluente.core.clock import Clock
+from afluente.core.error import NotImplemented as Unsupported
 from afluente.core.identifier import unique_id
 from afluente.services.iam.change import Changes
 from afluente.services.iam.entity import check_tag_count
@@ -26,6 +27,7 @@ from afluente.services.iam.error import (
     ValidationError,
 )
 from afluente.services.iam.policy_document import check_identity_policy, size
+from afluente.services.iam.service_linked_role import templates
 from afluente.store.database import Database
 from afluente.store.document import Documents
 
@@ -101,12 +103,14 @@ class ManagedPolicies:
             return policy
 
     def find(self, account: str, arn: str) -> ManagedPolicy | None:
-        """The policy of that ARN, of the account or of AWS. Raises ValidationError for what is no policy's ARN."""
-        match = re.fullmatch(r"arn:aws:iam::(aws|[0-9]{12}):policy(/(?:[\x21-\x7e]+/)?)([\w+=,.@-]+)", arn)
-        if match is None:
-            raise ValidationError("Invalid ARN:  Could not be parsed!")
-        owner, path, name = match.groups()
+        """The policy of that ARN, of the account or of AWS. Raises ValidationError for what is no policy's ARN.
+
+        Raises NotImplemented for the policy of a service-linked role.
+        """
+        owner, path, name = parse_arn(arn)
         if owner == "aws":
+            if any(template.policy_arn == arn for template in templates().values()):
+                raise Unsupported(f"Afluente knows the name of the policy {arn}, not what it says.")
             return aws_managed().get(arn)
         body = self._documents.get((owner, name.lower())) if owner == account else None
         policy = None if body is None else msgspec.convert(body, ManagedPolicy)
@@ -193,6 +197,20 @@ class ManagedPolicies:
     def _put(self, policy: ManagedPolicy) -> None:
         self._documents.put((policy.account, policy.name.lower()), msgspec.to_builtins(policy))
         self._changes.note()
+
+
+def parse_arn(arn: str) -> tuple[str, str, str]:
+    """(account or `aws`, path, name) of a managed policy. Raises ValidationError for what is no policy's ARN."""
+    match = re.fullmatch(r"arn:aws:iam::(aws|[0-9]{12}):policy(/(?:[\x21-\x7e]+/)?)([\w+=,.@-]+)", arn)
+    if match is None:
+        raise ValidationError("Invalid ARN:  Could not be parsed!")
+    owner, path, name = match.groups()
+    return owner, path, name
+
+
+def shown_name(arn: str) -> dict[str, str]:
+    """A managed policy as lists of attached ones show it."""
+    return {"PolicyName": parse_arn(arn)[2], "PolicyArn": arn}
 
 
 @cache

@@ -16,13 +16,16 @@ from afluente.services.iam.instance_profile_operation import InstanceProfileOper
 from afluente.services.iam.managed_policy import ManagedPolicy
 from afluente.services.iam.policy_operation import PolicyOperations
 from afluente.services.iam.role_operation import RoleOperations
+from afluente.services.iam.service_credential_operation import ServiceCredentialOperations
+from afluente.services.iam.service_linked_role_operation import ServiceLinkedRoleOperations
 from afluente.services.iam.simulation_operation import SimulationOperations
 from afluente.services.iam.user_operation import UserOperations
 
 
 class IamProvider(
     UserOperations, GroupOperations, RoleOperations, PolicyOperations, EntityPolicyOperations,
-    InstanceProfileOperations, AccountOperations, SimulationOperations, Provider,
+    InstanceProfileOperations, ServiceLinkedRoleOperations, ServiceCredentialOperations, AccountOperations,
+    SimulationOperations, Provider,
 ):  # fmt: skip
     """IAM on `engine`."""
 
@@ -30,24 +33,29 @@ class IamProvider(
     operations = (
         "AddRoleToInstanceProfile", "AddUserToGroup", "AttachGroupPolicy", "AttachRolePolicy", "AttachUserPolicy",
         "CreateAccessKey", "CreateAccountAlias", "CreateGroup", "CreateInstanceProfile", "CreatePolicy",
-        "CreatePolicyVersion", "CreateRole", "CreateUser", "DeleteAccessKey", "DeleteAccountAlias", "DeleteGroup",
-        "DeleteGroupPolicy", "DeleteInstanceProfile", "DeletePolicy", "DeletePolicyVersion", "DeleteRole",
-        "DeleteRolePermissionsBoundary", "DeleteRolePolicy", "DeleteUser", "DeleteUserPermissionsBoundary",
+        "CreatePolicyVersion", "CreateRole", "CreateServiceLinkedRole", "CreateServiceSpecificCredential", "CreateUser",
+        "DeleteAccessKey", "DeleteAccountAlias", "DeleteGroup", "DeleteGroupPolicy", "DeleteInstanceProfile",
+        "DeletePolicy", "DeletePolicyVersion", "DeleteRole", "DeleteRolePermissionsBoundary", "DeleteRolePolicy",
+        "DeleteServiceLinkedRole", "DeleteServiceSpecificCredential", "DeleteUser", "DeleteUserPermissionsBoundary",
         "DeleteUserPolicy", "DetachGroupPolicy", "DetachRolePolicy", "DetachUserPolicy", "GetAccessKeyLastUsed",
         "GetAccountAuthorizationDetails", "GetAccountSummary", "GetContextKeysForCustomPolicy",
         "GetContextKeysForPrincipalPolicy", "GetGroup", "GetGroupPolicy", "GetInstanceProfile", "GetPolicy",
-        "GetPolicyVersion", "GetRole", "GetRolePolicy", "GetUser", "GetUserPolicy", "ListAccessKeys",
-        "ListAccountAliases", "ListAttachedGroupPolicies", "ListAttachedRolePolicies", "ListAttachedUserPolicies",
-        "ListEntitiesForPolicy", "ListGroupPolicies", "ListGroups", "ListGroupsForUser", "ListInstanceProfileTags",
-        "ListInstanceProfiles", "ListInstanceProfilesForRole", "ListPolicies", "ListPolicyTags", "ListPolicyVersions",
-        "ListRolePolicies", "ListRoleTags", "ListRoles", "ListUserPolicies", "ListUserTags", "ListUsers",
+        "GetPolicyVersion", "GetRole", "GetRolePolicy", "GetServiceLinkedRoleDeletionStatus", "GetUser",
+        "GetUserPolicy", "ListAccessKeys", "ListAccountAliases", "ListAttachedGroupPolicies",
+        "ListAttachedRolePolicies", "ListAttachedUserPolicies", "ListEntitiesForPolicy", "ListGroupPolicies",
+        "ListGroups", "ListGroupsForUser", "ListInstanceProfileTags", "ListInstanceProfiles",
+        "ListInstanceProfilesForRole", "ListPolicies", "ListPolicyTags", "ListPolicyVersions", "ListRolePolicies",
+        "ListRoleTags", "ListRoles", "ListServiceSpecificCredentials", "ListUserPolicies", "ListUserTags", "ListUsers",
         "PutGroupPolicy", "PutRolePermissionsBoundary", "PutRolePolicy", "PutUserPermissionsBoundary", "PutUserPolicy",
-        "RemoveRoleFromInstanceProfile", "RemoveUserFromGroup", "SetDefaultPolicyVersion", "SimulateCustomPolicy",
-        "SimulatePrincipalPolicy", "TagInstanceProfile", "TagPolicy", "TagRole", "TagUser", "UntagInstanceProfile",
-        "UntagPolicy", "UntagRole", "UntagUser", "UpdateAccessKey", "UpdateAssumeRolePolicy", "UpdateGroup",
-        "UpdateRole", "UpdateRoleDescription", "UpdateUser",
+        "RemoveRoleFromInstanceProfile", "RemoveUserFromGroup", "ResetServiceSpecificCredential",
+        "SetDefaultPolicyVersion", "SimulateCustomPolicy", "SimulatePrincipalPolicy", "TagInstanceProfile", "TagPolicy",
+        "TagRole", "TagUser", "UntagInstanceProfile", "UntagPolicy", "UntagRole", "UntagUser", "UpdateAccessKey",
+        "UpdateAssumeRolePolicy", "UpdateGroup", "UpdateRole", "UpdateRoleDescription",
+        "UpdateServiceSpecificCredential", "UpdateUser",
     )  # fmt: skip
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "CreateServiceSpecificCredential": ("CredentialAgeDays",),
+        "ListServiceSpecificCredentials": ("AllUsers", "Marker", "MaxItems"),
         "SimulateCustomPolicy": ("OrderedOrganizationPolicyInputList", "ResourceHandlingOption"),
         "SimulatePrincipalPolicy": ("PolicyExclusionList", "ResourceHandlingOption"),
     }

@@ -5,8 +5,8 @@ from afluente.core.clock import utc
 from afluente.core.provider import Request, Response
 from afluente.services.iam import answer
 from afluente.services.iam.engine import IamEngine
-from afluente.services.iam.entity import User, check_path, parse_tags
-from afluente.services.iam.error import NoSuchEntity, ValidationError
+from afluente.services.iam.entity import check_path, parse_tags
+from afluente.services.iam.error import NoSuchEntity
 from afluente.services.iam.page import page
 
 
@@ -33,7 +33,7 @@ class UserOperations:
         return {}
 
     def get_user(self, call: Call, request: Request) -> Response:
-        return {"User": answer.user(self._user(call, request))}
+        return {"User": answer.user(self._engine.user_of(call, request))}
 
     def list_users(self, call: Call, request: Request) -> Response:
         users = self._engine.users.all(call.account, request.get("PathPrefix", "/"))
@@ -61,12 +61,12 @@ class UserOperations:
         return page("Tags", tags, request, lambda tag: tag["Key"], dict)
 
     def create_access_key(self, call: Call, request: Request) -> Response:
-        user = self._user(call, request)
+        user = self._engine.user_of(call, request)
         key = self._engine.access_keys.create(call.account, user.id)
         return {"AccessKey": answer.access_key(key, user.name, with_secret=True)}
 
     def list_access_keys(self, call: Call, request: Request) -> Response:
-        user = self._user(call, request)
+        user = self._engine.user_of(call, request)
         keys = self._engine.access_keys.of(call.account, user.id)
         return {"UserName": user.name} | page(
             "AccessKeyMetadata", keys, request, lambda key: f"{key.created_at_ms:015}{key.id}",
@@ -75,11 +75,13 @@ class UserOperations:
 
     def update_access_key(self, call: Call, request: Request) -> Response:
         active = request["Status"] == "Active"
-        self._engine.access_keys.set_active(self._user(call, request).id, request["AccessKeyId"], active=active)
+        self._engine.access_keys.set_active(
+            self._engine.user_of(call, request).id, request["AccessKeyId"], active=active
+        )
         return {}
 
     def delete_access_key(self, call: Call, request: Request) -> Response:
-        self._engine.access_keys.delete(self._user(call, request).id, request["AccessKeyId"])
+        self._engine.access_keys.delete(self._engine.user_of(call, request).id, request["AccessKeyId"])
         return {}
 
     def get_access_key_last_used(self, call: Call, request: Request) -> Response:
@@ -92,12 +94,3 @@ class UserOperations:
         if used is not None:
             shown = {"LastUsedDate": utc(used.at_ms), "ServiceName": used.service, "Region": used.region}
         return {"UserName": user.name, "AccessKeyLastUsed": shown}
-
-    def _user(self, call: Call, request: Request) -> User:
-        """The user named, or else the one who signed."""
-        if "UserName" in request:
-            return self._engine.users.get(call.account, request["UserName"])
-        user = self._engine.user_by_id(call.account, call.principal.user_id)
-        if user is None:
-            raise ValidationError("Must specify userName when calling with non-User credentials")
-        return user

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from afluente import __version__
+from afluente.cli import argument, lake_option
 from afluente.cli.error import CommandError
 from afluente.core.setting import Settings
 from afluente.store.data_folder import DataFolderError
@@ -20,6 +21,7 @@ examples:
   afluente serve --port 4567      serve the AWS APIs only
   afluente doctor table db.t      why does a query show no row, one row, NULLs?
   afluente policy                 the smallest policies for what ran under --record
+  afluente cost --rate 100        what the lake would cost on AWS at 100 readings a second
 
 Point any AWS client at it with AWS_ENDPOINT_URL=http://127.0.0.1:4566 (any access key is taken).
 """
@@ -83,9 +85,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     _serving(up)
     up.add_argument("--once", action="store_true", help="one full pass with a shortened delivery, then exit 0")
-    up.add_argument("--turbines", type=_count, default=12, help="how many turbines (default: %(default)s)")
+    up.add_argument("--turbines", type=argument.count, default=12, help="how many turbines (default: %(default)s)")
     up.add_argument(
-        "--interval", type=_seconds, default=1.0, help="seconds between readings of a sensor (default: %(default)g)"
+        "--interval",
+        type=argument.seconds,
+        default=1.0,
+        help="seconds between readings of a sensor (default: %(default)g)",
     )
     serve = commands.add_parser(
         "serve",
@@ -115,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
     )
+    _on_aws(commands)
     docs = commands.add_parser(
         "docs",
         help="write the generated pages: supported operations, settings",
@@ -122,6 +128,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     docs.add_argument("--folder", type=Path, default=Path("docs"), help="where to (default: %(default)s)")
     return parser
+
+
+def _on_aws(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    cost = commands.add_parser(
+        "cost",
+        help="what the lake would cost on AWS in a month",
+        description="Print what the wind farm's lake costs on AWS in its first and its twelfth month, line by line, "
+        "rounded as AWS rounds. Asks nobody: quantities follow from the options, prices lie in the package.",
+        epilog=lake_option.COST_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    cost.add_argument("--region", help="the region whose prices count (default: that of your AWS configuration)")
+    lake_option.workload(cost)
+    lake_option.lake(cost)
+    cost.add_argument("--json", action="store_true", help="print the bill as JSON")
 
 
 def _doctor(parser: argparse.ArgumentParser) -> None:
@@ -142,7 +163,7 @@ def _policy(parser: argparse.ArgumentParser) -> None:
 
 def _serving(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, metavar="DIR", help="the data folder (default: ./.afluente)")
-    parser.add_argument("--port", type=_port, help="the port to listen on; 0 takes a free one (default: 4566)")
+    parser.add_argument("--port", type=argument.port, help="the port to listen on; 0 takes a free one (default: 4566)")
     parser.add_argument(
         "--auth", choices=("open", "enforce"),
         help="open: every caller is the account's root; enforce: verify signatures and policies (default: open)",
@@ -150,28 +171,6 @@ def _serving(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--record", action="store_true", default=None, help="write down which permissions are used: `afluente policy`"
     )
-
-
-def _port(text: str) -> int:
-    if not text.isdigit() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text} is not a port from 0 to 65535")
-    return int(text)
-
-
-def _count(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= 1000:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to 1000")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds above zero")
-    return seconds
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from afluente.core.call import Call
-from afluente.core.permission import Permission, Resources, each, local, pass_role
+from afluente.core.permission import Permission, Resources, each, everything, local, pass_role
 
 Request = Mapping[str, Any]
 SERVICE = "glue.amazonaws.com"
@@ -136,6 +136,10 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
     **each(
         TRIGGER, "glue", "BatchGetTriggers", "CreateTrigger", "DeleteTrigger", "GetTrigger", "GetTriggers",
         "ListTriggers", "StartTrigger", "StopTrigger", "UpdateTrigger",
+    ),
+    **each(
+        everything, "glue", "CreateClassifier", "DeleteClassifier", "GetClassifier", "GetClassifiers",
+        "UpdateClassifier",
     ),
     **each(tagged, "glue", "GetTags", "TagResource", "UntagResource"),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The operations of Glue, joined from its parts: catalog, crawlers, jobs, data quality, triggers, workflows, tags."""
+"""The operations of Glue, joined from its parts: the catalog, crawlers with their classifiers, jobs, triggers ..."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -9,6 +9,7 @@ from afluente.core.provider import Provider
 from afluente.services.glue.authorization import PERMISSIONS
 from afluente.services.glue.catalog.engine import CatalogEngine
 from afluente.services.glue.catalog.provider import CatalogOperations
+from afluente.services.glue.classifier.provider import ClassifierOperations
 from afluente.services.glue.connection.provider import ConnectionOperations
 from afluente.services.glue.crawler.engine import CrawlerEngine
 from afluente.services.glue.crawler.provider import CrawlerOperations
@@ -24,6 +25,7 @@ from afluente.services.glue.workflow.provider import WorkflowOperations
 PARTS = (
     CatalogOperations,
     ConnectionOperations,
+    ClassifierOperations,
     CrawlerOperations,
     JobOperations,
     DataQualityOperations,
@@ -36,6 +38,7 @@ PARTS = (
 class GlueProvider(
     CatalogOperations,
     ConnectionOperations,
+    ClassifierOperations,
     CrawlerOperations,
     JobOperations,
     DataQualityOperations,

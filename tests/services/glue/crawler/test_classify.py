@@ -351,3 +351,90 @@ def test_json_sample_of_a_head_reads_whole_records_only(written: list[dict[str, 
 def test_samples_of_any_bytes_are_read_or_refused(data: bytes) -> None:
     json_sample.read(data, truncated=False)
     csv_sample.read(data, truncated=True)
+
+
+@pytest.mark.parametrize(
+    ("data", "classification", "columns"),
+    [
+        (
+            b'192.0.2.7 - ann [27/Feb/2024:10:15:30 +0000] "GET /a HTTP/1.1" 200 12 "-" "curl"\n',
+            "combined_apache",
+            ["clientip", "ident", "auth", "timestamp", "verb", "request", "httpversion", "response", "bytes",
+             "referrer", "agent"],
+        ),
+        (
+            b'192.0.2.7 - - [27/Feb/2024:10:15:30 +0000] "GET /a HTTP/1.1" 404 -\n',
+            "apache",
+            ["clientip", "ident", "auth", "timestamp", "verb", "request", "httpversion", "response", "bytes"],
+        ),
+        (
+            b"Feb  9 07:15:00 host kernel: [    0.000000] Linux version 6.1\n",
+            "linux_kernel",
+            ["timestamp", "logsource", "uptime", "message"],
+        ),
+        (b"[    0.000000] Linux version 6.1\n", "linux_kernel", ["uptime", "message"]),
+        (
+            b"192.0.2.7, -, 03/20/01, 7:55:20, W3SVC2, SALES1, 192.0.2.45, 4502, 163, 3223, 200, 0, GET, /a.gif, -,\n",
+            "microsoft_log",
+            ["clientip", "username", "date", "time", "service", "servername", "serverip", "timetaken", "bytesreceived",
+             "bytessent", "servicestatus", "windowsstatus", "requesttype", "target", "parameters"],
+        ),
+        (
+            b"I, [2026-01-02T03:04:05.678901 #4711]  INFO -- farm: started\n",
+            "ruby_logger",
+            ["timestamp", "pid", "loglevel", "progname", "message"],
+        ),
+        (
+            b"1286536309.586    921 192.0.2.68 TCP_MISS/200 507 POST http://x.example/y - DIRECT/192.0.2.1 text/xml\n",
+            "squid",
+            ["timestamp", "duration", "clientip", "cacheresult", "status", "bytes", "verb", "url", "user", "hierarchy",
+             "server", "contenttype"],
+        ),
+        (
+            b'1339518083.107412 [0 127.0.0.1:60866] "set" "x" "1"\n',
+            "redismonlog",
+            ["timestamp", "database", "client", "command", "params"],
+        ),
+        (b"1:M 04 Sep 2020 10:35:23.123 * Ready to accept connections\n", "redislog", ["pid", "timestamp", "message"]),
+        (b"[2134] 04 Sep 10:35:23.123 # Server started\n", "redislog", ["pid", "timestamp", "message"]),
+    ],
+)  # fmt: skip
+def test_classify_logs(look: Look, data: bytes, classification: str, columns: list[str]) -> None:
+    schema, found, statistics = look(data * 3)
+    assert schema.format.classification == classification
+    assert list(found) == columns
+    assert set(found.values()) == {"string"}
+    assert statistics.record_count == 3
+    assert schema.format.serde == "com.amazonaws.glue.serde.GrokSerDe"
+
+
+def test_classify_a_log_with_another_line_in_it_as_none(look: Look) -> None:
+    assert look(b"[    0.000000] Linux\nsomething else\n")[0].format.classification == "UNKNOWN"
+
+
+def test_classify_xml_by_its_root(look: Look) -> None:
+    data = b"<?xml version='1.0'?>\n<farm id='7'><name>North</name><unit><n>1</n></unit><unit><n>2.5</n></unit></farm>"
+    schema, columns, statistics = look(data)
+    assert schema.format.classification == "xml"
+    assert columns == {"_id": "int", "name": "string", "unit": "array<struct<n:double>>"}
+    assert dict(schema.format.parameters) == {"rowTag": "farm"}
+    assert statistics.record_count == 1
+
+
+def test_classify_xml_longer_than_the_sample(look: Look) -> None:
+    data = b"<farm>" + b"<unit><n>1</n></unit>" * 100_000 + b"</farm>"
+    assert look(data)[1] == {"unit": "array<struct<n:int>>"}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<farm><unit></farm>",
+        b"< a b",
+        b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><x>&b;</x>',
+        b"<a>" * 500 + b"</a>" * 500,
+    ],
+    ids=["not closed", "no element", "entities", "too deep"],
+)
+def test_classify_what_is_no_xml(look: Look, data: bytes) -> None:
+    assert look(data)[0].format.classification == "UNKNOWN"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from afluente.services.glue.crawler import sampling
+from afluente.services.glue.crawler import runner
 from afluente.services.glue.crawler.classify import classify
 from afluente.services.glue.error import (
     CrawlerNotRunningException,
@@ -99,13 +99,13 @@ def test_stop_crawler(
     """The stop comes while the crawler reads: nothing is written."""
     create()
 
-    def classify_and_stop(*_: Any) -> Any:
+    def classify_and_stop(*given: Any, **options: Any) -> Any:
         glue("stop_crawler", Name="raw")
         with pytest.raises(CrawlerStoppingException):
             glue("stop_crawler", Name="raw")
-        return classify(*_)
+        return classify(*given, **options)
 
-    monkeypatch.setattr(sampling, "classify", classify_and_stop)
+    monkeypatch.setattr(runner, "classify", classify_and_stop)
     glue("start_crawler", Name="raw")
     clock.settle(2)
     clock.advance(1)
@@ -169,7 +169,7 @@ def test_a_fault_of_ours_fails_the_crawl_and_is_logged(
     create: Ask, crawl: Ask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, log_lines: Any
 ) -> None:
     create()
-    monkeypatch.setattr(sampling, "classify", lambda *_: 1 / 0)
+    monkeypatch.setattr(runner, "classify", lambda *_, **__: 1 / 0)
     last = crawl()
     assert (last["Status"], last["ErrorMessage"]) == ("FAILED", "Internal Service Exception")
     assert "ZeroDivisionError" in caplog.text
@@ -322,7 +322,7 @@ def test_statistics(glue: Ask, create: Ask, engine: Any) -> None:
 
 
 def test_a_listener_that_fails_does_not_matter(create: Ask, crawl: Ask, engine: Any, ended: Any, caplog: Any) -> None:
-    engine.subscribe(lambda *_: 1 / 0)
+    engine.subscribe(lambda *_, **__: 1 / 0)
     create()
     crawl()
     crawl()

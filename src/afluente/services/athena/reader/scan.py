@@ -42,12 +42,27 @@ def _read_avro(request: Request) -> Relation:
     return avro.read(request)
 
 
+def _read_grok(request: Request) -> Relation:
+    from afluente.services.athena.reader import text_line  # noqa: PLC0415  # it loads pyarrow
+
+    return text_line.read_grok(request)
+
+
+def _read_regex(request: Request) -> Relation:
+    from afluente.services.athena.reader import text_line  # noqa: PLC0415  # it loads pyarrow
+
+    return text_line.read_regex(request)
+
+
 READERS: dict[str, Callable[[Request], Relation]] = {
     "org.openx.data.jsonserde.JsonSerDe": json.read,
     "org.apache.hive.hcatalog.data.JsonSerDe": json.read,
     "org.apache.hadoop.hive.serde2.JsonSerDe": json.read,
     "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe": text.read_lazy_simple,
     "org.apache.hadoop.hive.serde2.OpenCSVSerde": text.read_open_csv,
+    "com.amazonaws.glue.serde.GrokSerDe": _read_grok,
+    "org.apache.hadoop.hive.serde2.RegexSerDe": _read_regex,
+    "org.apache.hadoop.hive.contrib.serde2.RegexSerDe": _read_regex,
     "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe": parquet.read,
     "org.apache.hadoop.hive.ql.io.orc.OrcSerde": _read_orc,
     "org.apache.hadoop.hive.serde2.avro.AvroSerDe": _read_avro,
@@ -212,14 +227,19 @@ def _relation(
     serde = group[0].storage.get("SerdeInfo") or {}
     library = serde.get("SerializationLibrary") or ""
     if library not in READERS:
-        message = (
-            f"Afluente does not read tables of this SerDe: {library or 'none is set'} ({table.database}.{table.name})"
-        )
-        raise QueryFailure("HIVE_UNSUPPORTED_FORMAT", message)
+        raise QueryFailure("HIVE_UNSUPPORTED_FORMAT", _unreadable(library, table))
     files = [file for part in group for file in part.files]
     properties = {**table.parameters, **(serde.get("Parameters") or {})}
     request = Request(files, wanted, table.columns, properties, mode, with_path)
     return READERS[library](request), files
+
+
+def _unreadable(library: str, table: glue.Table) -> str:
+    name = f"{table.database}.{table.name}"
+    if library:
+        return f"Afluente does not read tables of this SerDe: {library} ({name})"
+    form = table.parameters.get("classification", "unknown")
+    return f"Unable to create input format: {name} has no SerDe, as Athena has none for {form}; a Glue job may read it"
 
 
 @dataclass(frozen=True, slots=True)

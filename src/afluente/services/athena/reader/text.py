@@ -50,7 +50,7 @@ def _read(request: Request, options: list[str], typed: Typed) -> Relation:
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
     options = [
         f"columns = {{{columns}}}", *options, "header = false", "auto_detect = false", "null_padding = true",
-        "strict_mode = false", f"compression = '{request.files[0].compression}'", f"skip = {_skipped(request.serde)}",
+        "strict_mode = false", f"compression = '{request.files[0].compression}'", f"skip = {skipped(request.serde)}",
     ]  # fmt: skip
     if request.with_path:
         options.append("filename = true")
@@ -64,7 +64,8 @@ def _read(request: Request, options: list[str], typed: Typed) -> Relation:
     return Relation(f"SELECT {', '.join(wanted)} FROM read_csv({request.paths}, {', '.join(options)})")
 
 
-def _skipped(serde: dict[str, str]) -> int:
+def skipped(serde: dict[str, str]) -> int:
+    """How many lines at each file's begin are none of its rows. Raises QueryFailure."""
     text = serde.get("skip.header.line.count", "0")
     if not text.isdecimal():
         raise QueryFailure("HIVE_METASTORE_ERROR", f"Invalid value for skip.header.line.count property: {text}")

@@ -1,75 +1,116 @@
-"""What a file is: the built-in classifiers, in AWS's order. Avro, ORC, Parquet and JSON come before CSV."""
+"""What a file is: a crawler's own classifiers first, in their order, then the built-in ones in AWS's order.
+
+Who is certain settles it. When nobody is, the classifier that understood the largest part does.
+"""
 
 import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from afluente.services.glue.crawler import csv_sample, json_sample
+from afluente.services.glue.crawler import csv_sample, json_sample, log_sample, xml_sample
 from afluente.services.glue.crawler.compression import Head, read_head
-from afluente.services.glue.crawler.schema import UNKNOWN, Format, Schema, Statistics
+from afluente.services.glue.crawler.custom_classifier import CustomClassifier
+from afluente.services.glue.crawler.schema import UNKNOWN, Format, Sampled, Schema, Statistics
 
 SAMPLE_BYTES = 1_048_576
 MOST_SAMPLE_BYTES = 10 * SAMPLE_BYTES
 """A JSON value that is larger than the first megabyte is read up to here."""
 
 Found = tuple[Schema, Statistics]
+Classify = Callable[[Path, int], Found]
+"""Schema and statistics of the file at a path, of a size."""
 
 
-def classify(path: Path, size: int) -> Found:
+def classify(path: Path, size: int, custom: Sequence[CustomClassifier] = ()) -> Found:
     """Schema and statistics of the file at `path`; format UNKNOWN, without columns, when no classifier knows it."""
     head = read_head(path, SAMPLE_BYTES)
     if head is None:
         return _unknown(size, "none")
+    file = _File(path, size, head)
     try:
-        found = _columnar(path, size, head) or _json(path, size, head) or _csv(size, head)
+        return file.by_custom(custom) or _unknown(size, head.compression)
     except RecursionError:  # nesting that no reader would follow
-        found = None
-    return found or _unknown(size, head.compression)
+        return _unknown(size, head.compression)
 
 
-def _columnar(path: Path, size: int, head: Head) -> Found | None:
-    if head.compression != "none" or not head.data.startswith((b"Obj\x01", b"ORC", b"PAR1")):
+@dataclass(slots=True)
+class _File:
+    path: Path
+    size: int
+    head: Head
+
+    def by_custom(self, custom: Sequence[CustomClassifier]) -> Found | None:
+        best: tuple[Sampled, Head] | None = None
+        for classifier in custom:
+            found = self._sampled(classifier.read)
+            if found is not None and found[0].certainty == 1:
+                return self._found(*found)
+            if found is not None and (best is None or found[0].certainty > best[0].certainty):
+                best = found
+        return self._by_built_in() or (None if best is None else self._found(*best))
+
+    def _by_built_in(self) -> Found | None:
+        columnar = self._columnar()
+        if columnar is not None:
+            return columnar
+        for read in BUILT_IN:
+            found = self._sampled(read)
+            if found is not None:
+                return self._found(*found)
         return None
-    from afluente.services.glue.crawler import columnar  # noqa: PLC0415  # pyarrow takes long to load
 
-    readers = {
-        b"Obj\x01": functools.partial(columnar.read_avro, head.data, size),
-        b"ORC": functools.partial(columnar.read_orc, path, size),
-        b"PAR1": functools.partial(columnar.read_parquet, path, size),
-    }
-    for magic, read in readers.items():
-        if head.data.startswith(magic):
-            try:
-                return read()
-            except (ValueError, OSError, RuntimeError):  # pyarrow's errors are of these
-                return None
-    return None
+    def _columnar(self) -> Found | None:
+        if self.head.compression != "none" or not self.head.data.startswith((b"Obj\x01", b"ORC", b"PAR1")):
+            return None
+        from afluente.services.glue.crawler import columnar  # noqa: PLC0415  # pyarrow takes long to load
+
+        readers = {
+            b"Obj\x01": functools.partial(columnar.read_avro, self.head.data, self.size),
+            b"ORC": functools.partial(columnar.read_orc, self.path, self.size),
+            b"PAR1": functools.partial(columnar.read_parquet, self.path, self.size),
+        }
+        for magic, read in readers.items():
+            if self.head.data.startswith(magic):
+                try:
+                    return read()
+                except (ValueError, OSError, RuntimeError):  # pyarrow's errors are of these
+                    return None
+        return None
+
+    def _sampled(self, read: Callable[[Head], Sampled | None]) -> tuple[Sampled, Head] | None:
+        """What `read` makes of the head, or of a larger one where one JSON value or XML element is larger than it."""
+        found, head = read(self.head), self.head
+        if found is None and head.truncated and head.data.lstrip()[:1] in {b"{", b"[", b"<"}:
+            larger = read_head(self.path, MOST_SAMPLE_BYTES)
+            if larger is not None:
+                found, head = read(larger), larger
+        return None if found is None else (found, head)
+
+    def _found(self, sampled: Sampled, head: Head) -> Found:
+        complete = not head.truncated and sampled.size >= len(head.data.rstrip())
+        read_size = self.size if complete else max(1, round(head.disk_size * sampled.size / len(head.data)))
+        return sampled.schema, Statistics(1, self.size, sampled.records, sampled.size, read_size)
 
 
-def _json(path: Path, size: int, head: Head) -> Found | None:
+def _json(head: Head) -> Sampled | None:
     records = json_sample.read(head.data, truncated=head.truncated)
-    if records is None and head.truncated and head.data.lstrip()[:1] in {b"{", b"["}:
-        larger = read_head(path, MOST_SAMPLE_BYTES)
-        if larger is not None:
-            head, records = larger, json_sample.read(larger.data, truncated=larger.truncated)
     if records is None:
         return None
     columns, paths = json_sample.columns(records)
-    schema = Schema(Format("json", head.compression), columns, paths)
-    return schema, _statistics(size, head, len(records.values), records.size)
+    return Sampled(Schema(Format("json", head.compression), columns, paths), len(records.values), records.size)
 
 
-def _csv(size: int, head: Head) -> Found | None:
+def _csv(head: Head) -> Sampled | None:
     rows = csv_sample.read(head.data, truncated=head.truncated)
     if rows is None:
         return None
     form = Format("csv", head.compression, rows.delimiter, rows.header, rows.quoted)
-    return Schema(form, rows.columns), _statistics(size, head, rows.count, rows.size)
+    return Sampled(Schema(form, rows.columns), rows.count, rows.size)
 
 
-def _statistics(size: int, head: Head, records: int, record_bytes: int) -> Statistics:
-    complete = not head.truncated and record_bytes >= len(head.data.rstrip())
-    share = record_bytes / len(head.data)
-    return Statistics(1, size, records, record_bytes, size if complete else max(1, round(head.disk_size * share)))
+BUILT_IN: Sequence[Callable[[Head], Sampled | None]] = (_json, xml_sample.read, log_sample.read, _csv)
+"""After Avro, ORC and Parquet, which begin with their names."""
 
 
 def _unknown(size: int, compression: str) -> Found:

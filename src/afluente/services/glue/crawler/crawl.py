@@ -5,6 +5,7 @@ from typing import Any
 
 from afluente.core.error import AccessDeniedException
 from afluente.services.glue.crawler import exclusion, sampling
+from afluente.services.glue.crawler.classify import Classify
 from afluente.services.glue.crawler.configuration import Configuration
 from afluente.services.glue.crawler.definition import Members, split_path
 from afluente.services.glue.crawler.folder import Folder, Listing, deepest_first, list_folders
@@ -25,11 +26,13 @@ class CrawlFailedError(Exception):
 class Crawl:
     """A crawl of the crawler `members`. `check` is called often, and raises to end it."""
 
-    def __init__(
-        self, members: Members, objects: Objects, report: Report, is_known: IsKnown, check: Callable[[], None]
-    ) -> None:
+    def __init__(  # noqa: PLR0917  # what to crawl, by what, and whom to tell
+        self, members: Members, objects: Objects, classify: Classify, report: Report, is_known: IsKnown,
+        check: Callable[[], None],
+    ) -> None:  # fmt: skip
         self._members = members
         self._objects = objects
+        self._classify = classify
         self._report = report
         self._is_known = is_known
         self._check = check
@@ -86,7 +89,7 @@ class Crawl:
         return first if first is not None and first.key == prefix and first.size else None
 
     def _of_file(self, stored: StoredObject) -> Sequence[Dataset]:
-        leaves = sampling.read_files([stored], self._check)
+        leaves = sampling.read_files([stored], self._classify, self._check)
         return [Dataset(leaf.path, leaf.schema, (leaf,), 0) for leaf in leaves]
 
     def _of_folders(self, bucket: str, root: str, target: Mapping[str, Any]) -> Sequence[Dataset]:
@@ -113,11 +116,11 @@ class Crawl:
 
     def _read(self, folder: Folder, sample_size: int | None, *, mixed: bool) -> Sequence[Any]:
         if mixed:  # each file will be a table
-            return sampling.read_files(folder.objects, self._check)
+            return sampling.read_files(folder.objects, self._classify, self._check)
         if not folder.objects:
             return []
         combine = self._configuration.combine or self._configuration.table_level is not None
-        return sampling.read_folder(folder, sample_size, combine=combine, check=self._check)
+        return sampling.read_folder(folder, sample_size, self._classify, combine=combine, check=self._check)
 
     def _explain(self, bucket: str, dataset: Dataset) -> None:
         columns = ", ".join(f"{name} {kind}" for name, kind in dataset.schema.columns[:20])

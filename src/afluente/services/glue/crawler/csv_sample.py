@@ -18,6 +18,25 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
+class Dialect:
+    """What a classifier says of its files; the built-in one says nothing. `has_header` None leaves it to the data.
+
+    header: the columns' names, whether the files have them or not. types: the columns' types, in their order.
+    """
+
+    delimiters: Sequence[str] = DELIMITERS
+    quote: str = '"'
+    has_header: bool | None = None
+    header: Sequence[str] = ()
+    types: Sequence[HiveType] = ()
+    trims: bool = True
+    fewest_columns: int = 2
+
+
+BUILT_IN = Dialect()
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """What a sample holds: rows of equal length, the first perhaps a header, and the bytes they take."""
 
@@ -29,8 +48,8 @@ class Rows:
     size: int
 
 
-def read(data: bytes, *, truncated: bool) -> Rows | None:
-    """The first rows of `data`; None when it is no delimited text of two columns and two rows at least."""
+def read(data: bytes, *, truncated: bool, dialect: Dialect = BUILT_IN) -> Rows | None:
+    """The first rows of `data`; None when it is no delimited text as `dialect` has it."""
     try:
         text = data.decode("utf-8-sig", errors="ignore" if truncated else "strict")
     except UnicodeDecodeError:
@@ -39,18 +58,19 @@ def read(data: bytes, *, truncated: bool) -> Rows | None:
         return None
     if truncated:
         text = text[: text.rfind("\n") + 1]
-    for delimiter in DELIMITERS:
-        rows = _rows(text, delimiter)
+    for delimiter in dialect.delimiters:
+        rows = _rows(text, delimiter, dialect)
         if rows is not None:
-            return _describe(rows, text, delimiter)
+            return _describe(rows, text, delimiter, dialect)
     return None
 
 
-def _rows(text: str, delimiter: str) -> list[list[str]] | None:
+def _rows(text: str, delimiter: str, dialect: Dialect) -> list[list[str]] | None:
     """The rows, when `delimiter` cuts all of them into the same number of columns."""
     rows: list[list[str]] = []
     try:
-        for row in csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True):
+        lines = text.splitlines(keepends=True)
+        for row in csv.reader(lines, delimiter=delimiter, quotechar=dialect.quote, strict=True):
             if not row:
                 continue
             if rows and len(row) != len(rows[0]):
@@ -60,17 +80,27 @@ def _rows(text: str, delimiter: str) -> list[list[str]] | None:
                 break
     except csv.Error:
         return None
-    return rows if len(rows) >= 2 and len(rows[0]) >= 2 else None
+    return rows if len(rows) >= 2 and len(rows[0]) >= dialect.fewest_columns else None
 
 
-def _describe(rows: list[list[str]], text: str, delimiter: str) -> Rows:
-    header = _is_header(rows)
+def _describe(rows: list[list[str]], text: str, delimiter: str, dialect: Dialect) -> Rows | None:
+    width = len(rows[0])
+    if any(given and len(given) != width for given in (dialect.header, dialect.types)):
+        return None
+    header = _is_header(rows) if dialect.has_header is None else dialect.has_header
     body = rows[1:] if header else rows
-    names = _names(rows[0]) if header else [f"col{number}" for number in range(len(rows[0]))]
-    kinds = [reduce(merge, map(of_text, column), VOID) for column in zip(*body, strict=True)]
-    quoted = f'"{delimiter}' in text or f'{delimiter}"' in text
+    found = dialect.header or (rows[0] if header else [""] * width)
+    kinds = dialect.types or [_kind(column, trims=dialect.trims) for column in zip(*body, strict=True)]
+    names = _names(found)
+    quoted = f"{dialect.quote}{delimiter}" in text or f"{delimiter}{dialect.quote}" in text
     shown = text if len(rows) < MOST_ROWS else "".join(text.splitlines(keepends=True)[:MOST_ROWS])
     return Rows(delimiter, quoted, header, tuple(zip(names, kinds, strict=True)), len(body), len(shown.encode()))
+
+
+def _kind(column: Sequence[str], *, trims: bool) -> HiveType:
+    """The type that holds all of a column's fields; white space around a number makes a text of it unless trimmed."""
+    spaced = not trims and any(field != field.strip() for field in column)
+    return STRING if spaced else reduce(merge, map(of_text, column), VOID)
 
 
 def _is_header(rows: Sequence[list[str]]) -> bool:

@@ -102,8 +102,6 @@ def _check_supported(members: Members) -> None:
     for kind in TARGETS[1:]:
         if members["Targets"][kind]:
             raise Unsupported(f"Targets.{kind} is not supported; S3Targets are")
-    if members["Classifiers"]:
-        raise Unsupported("Classifiers is not supported; the built-in classifiers are")
     if members["LineageConfiguration"]["CrawlerLineageSettings"] != "DISABLE":
         raise Unsupported("LineageConfiguration.CrawlerLineageSettings ENABLE is not supported")
     if members["LakeFormationConfiguration"]["UseLakeFormationCredentials"]:

@@ -16,8 +16,9 @@ from afluente.core.clock import Clock
 from afluente.core.loop import Loop
 from afluente.core.setting import Settings
 from afluente.services.glue.catalog.engine import CatalogEngine
+from afluente.services.glue.classifier.engine import ClassifierEngine
 from afluente.services.glue.crawler import definition
-from afluente.services.glue.crawler.definition import role_arns
+from afluente.services.glue.crawler.definition import Members, role_arns
 from afluente.services.glue.crawler.port import Logs, Objects, Roles
 from afluente.services.glue.crawler.report import GROUP, Report
 from afluente.services.glue.crawler.runner import CrawlCancelledError, Outcome, Runner
@@ -75,7 +76,8 @@ class CrawlerEngine:
         self._database = database
         self._store = CrawlerStore(database)
         self._roles = roles
-        self._runner = Runner(database, catalog, objects, roles, logs, clock)
+        self.classifiers = ClassifierEngine(database, clock)
+        self._runner = Runner(database, catalog, self.classifiers, objects, roles, logs, clock)
         self._tags = tags
         self._stopping_delay_ms = settings.crawler_stopping_delay_ms
         self._clock = clock
@@ -112,6 +114,7 @@ class CrawlerEngine:
         key = (account, region, request["Name"])
         members = definition.create(request)
         self._check_role(key, request["Role"])
+        self._check_classifiers(key, members)
         schedule = self._schedule(request.get("Schedule", ""))
         now_ms = self._clock.now_ms()
         with self._database.write():
@@ -133,6 +136,8 @@ class CrawlerEngine:
             record["members"] = definition.update(record["members"], request)
             if "Role" in request:
                 self._check_role(key, request["Role"])
+            if "Classifiers" in request:
+                self._check_classifiers(key, record["members"])
             if "Schedule" in request:
                 record["schedule"] = self._schedule(request["Schedule"])
             record["version"] += 1
@@ -249,6 +254,13 @@ class CrawlerEngine:
     def _check_role(self, key: Key, role: str) -> None:
         if self._runner.assumable(key, role) is None:
             raise InvalidInputException("Service is unable to assume provided role. Please verify role's TrustPolicy")
+
+    def _check_classifiers(self, key: Key, members: Members) -> None:
+        for name in members["Classifiers"]:
+            try:
+                self.classifiers.get(key[0], key[1], name)
+            except EntityNotFoundException as error:
+                raise InvalidInputException(str(error)) from None
 
     def _schedule(self, expression: str) -> ScheduleState | None:
         if not expression:

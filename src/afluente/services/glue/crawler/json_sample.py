@@ -1,5 +1,6 @@
 """JSON in all its forms: a record per line, records back to back on one line, printed over many lines, in an array."""
 
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 import msgspec
 
 from afluente.core.hive_type import HiveType
+from afluente.services.glue.classifier.json_path import ALL, JsonPath
 from afluente.services.glue.crawler.column_type import PLAIN, VOID, Columns, merge, of_value
 
 MOST_RECORDS = 1000
@@ -19,7 +21,7 @@ _lines = msgspec.json.Decoder()
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """What a sample holds: its values, which are all objects or all arrays, and the bytes they take."""
+    """What a sample holds: its values, which are alike unless a path led to them, and the bytes they take."""
 
     values: list[Any]
     size: int
@@ -74,6 +76,42 @@ def _read_stream(data: bytes, truncated: bool) -> Records | None:
     return Records(values, len(text[:consumed].encode(errors="replace")))
 
 
+def read_path(data: bytes, path: JsonPath, *, truncated: bool) -> Records | None:
+    """The first of what `path` leads to in the documents of `data`; None when it is no JSON, or leads nowhere."""
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    if data.lstrip()[:1] not in {b"{", b"["}:
+        return None
+    documents = _elements(data, truncated) if path.steps[:1] == (ALL,) else None
+    rest = path if documents is None else JsonPath(path.steps[1:])
+    documents = documents or _read_lines(data, truncated) or _read_stream(data, truncated)
+    if documents is None:
+        return None
+    values = list(itertools.islice(rest.find(documents.values), MOST_RECORDS))
+    return Records(values, documents.size) if values else None
+
+
+def _elements(data: bytes, truncated: bool) -> Records | None:
+    """The first elements of one array; they are found even when the array's end is not in `data`."""
+    try:
+        text = data.decode(errors="ignore" if truncated else "strict")
+    except UnicodeDecodeError:
+        return None
+    at = _skip(text, 0)
+    if text[at] != "[":
+        return None
+    decoder, values = json.JSONDecoder(), list[Any]()
+    while at < len(text) and text[at] in "[,]" and len(values) < MOST_RECORDS:
+        if text[at] == "]":
+            return None if _skip(text, at + 1) < len(text) else Records(values, len(data))  # else: many arrays
+        try:
+            value, at = decoder.raw_decode(text, _skip(text, at + 1))
+        except (ValueError, RecursionError):
+            break
+        values.append(value)
+        at = _skip(text, at)
+    return Records(values, len(text[:at].encode(errors="replace"))) if values else None
+
+
 def _skip(text: str, at: int) -> int:
     while at < len(text) and text[at] in WHITESPACE:
         at += 1
@@ -81,13 +119,15 @@ def _skip(text: str, at: int) -> int:
 
 
 def columns(records: Records) -> tuple[Columns, tuple[str, ...]]:
-    """(columns, the keys as they are written): arrays on the top level are one column, `array`, as on AWS."""
-    if isinstance(records.values[0], list):
-        kind = VOID
-        for value in records.values:
-            kind = merge(kind, of_value(value))
-        return (("array", kind),), ("array",)
-    return _object_columns(records.values)
+    """(columns, the keys as they are written): what is no object is one column, `array` or `record`, as on AWS."""
+    kinds = set(map(type, records.values))
+    if kinds == {dict}:
+        return _object_columns(records.values)
+    name = "array" if kinds == {list} else "record"
+    kind = VOID
+    for value in records.values:
+        kind = merge(kind, of_value(value))
+    return ((name, kind),), (name,)
 
 
 def _object_columns(objects: Sequence[dict[str, Any]]) -> tuple[Columns, tuple[str, ...]]:

@@ -26,7 +26,6 @@ UNSUPPORTED = (
     "Targets.S3Targets.*.ConnectionName",
     "Targets.S3Targets.*.EventQueueArn",
     "Targets.S3Targets.*.DlqEventQueueArn",
-    "Classifiers.*",
     "CrawlerSecurityConfiguration",
     "LineageConfiguration.CrawlerLineageSettings=ENABLE",
     "RecrawlPolicy.RecrawlBehavior=CRAWL_EVENT_MODE",

@@ -1,5 +1,6 @@
 """A crawl from its start to its outcome: the role, the search, one transaction for all that it changes, the log."""
 
+import functools
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,15 +9,19 @@ from typing import Any
 from afluente.core.clock import Clock
 from afluente.core.error import AccessDeniedException, AwsError
 from afluente.services.glue.catalog.engine import CatalogEngine
+from afluente.services.glue.classifier.engine import ClassifierEngine
 from afluente.services.glue.crawler.catalog_change import Behaviour, CatalogChange, Destination
+from afluente.services.glue.crawler.classify import classify
 from afluente.services.glue.crawler.configuration import Configuration
 from afluente.services.glue.crawler.crawl import Crawl, CrawlFailedError, IsKnown
+from afluente.services.glue.crawler.custom_classifier import CustomClassifier, ready
 from afluente.services.glue.crawler.definition import NEW_FOLDERS, Members, role_arns
 from afluente.services.glue.crawler.permission import Permission, PermittedObjects
 from afluente.services.glue.crawler.port import Logs, Objects, Roles
 from afluente.services.glue.crawler.report import GROUP, Report
 from afluente.services.glue.crawler.store import Key
 from afluente.services.glue.crawler.table_input import OWNER, FoundTable
+from afluente.services.glue.error import EntityNotFoundException
 from afluente.store.database import Database
 
 SERVICE = "glue.amazonaws.com"
@@ -45,10 +50,12 @@ class Runner:
     """Runs crawls, one at a time, on the caller's thread."""
 
     def __init__(  # noqa: PLR0917  # the ports, in the order that all engines keep
-        self, database: Database, catalog: CatalogEngine, objects: Objects, roles: Roles, logs: Logs, clock: Clock
-    ) -> None:
+        self, database: Database, catalog: CatalogEngine, classifiers: ClassifierEngine, objects: Objects,
+        roles: Roles, logs: Logs, clock: Clock,
+    ) -> None:  # fmt: skip
         self._database = database
         self._catalog = catalog
+        self._classifiers = classifiers
         self._objects = objects
         self._roles = roles
         self._logs = logs
@@ -101,10 +108,22 @@ class Runner:
         self, key: Key, members: Members, report: Report, check: Callable[[], None], permission: Permission
     ) -> tuple[list[FoundTable], list[str]]:
         check()
-        crawl = Crawl(members, PermittedObjects(self._objects, permission), report, self._known(key, members), check)
+        by = functools.partial(classify, custom=self._custom(key, members, report))
+        objects = PermittedObjects(self._objects, permission)
+        crawl = Crawl(members, objects, by, report, self._known(key, members), check)
         tables = crawl.find()
         report.say(f"Classification complete, writing results to database {members['DatabaseName']}", "BENCHMARK")
         return tables, crawl.roots()
+
+    def _custom(self, key: Key, members: Members, report: Report) -> list[CustomClassifier]:
+        account, region, _ = key
+        try:
+            stored = [(name, self._classifiers.get(account, region, name)) for name in members["Classifiers"]]
+        except EntityNotFoundException as error:
+            raise CrawlFailedError(f"{error} Make it again, or take it off the crawler.") from None
+        if stored:
+            report.say(f"Classifiers before the built-in ones: {', '.join(name for name, _ in stored)}")
+        return [ready(name, body) for name, body in stored]
 
     def _known(self, key: Key, members: Members) -> IsKnown:
         """The folders of this crawler's tables and partitions, where it is to crawl only new ones."""

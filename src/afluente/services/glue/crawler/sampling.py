@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable, Sequence
 
-from afluente.services.glue.crawler.classify import SAMPLE_BYTES, classify
+from afluente.services.glue.crawler.classify import SAMPLE_BYTES, Classify
 from afluente.services.glue.crawler.folder import Folder, spread
 from afluente.services.glue.crawler.grouping import Leaf, mismatch
 from afluente.services.glue.crawler.port import StoredObject
@@ -16,20 +16,22 @@ MOST_BYTES = 8 * SAMPLE_BYTES
 Check = Callable[[], None]
 
 
-def read_folder(folder: Folder, sample_size: int | None, *, combine: bool, check: Check) -> list[Leaf]:
+def read_folder(
+    folder: Folder, sample_size: int | None, classify: Classify, *, combine: bool, check: Check
+) -> list[Leaf]:
     """One leaf for the folder when its files are alike, else one for each file, all of them read."""
     sampled = spread(folder.objects, sample_size or MOST_FILES)
-    leaves = read_files(_within(sampled, MOST_BYTES), check)
+    leaves = read_files(_within(sampled, MOST_BYTES), classify, check)
     if not leaves:
         return []
     if mismatch([leaf.schema for leaf in leaves], combine=combine):
-        return leaves + read_files(_others(folder.objects, leaves), check)
+        return leaves + read_files(_others(folder.objects, leaves), classify, check)
     unread = _others(folder.objects, leaves)
     statistics = total(leaf.statistics for leaf in leaves) + Statistics(len(unread), sum(one.size for one in unread))
     return [Leaf(folder.path, merge([leaf.schema for leaf in leaves]), statistics)]
 
 
-def read_files(objects: Sequence[StoredObject], check: Check) -> list[Leaf]:
+def read_files(objects: Sequence[StoredObject], classify: Classify, check: Check) -> list[Leaf]:
     """A leaf for each file that is still there."""
     leaves = []
     for stored in objects:

@@ -11,18 +11,26 @@ SIMILAR = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """What must be alike for data to share a table. `delimiter`, `header` and `quoted` are of CSV alone."""
+    """What must be alike for data to share a table. `delimiter`, `header` and `quoted` are of CSV alone.
+
+    `serde` is a SerDe other than the classification's usual one; `serde_parameters` are its parameters, in place of the
+    usual ones, and `parameters` the table's that its classifier adds.
+    """
 
     classification: str
     compression: str = "none"
     delimiter: str = ""
     header: bool = False
     quoted: bool = False
+    serde: str = ""
+    serde_parameters: tuple[tuple[str, str], ...] = ()
+    parameters: tuple[tuple[str, str], ...] = ()
 
     @property
     def key(self) -> tuple[object, ...]:
         """What tells compatible formats from others: quotes may come and go."""
-        return self.classification, self.compression, self.delimiter, self.header
+        own = (self.serde, *self.serde_parameters, *self.parameters)
+        return self.classification, self.compression, self.delimiter, self.header, own
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,19 @@ class Schema:
         mine, theirs = {name for name, _ in self.columns}, {name for name, _ in other.columns}
         largest = max(len(mine), len(theirs))
         return not largest or len(mine & theirs) / largest >= SIMILAR
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """What a classifier makes of a file's head: a schema, and how many records it read in how many bytes.
+
+    `certainty`: the share of what it looked at that it understood, more than 0; 1 settles the matter.
+    """
+
+    schema: Schema
+    records: int
+    size: int
+    certainty: float = 1.0
 
 
 def merge(schemas: Sequence[Schema]) -> Schema:

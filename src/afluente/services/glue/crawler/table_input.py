@@ -106,14 +106,23 @@ def _storage(schema: Schema, location: str, parameters: Mapping[str, str]) -> di
         "Parameters": dict(parameters),
         "StoredAsSubDirectories": False,
     }
-    hive = FORMATS.get(schema.format.classification)
-    if hive is None:
-        return storage
+    hive = _hive_format(schema)
+    if hive is None:  # XML and what is unknown: there is no SerDe for it
+        own = dict(schema.format.serde_parameters)
+        return storage | ({"SerdeInfo": {"Parameters": own}} if own else {})
     serde = {"SerializationLibrary": hive.serde, "Parameters": _serde_parameters(schema)}
     return storage | {"InputFormat": hive.input, "OutputFormat": hive.output, "SerdeInfo": serde}
 
 
+def _hive_format(schema: Schema) -> HiveFormat | None:
+    if schema.format.serde:
+        return HiveFormat(TEXT_INPUT, TEXT_OUTPUT, schema.format.serde)
+    return FORMATS.get(schema.format.classification)
+
+
 def _serde_parameters(schema: Schema) -> dict[str, str]:
+    if schema.format.serde_parameters:
+        return dict(schema.format.serde_parameters)
     if schema.format.classification == "json":
         return {"paths": ",".join(sorted(schema.paths))}
     if schema.format.classification == "csv":
@@ -140,7 +149,8 @@ def _parameters(schema: Schema, statistics: Statistics, origin: Origin) -> dict[
     }
     if form.classification == UNKNOWN:
         del parameters["averageRecordSize"], parameters["recordCount"]
-    if form.classification == "csv":
+    parameters |= dict(form.parameters)
+    if form.delimiter:
         parameters |= {"areColumnsQuoted": str(form.quoted).lower(), "columnsOrdered": "true"}
         parameters["delimiter"] = form.delimiter
     if form.header:

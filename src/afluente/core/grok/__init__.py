@@ -1,0 +1,1 @@
+"""Grok: named regular expressions that take a line of text apart."""

@@ -1,0 +1,1 @@
+"""Custom classifiers: how users say what their files are. Using them is the crawlers' matter."""

@@ -9,6 +9,9 @@ from afluente.wire.message import HttpRequest
 from afluente.wire.timestamp import from_milliseconds, to_iso8601, to_milliseconds
 
 MAX_EXPIRES_S = 604_800
+MOST_AHEAD_MS = 900_000
+"""A URL that is signed for later would outlive its week."""
+
 DIGITS = re.compile(r"\d{1,9}")
 
 
@@ -17,13 +20,13 @@ class AuthorizationQueryParametersError(AwsError):
 
 
 class AccessDenied(AwsError):
-    """The URL is too old."""
+    """The URL is too old, or too new."""
 
     status = 403
 
 
 def check_expiry(request: HttpRequest, now_ms: int) -> None:
-    """Raise AccessDenied when the presigned URL has expired by `now_ms`."""
+    """Raise AccessDenied when the presigned URL has expired by `now_ms`, or is of a time to come."""
     try:
         parameters = request.parameters()
     except ValueError:
@@ -37,6 +40,8 @@ def check_expiry(request: HttpRequest, now_ms: int) -> None:
             "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than "
             "604800 seconds"
         )
+    if signed_ms > now_ms + MOST_AHEAD_MS:
+        raise AccessDenied("Request is not valid yet")
     end_ms = signed_ms + int(expires_s) * 1000
     if end_ms < now_ms:
         members: dict[str, Any] = {

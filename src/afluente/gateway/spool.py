@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from afluente.core.error import AwsError
-from afluente.wire.aws_chunked import STREAMING, IncompleteBody, Unframer
+from afluente.wire.aws_chunked import STREAMING, IncompleteBody, MalformedTrailerError, Unframer, announced_trailers
 from afluente.wire.message import Body
 from afluente.wire.signature import ChunkSignatures
 
@@ -236,6 +236,8 @@ class ObjectReceiver:
         """Leave `headers` as if the body had come plain."""
         if self._decoded_length is not None and self._decoded_length != str(self._sink.size):
             raise IncompleteBody
+        if unframer.trailers.keys() != announced_trailers(headers.get("x-amz-trailer", "")):
+            raise MalformedTrailerError
         headers.update(unframer.trailers)
         headers["content-length"] = str(self._sink.size)
         encodings = [e.strip() for e in headers.pop("content-encoding", "").split(",")]

@@ -34,6 +34,23 @@ class SignatureDoesNotMatch(AwsError):
         )
 
 
+class MalformedTrailerError(AwsError):
+    """Trailing headers other than those that the head has announced."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The request contained trailing data that was not well-formed or did not conform to our published schema."
+        )
+
+
+def announced_trailers(header: str) -> frozenset[str]:
+    """The names in x-amz-trailer: of checksums alone, since trailers become headers. Raises InvalidRequest."""
+    names = frozenset(name for name in (part.strip().lower() for part in header.split(",")) if name)
+    if not all(name.startswith("x-amz-checksum-") for name in names):
+        raise AwsError("The value specified in the x-amz-trailer header is not supported", code="InvalidRequest")
+    return names
+
+
 class Unframer:
     """Takes a framed body piece by piece and gives back its bytes. `trailers` are complete after `finish`.
 

@@ -13,7 +13,9 @@ from tests.gateway.conftest import Kinesis, Serve, authorization, http, rpc
 from afluente.core.call import Call, Principal
 from afluente.core.error import AwsError
 from afluente.core.provider import Provider
+from afluente.gateway.failure import fail_unbound
 from afluente.gateway.identification import FORM_VERSIONS, TARGETS
+from afluente.wire.message import HttpRequest
 from afluente.wire.model import load
 
 FORM = "application/x-www-form-urlencoded"
@@ -77,6 +79,14 @@ def test_refusal_that_quotes_a_control_character_can_be_read(serve: Serve) -> No
     answer = serve(Sts()).ask(query("Action=No\x00thing", Authorization=authorization("sts")))
     assert answer.status == 400
     assert "No\ufffdthing" in "".join(ElementTree.fromstring(answer.body).itertext())
+
+
+def test_refusal_before_the_service_is_known_can_be_read() -> None:
+    # of an Origin that HTTP/1.1 does not carry, and HTTP/2 does
+    request = HttpRequest("POST", "/", "", {"content-type": FORM})
+    answer = fail_unbound(request, AwsError("from \x1f"), "id")
+    assert isinstance(answer.body, bytes)
+    assert "from \ufffd" in "".join(ElementTree.fromstring(answer.body).itertext())
 
 
 def test_query_without_signature_is_refused(serve: Serve) -> None:

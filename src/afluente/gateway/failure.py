@@ -8,7 +8,7 @@ from afluente.wire.codec import CBOR, JSON
 from afluente.wire.fault import resolve
 from afluente.wire.message import HttpRequest, HttpResponse
 from afluente.wire.rpc_v2 import HEADER, MEDIA_TYPE
-from afluente.wire.xml_writer import DECLARATION, element, escape
+from afluente.wire.xml_writer import DECLARATION, element, escape, legible
 
 
 def fail_unbound(request: HttpRequest, error: AwsError, request_id: str) -> HttpResponse:
@@ -49,4 +49,4 @@ def _query(error: AwsError, request_id: str) -> HttpResponse:
 
 def _xml(status: int, body: str, request_id: str) -> HttpResponse:
     headers = {"Content-Type": "application/xml", "x-amzn-RequestId": request_id, "x-amz-request-id": request_id}
-    return HttpResponse(status, headers, (DECLARATION + body).encode("utf-8", "replace"))
+    return HttpResponse(status, headers, (DECLARATION + legible(body)).encode("utf-8", "replace"))

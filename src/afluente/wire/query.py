@@ -1,6 +1,5 @@
 """The Query protocol: a form with Action and Version in, an XML envelope out."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -11,12 +10,9 @@ from afluente.wire.family import family
 from afluente.wire.fault import resolve
 from afluente.wire.message import HttpRequest, HttpResponse
 from afluente.wire.model import Model, Operation
-from afluente.wire.xml_writer import XmlWriter, element, escape
+from afluente.wire.xml_writer import XmlWriter, element, escape, legible
 
 MAX_PARAMETERS = 20_000
-
-ILLEGIBLE = re.compile("&#x(?:[0-8bcef]|1[0-9a-f]|fff[ef]);")
-"""Characters that no XML 1.0 can hold: an answer that quotes one back must still be readable."""
 
 
 class QueryBinding:
@@ -62,8 +58,7 @@ class QueryBinding:
         return self._response(fault.status, "ErrorResponse", body, request_id)
 
     def _response(self, status: int, root: str, content: str, request_id: str) -> HttpResponse:
-        content = ILLEGIBLE.sub("\ufffd", content)
-        body = element(root, content, f' xmlns="{self.model.xml_namespace}"')
+        body = element(root, legible(content), f' xmlns="{self.model.xml_namespace}"')
         headers = {"Content-Type": "text/xml", "x-amzn-RequestId": request_id}
         return HttpResponse(status, headers, body.encode("utf-8", "replace"))
 

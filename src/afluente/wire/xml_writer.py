@@ -14,12 +14,18 @@ DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 # Carriage returns, which parsers would turn into line feeds, and control characters, which XML 1.0 cannot hold but
 # S3 writes all the same, as references (an object key may contain them).
 SPECIAL = re.compile(r"[&<>\"\x00-\x08\x0b-\x1f\ufffe\uffff]")
+ILLEGIBLE = re.compile("&#x(?:[0-8bcef]|1[0-9a-f]|fff[ef]);")
 ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 
 
 def escape(text: str) -> str:
     """`text` as character data or as the inside of an attribute."""
     return SPECIAL.sub(lambda found: ENTITIES.get(found[0]) or f"&#x{ord(found[0]):x};", text)
+
+
+def legible(xml: str) -> str:
+    """The same without references to characters that XML 1.0 cannot hold: what quotes one back can still be read."""
+    return ILLEGIBLE.sub("\ufffd", xml)
 
 
 def element(name: str, text: str, attributes: str = "") -> str:

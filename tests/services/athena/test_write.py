@@ -1,9 +1,13 @@
 import io
+import json
 
+import fastavro
+import pyarrow as pa
+import pyarrow.orc
 import pyarrow.parquet as pq
 import pytest
 
-from .conftest import LAZY_SIMPLE, OPENX, PARQUET, Lake
+from .conftest import AVRO, LAZY_SIMPLE, OPENX, PARQUET, Lake
 
 ROWS = "(VALUES (1, 'x', date '2026-01-01'), (2, 'y', date '2026-01-02'), (3, NULL, date '2026-01-02')) AS t(n, s, dt)"
 
@@ -40,7 +44,7 @@ def test_create_table_as_lies_with_the_results_by_default(lake: Lake) -> None:
     assert lake.one("SELECT n FROM made") == "1"
 
 
-@pytest.mark.parametrize("form", ["PARQUET", "JSON", "TEXTFILE"])
+@pytest.mark.parametrize("form", ["PARQUET", "ORC", "AVRO", "JSON", "TEXTFILE"])
 def test_create_table_as_partitioned(lake: Lake, form: str) -> None:
     sql = (
         f"CREATE TABLE made WITH (format = '{form}', partitioned_by = ARRAY['dt'], external_location = "
@@ -55,14 +59,15 @@ def test_create_table_as_partitioned(lake: Lake, form: str) -> None:
     ]
 
 
-def test_create_table_as_of_every_type(lake: Lake) -> None:
+@pytest.mark.parametrize("form", ["PARQUET", "ORC", "AVRO"])
+def test_create_table_as_of_every_type(lake: Lake, form: str) -> None:
     select = (
         "SELECT true AS b, CAST(1 AS tinyint) AS i8, 1 AS i, count(*) AS i64, sum(1) AS s, 1.5 AS d, CAST(1.5 AS "
         "real) AS r, "
         "DECIMAL '1.50' AS c, 'x' AS v, date '2026-01-02' AS dt, timestamp '2026-01-02 03:04:05' AS ts, ARRAY[1] AS a, "
         "MAP(ARRAY['k'], ARRAY[1]) AS m, CAST(ROW(1) AS ROW(n integer)) AS w"
     )
-    assert lake.run(f"CREATE TABLE made AS {select}").state == "SUCCEEDED"
+    assert lake.run(f"CREATE TABLE made WITH (format = '{form}') AS {select}").reason == ""
     before, after = lake.run(select), lake.run("SELECT * FROM made")
     assert after.rows == before.rows
     assert after.types == before.types
@@ -93,13 +98,24 @@ def test_create_table_as_onto_objects(lake: Lake) -> None:
         ("CREATE TABLE made AS SELECT 1 AS a, 2 AS A", "DUPLICATE_COLUMN_NAME: Column name 'a' specified more "
             "than once"),
         ("CREATE TABLE made AS SELECT json_parse('1') AS j", "NOT_SUPPORTED: Unsupported Hive type: json"),
-        ("CREATE TABLE made WITH (format = 'ORC') AS SELECT 1 AS "
-            "a", "NOT_SUPPORTED: Afluente does not write the format ORC"),
+        ("CREATE TABLE made WITH (format = 'ION') AS SELECT 1 AS "
+            "a", "NOT_SUPPORTED: Afluente does not write the format ION"),
+        ("CREATE TABLE made WITH (format = 'ORC', write_compression = 'GZIP') AS SELECT 1 AS a",
+            "NOT_SUPPORTED: Afluente does not write ORC with the compression GZIP"),
+        ("CREATE TABLE made WITH (format = 'AVRO') AS SELECT MAP(ARRAY[1], ARRAY[2]) AS m",
+            "NOT_SUPPORTED: Avro's maps have keys of type string only, not int"),
         ("CREATE TABLE made WITH (table_type = 'ICEBERG') AS SELECT 1 AS "
             "a", "NOT_SUPPORTED: Iceberg tables need the property is_external = false"),
         ("CREATE TABLE made WITH (bucket_count = 4) AS SELECT 1 AS a",
-            "NOT_SUPPORTED: Afluente does not have the table "
-            "property 'bucket_count'"),
+            "INVALID_TABLE_PROPERTY: bucketed_by and bucket_count must be specified together"),
+        ("CREATE TABLE made WITH (bucketed_by = ARRAY['b'], bucket_count = 4) AS SELECT 1 AS a",
+            "COLUMN_NOT_FOUND: Bucketing column 'b' not present in schema"),
+        ("CREATE TABLE made WITH (bucketed_by = ARRAY['a'], bucket_count = 4) AS SELECT DECIMAL '1.5' AS a",
+            "NOT_SUPPORTED: Afluente does not bucket by columns of type decimal(2,1): a"),
+        ("CREATE TABLE made WITH (bucketed_by = ARRAY['a'], bucket_count = 101) AS SELECT 1 AS a",
+            "INVALID_TABLE_PROPERTY: bucket_count must be from 1 to 100, not 101"),
+        ("CREATE TABLE made WITH (format = 'JSON', compression_level = 5) AS SELECT 1 AS a",
+            "NOT_SUPPORTED: Afluente has compression_level for Parquet with ZSTD only, not for JSON"),
         (
             "CREATE TABLE made WITH (partitioned_by = ARRAY['a']) AS SELECT 1 AS a, 2 AS b",
             "HIVE_COLUMN_ORDER_MISMATCH: Partition keys must be the last columns in the table and in the same "
@@ -112,6 +128,57 @@ def test_create_table_as_that_fails_leaves_no_table(lake: Lake, sql: str, reason
     assert lake.refused(sql).startswith(reason)
     assert lake.glue("GetTables", DatabaseName="farm")["TableList"] == []
     assert not [key for key in lake.keys("results") if "/tables/" in key]
+
+
+@pytest.mark.parametrize(
+    ("form", "compression", "codec"),
+    [
+        *[("ORC", name, name) for name in ("", "ZLIB", "SNAPPY", "LZ4", "ZSTD", "NONE")],
+        *[("AVRO", name, name) for name in ("", "DEFLATE", "SNAPPY", "BZIP2", "ZSTD", "NONE")],
+    ],
+)  # fmt: skip
+def test_create_table_as_compressed(lake: Lake, form: str, compression: str, codec: str) -> None:
+    asked = f", write_compression = '{compression}'" if compression else ""
+    answer = lake.run(
+        f"CREATE TABLE made WITH (format = '{form}'{asked}, external_location = 's3://lake/m/') AS SELECT n, s, "
+        f"repeat('x', 1000) AS x FROM {ROWS}"
+    )
+    assert answer.reason == ""
+    assert lake.rows("SELECT n, s, length(x) FROM made ORDER BY n") == [
+        ["1", "x", "1000"],
+        ["2", "y", "1000"],
+        ["3", None, "1000"],
+    ]
+    file = lake.get(_manifest(lake, answer)[0])
+    if form == "ORC":
+        found = pa.orc.ORCFile(io.BytesIO(file)).compression
+        assert found == {"": "ZLIB", "NONE": "UNCOMPRESSED"}.get(codec, codec)
+    else:
+        found = fastavro.block_reader(io.BytesIO(file)).codec
+        assert found == {"": "deflate", "NONE": "null", "ZSTD": "zstandard"}.get(codec, codec.lower())
+
+
+def test_create_table_as_bucketed(lake: Lake) -> None:
+    answer = lake.run(
+        "CREATE TABLE made WITH (format = 'ORC', bucketed_by = ARRAY['s', 'n'], bucket_count = 3, "
+        "partitioned_by = ARRAY['p'], external_location = 's3://lake/m/') AS SELECT n, concat('é', CAST(n AS varchar)) "
+        "AS s, n % 2 AS p FROM UNNEST(sequence(-20, 20)) AS t(n)"
+    )
+    assert answer.reason == ""
+    storage = lake.glue("GetTable", DatabaseName="farm", Name="made")["Table"]["StorageDescriptor"]
+    assert (storage["BucketColumns"], storage["NumberOfBuckets"]) == (["s", "n"], 3)
+    for file, n, s in lake.rows('SELECT "$path", n, s FROM made'):
+        assert file is not None
+        assert n is not None
+        assert s is not None
+        text = 0
+        for byte in s.encode():
+            text = 31 * text + (byte if byte < 128 else byte - 256)
+        long = int(n) % 2**64
+        bucket = (31 * text + (long ^ long >> 32)) % 2**31 % 3
+        assert file.endswith(f"_bucket-{bucket:05d}")
+    assert lake.one("SELECT count(*) FROM made") == "41"
+    assert lake.refused("INSERT INTO made SELECT * FROM made").startswith("NOT_SUPPORTED: INSERT INTO is not supported")
 
 
 def test_create_table_as_with_too_many_partitions(lake: Lake) -> None:
@@ -145,6 +212,24 @@ def test_insert_into_a_partition_that_lies_elsewhere(lake: Lake) -> None:
     lake.run("INSERT INTO t VALUES (1, 'a'), (2, 'b')")
     assert len(lake.keys("lake", "other/place/")) == 1
     assert lake.rows("SELECT n, dt FROM t ORDER BY n") == [["1", "a"], ["2", "b"]]
+
+
+@pytest.mark.parametrize("form", ["ORC", "AVRO"])
+def test_insert_into_other_formats(lake: Lake, form: str) -> None:
+    lake.run(
+        f"CREATE TABLE t WITH (format = '{form}', partitioned_by = ARRAY['p']) AS SELECT 1 AS n, 'x' AS s, 'a' AS p"
+    )
+    assert lake.run("INSERT INTO t VALUES (2, 'y', 'a'), (3, NULL, 'b')").reason == ""
+    assert lake.rows("SELECT n, s, p FROM t ORDER BY n") == [["1", "x", "a"], ["2", "y", "a"], ["3", None, "b"]]
+
+
+def test_insert_into_avro_writes_by_the_schema_of_the_table(lake: Lake) -> None:
+    schema = {"type": "record", "name": "reading", "fields": [{"name": "Number", "type": "int"}]}
+    lake.table("t", {"number": "int"}, "s3://lake/t/", AVRO, properties={"avro.schema.literal": json.dumps(schema)})
+    assert lake.run("INSERT INTO t VALUES 7").reason == ""
+    (key,) = lake.keys("lake", "t/")
+    assert list(fastavro.reader(io.BytesIO(lake.get(f"s3://lake/{key}")))) == [{"Number": 7}]
+    assert lake.refused("INSERT INTO t VALUES NULL").startswith("HIVE_WRITER_DATA_ERROR: ")
 
 
 def test_insert_into_text(lake: Lake) -> None:

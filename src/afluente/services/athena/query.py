@@ -65,14 +65,17 @@ class Ready:
     bytes_of: Callable[[], int]
     input_files: int = field(default=0)
 
-    def select(self, shape: Callable[[str, Column], str]) -> str:
-        """The query with each column put through `shape`; the columns keep their order, under their names."""
+    def select(self, shape: Callable[[str, Column], str], *more: str) -> str:
+        """The query with each column put through `shape`; the columns keep their order, under their names.
+
+        more: further columns, in which the query's are called c0, c1 and so on.
+        """
         names = [f"c{index}" for index in range(len(self.columns))]
         shown = [
             f"{shape(name, column)} AS {identifier(column.name)}"
             for name, column in zip(names, self.columns, strict=True)
         ]
-        return f"SELECT {', '.join(shown)} FROM ({self.sql}) AS q({', '.join(names)})"
+        return f"SELECT {', '.join([*shown, *more])} FROM ({self.sql}) AS q({', '.join(names)})"
 
 
 def translate(tree: exp.Query, catalog: Catalog, database: str | None, text: str, now: datetime) -> Translated:

@@ -45,7 +45,7 @@ from afluente.services.athena.statement import (
     Unload,
 )
 from afluente.services.athena.work_group import WorkGroup
-from afluente.services.athena.write import Writer, Written
+from afluente.services.athena.writer.statement import Writer, Written
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from afluente.services.athena.iceberg.rows import rows_of
 from afluente.services.athena.iceberg.table_change import WRITTEN, properties_of
 from afluente.services.athena.query import Ready, check_columns, run
 from afluente.services.athena.statement import CreateTableAs
-from afluente.services.athena.write import Writer, Written
+from afluente.services.athena.writer.statement import Writer, Written
 
 OWN = frozenset({"table_type", "is_external", "location", "partitioning"})
 

@@ -23,7 +23,7 @@ from afluente.services.athena.iceberg.rows import rows_of
 from afluente.services.athena.query import Ready, run
 from afluente.services.athena.sql.quote import identifier, literal
 from afluente.services.athena.statement import Insert, Select, select_of
-from afluente.services.athena.write import Writer, Written
+from afluente.services.athena.writer.statement import Writer, Written
 
 ROW = '"_afluente_row"'
 SMALL_FILE_SHARE = 0.75

@@ -176,6 +176,14 @@ def _split_types(text: str) -> list[str]:
     return [*parts, text[start:]]
 
 
+def hive_hash(text: str, start: int) -> int:
+    """Hive's hash of a text's bytes, as 32 bits without a sign: Java's of a string, over signed bytes."""
+    found = start
+    for byte in text.encode():
+        found = (31 * found + byte - (byte >> 7 << 8)) & 0xFFFF_FFFF
+    return found
+
+
 FUNCTIONS = (
     ("athena_soundex", soundex, ("VARCHAR",), "VARCHAR"),
     ("athena_luhn", luhn, ("VARCHAR",), "BOOLEAN"),
@@ -192,4 +200,5 @@ FUNCTIONS = (
     ("athena_in_network", in_network, ("VARCHAR", "VARCHAR"), "BOOLEAN"),
     ("athena_ip_address", ip_address, ("VARCHAR",), "VARCHAR"),
     ("athena_type_name", type_name, ("VARCHAR",), "VARCHAR"),
+    ("athena_hive_hash", hive_hash, ("VARCHAR", "INTEGER"), "BIGINT"),
 )

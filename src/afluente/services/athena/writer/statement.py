@@ -23,13 +23,16 @@ from afluente.services.athena.sql.quote import identifier
 from afluente.services.athena.sql.view import table_input
 from afluente.services.athena.statement import CreateTableAs, CreateView, Insert, Select, Unload
 from afluente.services.athena.table_format import FORMATS, LAZY_SIMPLE
-from afluente.services.athena.written_file import WriteFormat, WrittenFile, publish, write
+from afluente.services.athena.writer.bucket import Bucketing
+from afluente.services.athena.writer.file import Layout, WrittenFile, publish, write
+from afluente.services.athena.writer.format import WriteFormat
 
 CTAS_PROPERTIES = {
-    "format", "external_location", "partitioned_by", "write_compression", "parquet_compression", "field_delimiter",
-    "table_type", "is_external",
+    "format", "external_location", "partitioned_by", "bucketed_by", "bucket_count", "write_compression",
+    "parquet_compression", "orc_compression", "compression_level", "field_delimiter", "table_type", "is_external",
 }  # fmt: skip
-UNLOAD_PROPERTIES = {"format", "compression", "partitioned_by", "field_delimiter"}
+UNLOAD_PROPERTIES = {"format", "compression", "compression_level", "partitioned_by", "field_delimiter"}
+MOST_BUCKETS = 100
 CLEAN = (
     ". You may need to manually clean the data at location '{}' before retrying. "
     "Athena will not delete data in your account."
@@ -37,10 +40,15 @@ CLEAN = (
 
 INSERTABLE = {
     FORMATS["PARQUET"].serde: "PARQUET",
+    FORMATS["ORC"].serde: "ORC",
+    FORMATS["AVRO"].serde: "AVRO",
     FORMATS["JSON"].serde: "JSON",
     LAZY_SIMPLE: "TEXTFILE",
 }
 """The SerDes that Athena inserts into, of those that Afluente writes."""
+
+COMPRESSION = ("write.compression", "parquet.compression", "orc.compress", "avro.output.codec")
+"""The table's parameters that name a compression."""
 
 
 @dataclass(slots=True)
@@ -78,28 +86,28 @@ class Writer:
                 return Written()
             message = f"Destination table '{NAME}.{database}.{statement.name.table}' already exists"
             raise QueryFailure("TABLE_ALREADY_EXISTS", message + CLEAN.format(self._default_location()), (1, 1))
-        form, keys = _form(statement.properties, "write_compression"), _keys(statement.properties)
+        form, layout = _form(statement.properties, "write_compression"), _layout(statement.properties)
         location = self._table_location(statement)
         if self.catalog.database(database) is None:
             raise QueryFailure("SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist", (1, 1))
         self._check_empty(location, f"{database}.{statement.name.table}")
         query = self.translated(statement.select)
-        columns, files, written = self._write(query, form, keys, statement.with_data)
-        table = _table_input(statement.name.table, columns, keys, form, location)
+        columns, files, written = self._write(query, form, layout, statement.with_data)
+        table = _table_input(statement.name.table, columns, layout, form, location)
         written.uris = publish(files, location, self.store)
-        self._create_table(database, table, files, keys, location)
+        self._create_table(database, table, files, layout.keys, location)
         return written
 
     def _write(
-        self, query: Translated, form: WriteFormat, keys: Sequence[str], with_data: bool = True
+        self, query: Translated, form: WriteFormat, layout: Layout, with_data: bool = True
     ) -> tuple[list[Column], list[WrittenFile], Written]:
         def action(ready: Ready) -> tuple[list[Column], list[WrittenFile], Written]:
             check_columns(ready.columns)
-            _check_partition_columns(ready.columns, keys)
+            _check_partition_columns(ready.columns, layout.keys)
             _hive_types(ready.columns, self._default_location())
             if not with_data:
                 return ready.columns, [], Written()
-            files, rows = write(ready, self.session.folder, form, keys, self.execution.engine_id)
+            files, rows = write(ready, self.session.folder, form, layout, self.execution.engine_id)
             return ready.columns, files, Written(rows, [], ready.bytes_of())
 
         return run(query, self.catalog, self.store, self.session, action)
@@ -160,7 +168,7 @@ class Writer:
 
         def action(ready: Ready) -> tuple[list[WrittenFile], Written]:
             fitted = _fitted(ready, table, statement.columns)
-            files, rows = write(fitted, self.session.folder, form, keys, self.execution.engine_id)
+            files, rows = write(fitted, self.session.folder, form, Layout(keys), self.execution.engine_id)
             return files, Written(rows, [], ready.bytes_of())
 
         files, written = run(query, self.catalog, self.store, self.session, action)
@@ -191,7 +199,7 @@ class Writer:
 
         def action(ready: Ready) -> tuple[list[WrittenFile], Written]:
             _check_partition_columns(ready.columns, keys)
-            files, rows = write(ready, self.session.folder, form, keys, self.execution.engine_id)
+            files, rows = write(ready, self.session.folder, form, Layout(keys), self.execution.engine_id)
             return files, Written(rows, [], ready.bytes_of())
 
         files, written = run(self.translated(statement.select), self.catalog, self.store, self.session, action)
@@ -239,15 +247,34 @@ def _known_properties(properties: dict[str, str | list[str]], known: set[str]) -
 
 
 def _form(properties: dict[str, str | list[str]], compression: str) -> WriteFormat:
-    given = properties.get(compression) or properties.get("parquet_compression") or ""
-    return WriteFormat.of(
-        str(properties.get("format", "PARQUET")), str(given), str(properties.get("field_delimiter", "\x01"))
-    )
+    name = str(properties.get("format", "PARQUET"))
+    given = properties.get(compression) or properties.get(f"{name.lower()}_compression") or ""
+    level = str(properties.get("compression_level", ""))
+    return WriteFormat.of(name, str(given), str(properties.get("field_delimiter", "\x01")), level=level)
+
+
+def _layout(properties: dict[str, str | list[str]]) -> Layout:
+    keys, columns = _keys(properties), _names(properties.get("bucketed_by", []))
+    if bool(columns) != ("bucket_count" in properties):
+        raise QueryFailure("INVALID_TABLE_PROPERTY", "bucketed_by and bucket_count must be specified together")
+    if not columns:
+        return Layout(keys)
+    count = str(properties["bucket_count"])
+    if not count.isdecimal() or not 1 <= int(count) <= MOST_BUCKETS:
+        raise QueryFailure("INVALID_TABLE_PROPERTY", f"bucket_count must be from 1 to {MOST_BUCKETS}, not {count}")
+    if set(columns) & set(keys):
+        raise QueryFailure(
+            "INVALID_TABLE_PROPERTY", "A column cannot be both a partition column and a bucketing column"
+        )
+    return Layout(keys, Bucketing(tuple(columns), int(count)))
 
 
 def _keys(properties: dict[str, str | list[str]]) -> list[str]:
-    given = properties.get("partitioned_by", [])
-    return [key.lower() for key in ([given] if isinstance(given, str) else given)]
+    return _names(properties.get("partitioned_by", []))
+
+
+def _names(given: str | list[str]) -> list[str]:
+    return [name.lower() for name in ([given] if isinstance(given, str) else given)]
 
 
 def _check_partition_columns(columns: Sequence[Column], keys: Sequence[str]) -> None:
@@ -271,7 +298,7 @@ def _hive_types(columns: Sequence[Column], location: str) -> list[str]:
 
 
 def _table_input(
-    name: str, columns: Sequence[Column], keys: Sequence[str], form: WriteFormat, location: Location
+    name: str, columns: Sequence[Column], layout: Layout, form: WriteFormat, location: Location
 ) -> dict[str, Any]:
     described = [
         {"Name": column.name.lower(), "Type": kind}
@@ -279,17 +306,21 @@ def _table_input(
     ]
     known = FORMATS[form.name]
     serde = {"field.delim": form.delimiter, "serialization.format": form.delimiter} if form.name == "TEXTFILE" else {}
+    buckets: dict[str, Any] = {}
+    if layout.bucketing:
+        buckets = {"BucketColumns": list(layout.bucketing.columns), "NumberOfBuckets": layout.bucketing.count}
     return {
         "Name": name,
         "TableType": "EXTERNAL_TABLE",
         "Parameters": {"EXTERNAL": "TRUE", "has_encrypted_data": "false"},
-        "PartitionKeys": [column for column in described if column["Name"] in keys],
+        "PartitionKeys": [column for column in described if column["Name"] in layout.keys],
         "StorageDescriptor": {
-            "Columns": [column for column in described if column["Name"] not in keys],
+            "Columns": [column for column in described if column["Name"] not in layout.keys],
             "Location": str(location).rstrip("/"),
             "InputFormat": known.input_format,
             "OutputFormat": known.output_format,
             "SerdeInfo": {"SerializationLibrary": known.serde, "Parameters": serde},
+            **buckets,
         },
     }
 
@@ -301,10 +332,15 @@ def _insert_format(table: Table) -> WriteFormat:
     library = serde.get("SerializationLibrary", "")
     if library not in INSERTABLE or table.parameters.get("table_type", "").upper() == "ICEBERG":
         raise QueryFailure("NOT_SUPPORTED", f"Afluente does not insert into tables of this SerDe: {library}")
+    if table.storage.get("BucketColumns") and table.storage.get("NumberOfBuckets", -1) > 0:
+        raise QueryFailure("NOT_SUPPORTED", f"INSERT INTO is not supported on bucketed tables: {table.name}")
     properties = serde.get("Parameters") or {}
     delimiter = properties.get("field.delim") or properties.get("serialization.format") or "\x01"
-    compression = table.parameters.get("parquet.compression") or table.parameters.get("write.compression") or ""
-    return WriteFormat.of(INSERTABLE[library], compression, "\x01" if delimiter == "1" else delimiter)
+    compression = next((table.parameters[name] for name in COMPRESSION if table.parameters.get(name)), "")
+    schema = properties.get("avro.schema.literal", "")
+    return WriteFormat.of(
+        INSERTABLE[library], compression, "\x01" if delimiter == "1" else delimiter, avro_schema=schema
+    )
 
 
 def _fitted(ready: Ready, table: Table, named: Sequence[str]) -> Ready:

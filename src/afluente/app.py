@@ -156,7 +156,7 @@ class App:
         triggers = TriggerEngine(database, tags, self._jobs, crawlers, clock)
         workflows = triggers.workflows = WorkflowEngine(database, tags, self._jobs, crawlers, triggers, clock)
         athena = AthenaEngine(database, invoke, s3, settings, clock, metrics=self._metrics, check=self._check_action)
-        cloudformation = CloudFormationEngine(database, invoke, clock)
+        cloudformation = CloudFormationEngine(database, invoke, self._iam, clock)
         # each may use those before it
         self._engines: list[Any] = [
             self._iam,

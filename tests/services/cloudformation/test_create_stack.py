@@ -241,8 +241,8 @@ def test_create_stack_from_a_template_in_s3(stacks: Deployment, app: Any) -> Non
 
 
 def test_create_stack_with_what_is_not_supported_is_refused_by_name(stacks: Deployment) -> None:
-    with pytest.raises(ClientError, match="RoleARN"):
-        stacks.create({"G": GROUP}, RoleARN="arn:aws:iam::000000000000:role/deployer")
+    with pytest.raises(ClientError, match="NotificationARNs"):
+        stacks.create({"G": GROUP}, NotificationARNs=["arn:aws:sns:us-east-1:000000000000:topic"])
 
 
 def test_describe_stacks_answers_as_aws(stacks: Deployment) -> None:

@@ -281,7 +281,6 @@ def test_users_keys_and_policies(stacks: Deployment) -> None:
 @pytest.mark.parametrize(
     ("kind", "properties", "reason"),
     [
-        ("Policy", {"PolicyName": "p", "PolicyDocument": READ}, "At least one of [Groups,Roles,Users] must be non-emp"),
         ("Policy", {"PolicyName": "p", "PolicyDocument": READ, "Roles": "r"}, "Properties validation failed"),
         ("User", {"ManagedPolicyArns": "x"}, "Properties validation failed for resource X"),
         ("User", {"Policies": [1]}, "Properties validation failed for resource X"),

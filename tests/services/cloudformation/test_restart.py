@@ -12,6 +12,7 @@ from afluente.app import App
 from afluente.core.call import Call, Principal
 from afluente.core.clock import ManualClock
 from afluente.services.cloudformation.engine import CloudFormationEngine, Wish
+from afluente.services.cloudformation.port import Roles
 from afluente.services.cloudformation.stack import Stack
 from afluente.store.database import Database
 
@@ -82,15 +83,16 @@ class Crashing:
 class World:
     """An engine that is built anew after every crash, on what is stored."""
 
-    def __init__(self, path: Path, invoke: Crashing, clock: ManualClock) -> None:
+    def __init__(self, path: Path, invoke: Crashing, roles: Roles, clock: ManualClock) -> None:
         self._path = path
+        self._roles = roles
         self._invoke = invoke
         self._clock = clock
         self.restart()
 
     def restart(self) -> None:
         self.database = Database(self._path)
-        self.engine = CloudFormationEngine(self.database, self._invoke, self._clock)
+        self.engine = CloudFormationEngine(self.database, self._invoke, self._roles, self._clock)
 
     def run(self, stack: Stack) -> Stack:
         due_ms: int | None = 0
@@ -110,8 +112,8 @@ def invoke(request: pytest.FixtureRequest, app: App) -> Crashing:
 
 
 @pytest.fixture
-def world(tmp_path: Path, invoke: Crashing, clock: ManualClock) -> Iterator[World]:
-    world = World(tmp_path / "stacks.sqlite", invoke, clock)
+def world(tmp_path: Path, invoke: Crashing, app: App, clock: ManualClock) -> Iterator[World]:
+    world = World(tmp_path / "stacks.sqlite", invoke, app._iam, clock)
     yield world
     world.database.close()
 
@@ -237,8 +239,10 @@ def assert_nothing_is_left(stacks: Deployment) -> None:
 def test_a_stack_of_before_goes_on_when_the_engine_starts(app: App, tmp_path: Path, clock: ManualClock) -> None:
     database = Database(tmp_path / "stacks.sqlite")
     template = json.dumps({"Resources": {"G": {"Type": "AWS::Logs::LogGroup"}}})
-    stack, _ = CloudFormationEngine(database, app._gateway.invoke, clock).create_stack(CALL, Wish("farm", template))
-    engine = CloudFormationEngine(database, app._gateway.invoke, clock)
+    stack, _ = CloudFormationEngine(database, app._gateway.invoke, app._iam, clock).create_stack(
+        CALL, Wish("farm", template)
+    )
+    engine = CloudFormationEngine(database, app._gateway.invoke, app._iam, clock)
     engine.start()
     for _ in range(5000):
         if engine.stacks.fresh(stack).status == "CREATE_COMPLETE":
@@ -255,7 +259,7 @@ def test_a_deleted_stack_is_forgotten_after_ninety_days(stacks: Deployment, app:
     engine = app._providers["cloudformation"]._engine  # type: ignore[attr-defined]
     engine.stop()
     clock.advance(90 * 24 * 3600 + 1)
-    again = CloudFormationEngine(app._database, app._gateway.invoke, clock)
+    again = CloudFormationEngine(app._database, app._gateway.invoke, app._iam, clock)
     again.start()
     again.stop()
     assert again.stacks.find(ACCOUNT, "us-east-1", stack_id) is None

@@ -7,7 +7,9 @@ from afluente.core.clock import utc
 from afluente.core.provider import Response
 from afluente.services.cloudformation.change_set import ChangeSet
 from afluente.services.cloudformation.plan import capabilities
+from afluente.services.cloudformation.property_value import with_values
 from afluente.services.cloudformation.resource.registry import TYPES
+from afluente.services.cloudformation.rollback_trigger import shown as rollback_configuration
 from afluente.services.cloudformation.stack import Event, Output, Stack, StackResource
 from afluente.services.cloudformation.template.template import Template
 
@@ -20,7 +22,7 @@ def stack(shown: Stack) -> Response:
         "StackId": shown.id,
         "StackName": shown.name,
         "CreationTime": utc(shown.created_at_ms),
-        "RollbackConfiguration": {},
+        "RollbackConfiguration": rollback_configuration(shown.triggers),
         "StackStatus": shown.status,
         "DisableRollback": shown.on_failure == "DO_NOTHING",
         "NotificationARNs": [],
@@ -33,6 +35,7 @@ def stack(shown: Stack) -> Response:
         "StackStatusReason": shown.reason,
         "ChangeSetId": shown.change_set_id,
         "Description": shown.description,
+        "RoleARN": shown.role_arn,
         "TimeoutInMinutes": shown.timeout_minutes,
         "Capabilities": shown.capabilities or None,
         "Parameters": _parameters(shown) or None,
@@ -92,13 +95,13 @@ def event(owner: Stack, shown: Event) -> Response:
     return response | {name: value for name, value in optional.items() if value is not None}
 
 
-def change_set(shown: ChangeSet) -> Response:
+def change_set(shown: ChangeSet, *, with_properties: bool) -> Response:
     """What DescribeChangeSet answers."""
     response = change_set_summary(shown) | {
         "NotificationARNs": [],
-        "RollbackConfiguration": {},
+        "RollbackConfiguration": rollback_configuration(shown.stack.triggers),
         "Capabilities": shown.stack.capabilities,
-        "Changes": shown.changes,
+        "Changes": with_values(shown.changes, shown.values) if with_properties else shown.changes,
     }
     optional = {
         "Parameters": _parameters(shown.stack) or None,
@@ -164,7 +167,7 @@ def template_summary(template: Template) -> Response:
 
 
 def _times(shown: Stack) -> Response:
-    times = {"LastUpdatedTime": shown.updated_at_ms, "DeletionTime": shown.deleted_at_ms}
+    times = {"LastUpdatedTime": shown.updated_at_ms, "DeletionTime": shown.deleted_at_ms or shown.removal_at_ms}
     return {name: utc(time_ms) for name, time_ms in times.items() if time_ms is not None}
 
 

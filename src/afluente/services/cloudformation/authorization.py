@@ -30,14 +30,16 @@ PASS_ROLE = pass_role("cloudformation.amazonaws.com", role)
 
 PERMISSIONS: dict[str, tuple[Permission, ...]] = {
     **each(
-        stack, "cloudformation", "CancelUpdateStack", "ContinueUpdateRollback", "DeleteChangeSet", "DescribeChangeSet",
+        stack, "cloudformation", "CancelUpdateStack", "DeleteChangeSet", "DescribeChangeSet",
         "DescribeStackEvents", "DescribeStackResource", "DescribeStackResources", "DescribeStacks",
         "ExecuteChangeSet", "GetStackPolicy", "GetTemplate", "GetTemplateSummary", "ListChangeSets",
-        "ListStackResources", "RollbackStack", "SetStackPolicy", "UpdateTerminationProtection",
+        "ListStackResources", "SetStackPolicy", "UpdateTerminationProtection",
     ),
     **{
         name: (Permission(f"cloudformation:{name}", stack), PASS_ROLE)
-        for name in ("CreateChangeSet", "CreateStack", "DeleteStack", "UpdateStack")
+        for name in (
+            "ContinueUpdateRollback", "CreateChangeSet", "CreateStack", "DeleteStack", "RollbackStack", "UpdateStack",
+        )
     },
     **each(
         everything, "cloudformation", "DescribeAccountLimits", "ListExports", "ListImports", "ListStacks",

@@ -27,6 +27,8 @@ class ChangeSet(msgspec.Struct, kw_only=True):
     stack: Stack
     changes: list[dict[str, Any]] = []
     """What it does to each resource, as DescribeChangeSet shows it."""
+    values: dict[str, dict[str, Any]] = {}
+    """The properties before and after, by logical id: see `property_value.py`."""
     status: str = "CREATE_COMPLETE"
     reason: str | None = None
     execution_status: str = "AVAILABLE"

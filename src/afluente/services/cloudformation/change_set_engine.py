@@ -17,7 +17,8 @@ from afluente.services.cloudformation.error import (
     ValidationError,
 )
 from afluente.services.cloudformation.plan import plan
-from afluente.services.cloudformation.stack import Caller, Stack
+from afluente.services.cloudformation.property_value import contexts
+from afluente.services.cloudformation.stack import Stack
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,21 @@ class Label:
     description: str | None = None
     on_stack_failure: str | None = None
     token: str | None = None
+
+
+@dataclass(frozen=True)
+class Execution:
+    """What a request says of a change set's execution. None: as the change set was made."""
+
+    token: str | None
+    on_failure: str | None
+    retain_except_on_create: bool | None
+
+    def settle(self, stack: Stack) -> None:
+        """Note it on what the stack becomes."""
+        stack.token, stack.on_failure = self.token, self.on_failure or stack.on_failure
+        if self.retain_except_on_create is not None:
+            stack.retain_except_on_create = self.retain_except_on_create
 
 
 class ChangeSetEngine:
@@ -47,20 +63,21 @@ class ChangeSetEngine:
     def create(self, call: Call, wish: Wish, label: Label) -> ChangeSet:
         """A change set that makes or updates a stack; one that finds nothing to change has failed, as on AWS."""
         with self._stacks.database.write():
-            stack = self._stacks.find(call.account, call.region, wish.name)
+            self._engine.acting.caller(call, wish.role_arn)
+            stack = self._stacks.find(call.account, call.region, wish.target)
             repeated = None if stack is None else self._repeated(stack, label)
             if repeated is not None:
                 return repeated
             if label.kind == "CREATE":
                 if stack is not None and stack.status != "REVIEW_IN_PROGRESS":
                     raise ValidationError(
-                        f"Stack [{wish.name}] already exists and cannot be created again with the changeSet "
+                        f"Stack [{wish.target}] already exists and cannot be created again with the changeSet "
                         f"[{label.name}]."
                     )
                 stack = stack or self._review(call, wish)
                 return self._propose_creation(stack, wish, label)
             if stack is None:
-                raise ValidationError(f"Stack [{wish.name}] does not exist")
+                raise ValidationError(f"Stack [{wish.target}] does not exist")
             return self._propose_update(stack, wish, label)
 
     def find(self, call: Call, change_set_id: str) -> ChangeSet | None:
@@ -80,7 +97,7 @@ class ChangeSetEngine:
             raise ChangeSetNotFound(f"ChangeSet [{name_or_id}] does not exist")
         return self._with_progress(found)
 
-    def execute(self, call: Call, change_set: ChangeSet, token: str | None, on_failure: str | None) -> None:
+    def execute(self, call: Call, change_set: ChangeSet, how: Execution) -> None:
         """Make, or update, the stack as the change set proposes."""
         with self._stacks.database.write():
             change_set = self._with_progress(change_set)
@@ -90,32 +107,27 @@ class ChangeSetEngine:
                     f"ChangeSet [{change_set.id}] cannot be executed in its current status of [{status}]"
                 )
             stored = self._stacks.fresh(change_set.stack)
+            how.settle(change_set.stack)
             if change_set.type == "CREATE":
-                self._execute_creation(call, change_set, stored.status, token, on_failure)
+                self._execute_creation(call, change_set, stored.status)
             else:
-                self._execute_update(call, change_set, stored, token, on_failure)
+                self._execute_update(call, change_set, stored)
         self._engine.wake(self._stacks.fresh(change_set.stack))
 
-    def _execute_creation(
-        self, call: Call, change_set: ChangeSet, status: str, token: str | None, on_failure: str | None
-    ) -> None:
+    def _execute_creation(self, call: Call, change_set: ChangeSet, status: str) -> None:
         stack = change_set.stack
         if status != "REVIEW_IN_PROGRESS":
             raise ValidationError(f"Stack:{stack.id} is in {status} state and can not be updated.")
-        stack.caller, stack.token = Caller.of(call), token
-        stack.on_failure = on_failure or stack.on_failure
+        self._engine.acting.begin(call, stack)
         stack.change_set_id, stack.updated_at_ms = change_set.id, self._clock.now_ms()
         self._change_sets.begin(stack, change_set.id)
         resolved = self._engine.resolve(stack, change_set.template)
         self._engine.begin_creation(stack, change_set.template, plan(resolved))
 
-    def _execute_update(
-        self, call: Call, change_set: ChangeSet, stored: Stack, token: str | None, on_failure: str | None
-    ) -> None:
+    def _execute_update(self, call: Call, change_set: ChangeSet, stored: Stack) -> None:
         self._engine.check_updatable(stored)
         proposed = change_set.stack
-        proposed.token, proposed.change_set_id = token, change_set.id
-        proposed.on_failure = on_failure or proposed.on_failure
+        proposed.change_set_id = change_set.id
         self._change_sets.begin(stored, change_set.id)
         self._engine.begin_update(call, proposed, change_set.template)
 
@@ -143,7 +155,8 @@ class ChangeSetEngine:
         proposed = msgspec.convert(msgspec.to_builtins(stack), Stack)
         self._engine.prepare(proposed, wish)
         found = self._new(stack, proposed, wish, label)
-        found.changes = additions(self._engine.resolve(proposed, wish.template))
+        resolved = self._engine.resolve(proposed, wish.template)
+        found.changes, found.values = additions(resolved), contexts(None, resolved, proposed.hidden)
         self._change_sets.put(found)
         return found
 
@@ -156,6 +169,7 @@ class ChangeSetEngine:
         else:
             resources, retagged = self._stacks.resources(stack), stack.tags != proposed.tags
             found.changes = Difference(resources, before, after, retagged=retagged).changes()
+            found.values = contexts(before, after, {*stack.hidden, *proposed.hidden})
         self._change_sets.put(found)
         return found
 

@@ -3,7 +3,7 @@
 from afluente.core.call import Call
 from afluente.core.provider import Invoke, Request, Response
 from afluente.services.cloudformation import answer
-from afluente.services.cloudformation.change_set_engine import ChangeSetEngine, Label
+from afluente.services.cloudformation.change_set_engine import ChangeSetEngine, Execution, Label
 from afluente.services.cloudformation.engine import CloudFormationEngine
 from afluente.services.cloudformation.page import page
 from afluente.services.cloudformation.wish import wish_of
@@ -26,12 +26,16 @@ class ChangeSetOperations:
         return {"Id": created.id, "StackId": created.stack_id}
 
     def describe_change_set(self, call: Call, request: Request) -> Response:
-        return answer.change_set(self._change_sets.get(call, request["ChangeSetName"], request.get("StackName")))
+        found = self._change_sets.get(call, request["ChangeSetName"], request.get("StackName"))
+        return answer.change_set(found, with_properties=request.get("IncludePropertyValues", False))
 
     def execute_change_set(self, call: Call, request: Request) -> Response:
         found = self._change_sets.get(call, request["ChangeSetName"], request.get("StackName"))
-        on_failure = "DO_NOTHING" if request.get("DisableRollback") else None
-        self._change_sets.execute(call, found, request.get("ClientRequestToken"), on_failure)
+        how = Execution(
+            request.get("ClientRequestToken"), "DO_NOTHING" if request.get("DisableRollback") else None,
+            request.get("RetainExceptOnCreate"),
+        )  # fmt: skip
+        self._change_sets.execute(call, found, how)
         return {}
 
     def delete_change_set(self, call: Call, request: Request) -> Response:

@@ -15,7 +15,7 @@ from afluente.services.cloudformation.template.template import Resolved, Resourc
 
 UNKNOWN = "{{changeSet:KNOWN_AFTER_APPLY}}"
 """Stands for what only the update can tell."""
-POLICIES = ("DeletionPolicy", "Metadata", "UpdateReplacePolicy")
+POLICIES = ("DeletionPolicy", "UpdateReplacePolicy")
 
 
 def additions(resolved: Resolved) -> list[Response]:
@@ -33,6 +33,7 @@ class Difference:
         self._retagged = retagged
         self._replaced: dict[str, str] = {}
         self._scope = after.scope(reference=self._reference, attribute=self._attribute)
+        self._scope_before = before.scope(reference=self._reference, attribute=self._attribute)
 
     def changes(self) -> list[Response]:
         """All of them, by logical id."""
@@ -54,12 +55,14 @@ class Difference:
         paths = [path for path in kind.replacing if kind.differs(resource.properties, wanted, path)]
         details = [item for member in changed for item in self._details(name, member, wanted.get(member), paths)]
         attributes = ["Properties"] if changed else []
-        attributes += ["Tags"] if self._retagged and kind.taggable else []
-        attributes += self._policies(name)
+        others = ["Tags"] if self._retagged and kind.taggable else []
+        others += self._policies(name)
+        details += [_detail({"Attribute": item, "RequiresRecreation": "Never"}) for item in others]
+        described = list(self._metadata(name))
+        attributes = sorted([*attributes, *others, *(["Metadata"] if described else [])])
+        details += described
         if not attributes:
             return None
-        details += [_detail({"Attribute": item, "RequiresRecreation": "Never"}) for item in attributes
-                    if item != "Properties"]  # fmt: skip
         replacement = _replacement(wanted, paths)
         self._replaced[name] = replacement
         change = _change("Modify", resource.logical_id, declared.type)
@@ -72,8 +75,7 @@ class Difference:
     def _policies(self, name: str) -> list[str]:
         was, will = self._before.template.resources[name], self._after.resources[name]
         pairs = (
-            (was.deletion_policy, will.deletion_policy), (was.metadata, will.metadata),
-            (was.update_replace_policy, will.update_replace_policy),
+            (was.deletion_policy, will.deletion_policy), (was.update_replace_policy, will.update_replace_policy),
         )  # fmt: skip
         return [attribute for attribute, (old, new) in zip(POLICIES, pairs, strict=True) if old != new]
 
@@ -83,7 +85,15 @@ class Difference:
         needed = ("Conditionally" if dynamic else "Always") if recreated else "Never"
         target = {"Attribute": "Properties", "Name": member, "RequiresRecreation": needed}
         declared = self._after.resources[name].properties.get(member)
-        was = self._before.template.resources[name].properties.get(member)
+        yield from self._explain(target, self._before.template.resources[name].properties.get(member), declared)
+
+    def _metadata(self, name: str) -> Iterator[Response]:
+        was, declared = self._before.template.resources[name].metadata, self._after.resources[name].metadata
+        if expression.evaluate(was, self._scope_before) != expression.evaluate(declared, self._scope):
+            yield from self._explain({"Attribute": "Metadata", "RequiresRecreation": "Never"}, was, declared)
+
+    def _explain(self, target: Response, was: Any, declared: Any) -> Iterator[Response]:
+        """Why what was declared so comes to another value."""
         causes = list(dict.fromkeys(self._causes(declared)))
         for source, entity in causes:
             evaluation = "Static" if source == "ParameterReference" else "Dynamic"

@@ -18,6 +18,7 @@ from afluente.core.clock import Clock
 from afluente.core.error import NotImplemented as Unsupported
 from afluente.core.loop import RETRY_MS, Loop
 from afluente.core.provider import Invoke
+from afluente.services.cloudformation.acting import Acting
 from afluente.services.cloudformation.change_set import ChangeSets
 from afluente.services.cloudformation.error import (
     AlreadyExistsException,
@@ -26,8 +27,19 @@ from afluente.services.cloudformation.error import (
 )
 from afluente.services.cloudformation.export import check_unused
 from afluente.services.cloudformation.operation import Operations
-from afluente.services.cloudformation.plan import check_capabilities, check_same_types, check_types, plan, resolve
+from afluente.services.cloudformation.plan import (
+    check_allowed,
+    check_capabilities,
+    check_same_types,
+    check_types,
+    plan,
+    resolve,
+)
+from afluente.services.cloudformation.port import Roles
+from afluente.services.cloudformation.rollback_trigger import Triggers
 from afluente.services.cloudformation.stack import RESTORED, Caller, Stack, StackResource, Stacks
+from afluente.services.cloudformation.step import scope_of
+from afluente.services.cloudformation.template.expression import evaluate
 from afluente.services.cloudformation.template.parameter import resolve_all
 from afluente.services.cloudformation.template.template import Resolved, Template, parse
 from afluente.store.database import Database
@@ -35,7 +47,7 @@ from afluente.store.database import Database
 UPDATABLE = {
     "CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE",
 }  # fmt: skip
-UPDATED = (*RESTORED, "change_set_id", "on_failure", "retain_except_on_create", "token")
+UPDATED = (*RESTORED, "change_set_id", "on_failure", "retain_except_on_create", "role_arn", "token")
 """What an update takes over from what was asked for."""
 
 REMEMBERED_MS = 90 * 24 * 3600 * 1000
@@ -58,6 +70,18 @@ class Wish:
     termination_protection: bool = False
     retain_except_on_create: bool = False
     token: str | None = None
+    resource_types: tuple[str, ...] = ()
+    """Those that it may have; empty: all."""
+    role_arn: str | None = None
+    triggers: Triggers | None = None
+    """None: as they were."""
+    stack_id: str | None = None
+    """The stack's id, where the request calls it so."""
+
+    @property
+    def target(self) -> str:
+        """The stack as the request calls it."""
+        return self.stack_id or self.name
 
     @property
     def digest(self) -> str:
@@ -68,11 +92,12 @@ class Wish:
 class CloudFormationEngine:
     """All stacks. `invoke` reaches the services whose resources they have."""
 
-    def __init__(self, database: Database, invoke: Invoke, clock: Clock) -> None:
+    def __init__(self, database: Database, invoke: Invoke, roles: Roles, clock: Clock) -> None:
         self.stacks = Stacks(database, clock)
         self.change_sets = ChangeSets(database)
         self._database = database
         self._clock = clock
+        self.acting = Acting(roles)
         self._operations = Operations(self.stacks, invoke, clock)
         self._active: dict[tuple[str, str, str], Stack] = {}
         self._loop = Loop("cloudformation", self._step, clock)
@@ -122,6 +147,7 @@ class CloudFormationEngine:
             if taken is not None and taken.status != "REVIEW_IN_PROGRESS":
                 return self._repeated(taken, wish), False
             stack = taken or new_stack(call, wish, self._clock)
+            self.acting.begin(call, stack, wish.role_arn)
             resources = self.prepare(stack, wish)
             self.change_sets.begin(stack)
             self.begin_creation(stack, wish.template, resources)
@@ -135,7 +161,9 @@ class CloudFormationEngine:
             raise ValidationError(message.format(name_or_id))
         return stack
 
-    def delete_stack(self, call: Call, name_or_id: str, retained: list[str], token: str | None) -> None:
+    def delete_stack(
+        self, call: Call, name_or_id: str, retained: list[str], token: str | None, role_arn: str | None = None
+    ) -> None:
         """Begin to remove a stack's resources. A stack that is not there, or is going already, is fine."""
         with self._database.write():
             stack = self.stacks.find(call.account, call.region, name_or_id)
@@ -156,7 +184,7 @@ class CloudFormationEngine:
             check_unused(self.stacks, stack, [])
             self._leave_replaced(stack)
             stack.retained, stack.token, stack.operation_id = retained, token, str(uuid.uuid4())
-            stack.caller = Caller.of(call)
+            self.acting.begin(call, stack, role_arn)
             self.stacks.transition(stack, "DELETE_IN_PROGRESS", "User Initiated", first=True)
         self.wake(stack)
 
@@ -202,6 +230,7 @@ class CloudFormationEngine:
         """What the stack becomes, if it may, and its template before and after; nothing is stored."""
         template, after = self._resolve(stack, wish)
         check_capabilities(template, wish.capabilities)
+        check_allowed(template, wish.resource_types)
         after.check()
         before = self.resolve(stack, self.stacks.template(stack) or "")
         check_same_types(before, after)
@@ -212,6 +241,8 @@ class CloudFormationEngine:
         proposed.tags, proposed.capabilities = dict(wish.tags), list(wish.capabilities)
         proposed.on_failure, proposed.retain_except_on_create = wish.on_failure, wish.retain_except_on_create
         proposed.token, proposed.request_digest, proposed.imports = wish.token, wish.digest, after.imports
+        proposed.change_set_id, proposed.role_arn = None, wish.role_arn or stack.role_arn
+        proposed.triggers = stack.triggers if wish.triggers is None else wish.triggers
         return proposed, before, after
 
     def begin_update(self, call: Call, proposed: Stack, template: str) -> None:
@@ -221,8 +252,9 @@ class CloudFormationEngine:
         self.stacks.keep_previous(stack)
         for name in UPDATED:
             setattr(stack, name, getattr(proposed, name))
-        stack.caller, stack.operation_id = Caller.of(call), str(uuid.uuid4())
-        stack.updated_at_ms = self._clock.now_ms()
+        self.acting.begin(call, stack)
+        stack.operation_id, stack.updated_at_ms = str(uuid.uuid4()), self._clock.now_ms()
+        stack.watched_until_ms = None
         self.stacks.put_template(stack, template)
         for resource in self.stacks.resources(stack).values():
             resource.former, resource.mode, resource.done = msgspec.structs.replace(resource), "", False
@@ -245,19 +277,31 @@ class CloudFormationEngine:
             self.stacks.transition(stack, "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated")
         self.wake(stack)
 
-    def roll_back(self, call: Call, stack: Stack, token: str | None) -> Stack:
+    def roll_back(
+        self,
+        call: Call,
+        stack: Stack,
+        token: str | None,
+        role_arn: str | None = None,
+        retain_except_on_create: bool | None = None,
+    ) -> Stack:
         """Roll back what failed and was left so. Raises ValidationError in other states."""
         targets = {"CREATE_FAILED": "ROLLBACK_IN_PROGRESS", "UPDATE_FAILED": "UPDATE_ROLLBACK_IN_PROGRESS"}
         with self._database.write():
             stack = self.stacks.fresh(stack)
             if stack.status not in targets:
                 raise ValidationError(f"Stack:{stack.id} is in {stack.status} state and can not be rolled back.")
-            stack.token, stack.caller, stack.operation_id = token, Caller.of(call), str(uuid.uuid4())
+            self.acting.begin(call, stack, role_arn)
+            stack.token, stack.operation_id = token, str(uuid.uuid4())
+            if retain_except_on_create is not None:
+                stack.retain_except_on_create = retain_except_on_create
             self.stacks.transition(stack, targets[stack.status], "User Initiated", first=True)
         self.wake(stack)
         return stack
 
-    def continue_rollback(self, call: Call, stack: Stack, skipped: list[str], token: str | None) -> None:
+    def continue_rollback(
+        self, call: Call, stack: Stack, skipped: list[str], token: str | None, role_arn: str | None = None
+    ) -> None:
         """Try again to put a stack's resources back, except those to be skipped."""
         with self._database.write():
             stack = self.stacks.fresh(stack)
@@ -271,7 +315,8 @@ class CloudFormationEngine:
             if wrong:
                 raise ValidationError(f"Resources [{', '.join(wrong)}] are not in UPDATE_FAILED state and cannot be "
                                       "skipped.")  # fmt: skip
-            stack.token, stack.caller, stack.operation_id = token, Caller.of(call), str(uuid.uuid4())
+            self.acting.begin(call, stack, role_arn)
+            stack.token, stack.operation_id = token, str(uuid.uuid4())
             self.stacks.transition(stack, "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated", first=True)
             for name in failed:
                 self._try_again(stack, resources[name], skipped=name in skipped)
@@ -295,7 +340,9 @@ class CloudFormationEngine:
         """Make the stack what the wish asks for, if it may be; nothing is stored yet. Gives its resources."""
         template, resolved = self._resolve(stack, wish)
         check_capabilities(template, wish.capabilities)
+        check_allowed(template, wish.resource_types)
         resources = plan(resolved)
+        stack.role_arn, stack.triggers = wish.role_arn, wish.triggers or Triggers()
         stack.description = template.description
         stack.parameters = resolve_all(template.parameters, wish.parameters)
         stack.hidden = [name for name, parameter in template.parameters.items() if parameter.no_echo]
@@ -316,9 +363,20 @@ class CloudFormationEngine:
         """A template with the stack's parameters."""
         return resolve(parse(template), stack.parameters, stack.values, self.stacks.exports(stack))
 
+    def metadata(self, stack: Stack, logical_id: str) -> Any:
+        """A resource's metadata, with the values that it refers to where they are known."""
+        resolved = self.resolve(stack, self.stacks.template(stack) or "")
+        if logical_id not in resolved.template.resources:
+            return {}  # an update takes it out of the template
+        declared = resolved.template.resources[logical_id].metadata
+        try:
+            return evaluate(declared, scope_of(resolved, self.stacks.resources(stack)))
+        except ValidationError:  # it refers to an attribute of what is not there yet
+            return declared
+
     def begin_creation(self, stack: Stack, template: str, resources: list[StackResource]) -> None:
         """Note a stack and what it will have, within the caller's transaction."""
-        stack.operation_id = str(uuid.uuid4())
+        stack.operation_id, stack.watched_until_ms = str(uuid.uuid4()), None
         if stack.timeout_minutes is not None:
             stack.timeout_at_ms = self._clock.now_ms() + stack.timeout_minutes * 60_000
         self.stacks.add(stack)

@@ -13,9 +13,10 @@ from afluente.services.cloudformation.removal import may_be_removed, remove_all
 from afluente.services.cloudformation.stack import Output, Stack, StackResource, Stacks
 from afluente.services.cloudformation.step import Resources, Steps
 from afluente.services.cloudformation.template.template import Resolved, parse
-from afluente.services.cloudformation.update_operation import UpdateOperations
+from afluente.services.cloudformation.update_operation import WATCH_MS, UpdateOperations
 
 POLL_MS = 100
+"""How long to wait for a service."""
 
 
 class Operations:
@@ -50,14 +51,21 @@ class Operations:
                     progress |= self._steps.make(stack, resource, resources, resolved)
         if self._stacks.fresh(stack).status != stack.status:
             return self._clock.now_ms()  # it is being deleted
-        failed = [resource for resource in resources.values() if resource.status == "CREATE_FAILED"]
-        if not failed and stack.timeout_at_ms is not None and stack.timeout_at_ms <= self._clock.now_ms():
-            return self._fail(stack, resources, "Stack creation time exceeded the specified timeout. ")
-        if failed:
+        if any(resource.status == "CREATE_FAILED" for resource in resources.values()):
             return self._fail(stack, resources)
+        if reason := self._interruption(stack):
+            return self._fail(stack, resources, reason)
         if all(resource.status == "CREATE_COMPLETE" for resource in resources.values()):
+            if self._steps.is_watched(stack):
+                return self._clock.now_ms() + WATCH_MS
             return self._complete(stack, resources, resolved)
         return self._clock.now_ms() + POLL_MS
+
+    def _interruption(self, stack: Stack) -> str | None:
+        """Why the creation ends although no resource has failed."""
+        if stack.timeout_at_ms is not None and stack.timeout_at_ms <= self._clock.now_ms():
+            return "Stack creation time exceeded the specified timeout. "
+        return self._steps.alarmed(stack)
 
     def _complete(self, stack: Stack, resources: Resources, resolved: Resolved) -> int | None:
         try:
@@ -101,7 +109,7 @@ class Operations:
 
     def _bury(self, stack: Stack) -> None:
         stack.deleted_at_ms = self._clock.now_ms()
-        stack.outputs, stack.imports = [], []
+        stack.outputs, stack.imports, stack.change_set_id = [], [], None
         self._stacks.forget_name(stack)
         self._stacks.forget_leftovers(stack)
 

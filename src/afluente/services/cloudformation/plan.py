@@ -1,6 +1,6 @@
 """From a request's template and parameters to the resources that a stack will have."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from afluente.services.cloudformation.error import InsufficientCapabilitiesException, ValidationError
@@ -60,6 +60,14 @@ def check_capabilities(template: Template, acknowledged: Iterable[str]) -> None:
     enough = {"CAPABILITY_IAM": {"CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"}}
     if needed is not None and not enough.get(needed, {needed}) & set(acknowledged):
         raise InsufficientCapabilitiesException(f"Requires capabilities : [{needed}]")
+
+
+def check_allowed(template: Template, allowed: Sequence[str]) -> None:
+    """Raises ValidationError for types that a request's ResourceTypes leave out, such as `AWS::S3::*`."""
+    for kind in template.types if allowed else ():
+        if not any(kind == entry or (entry.endswith("::*") and kind.startswith(entry[:-1])) for entry in allowed):
+            listed = ", ".join(allowed)
+            raise ValidationError(f"Resource type {kind} is not allowed by parameter ResourceTypes [{listed}]")
 
 
 def plan(resolved: Resolved) -> list[StackResource]:

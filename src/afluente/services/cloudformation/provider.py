@@ -16,13 +16,12 @@ from afluente.services.cloudformation.engine import CloudFormationEngine
 from afluente.services.cloudformation.error import ValidationError
 from afluente.services.cloudformation.page import page
 from afluente.services.cloudformation.stack import Stack, StackResource
-from afluente.services.cloudformation.template.template import parse
 from afluente.services.cloudformation.template_operation import TemplateOperations
 from afluente.services.cloudformation.wish import wish_of
 
 NO_STACK = "Stack [{}] does not exist"
 NO_STACK_FOR_RESOURCE = "Stack '{}' does not exist"
-LATER = ("DeploymentConfig", "NotificationARNs", "ResourceTypes", "RoleARN", "RollbackConfiguration")
+LATER = ("DeploymentConfig", "NotificationARNs")
 
 
 class CloudFormationProvider(TemplateOperations, ChangeSetOperations, Provider):
@@ -37,16 +36,12 @@ class CloudFormationProvider(TemplateOperations, ChangeSetOperations, Provider):
         "UpdateTerminationProtection", "ValidateTemplate",
     )  # fmt: skip
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "ContinueUpdateRollback": ("RoleARN",),
         "CreateChangeSet": (
             *LATER, "DeploymentMode", "DisableValidation", "ImportExistingResources",
             "IncludeNestedStacks", "ResourcesToImport",
         ),
         "CreateStack": (*LATER, "DisableValidation", "StackPolicyBody", "StackPolicyURL"),
-        "DeleteStack": ("DeletionMode", "DeploymentConfig", "RoleARN"),
-        "DescribeChangeSet": ("IncludePropertyValues",),
-        "ExecuteChangeSet": ("RetainExceptOnCreate",),
-        "RollbackStack": ("RetainExceptOnCreate", "RoleARN"),
+        "DeleteStack": ("DeletionMode", "DeploymentConfig"),
         "GetTemplateSummary": ("CallAs", "StackSetName", "TemplateSummaryConfig"),
         "UpdateStack": (
             *LATER, "DisableValidation", "StackPolicyBody", "StackPolicyDuringUpdateBody",
@@ -92,17 +87,19 @@ class CloudFormationProvider(TemplateOperations, ChangeSetOperations, Provider):
     def continue_update_rollback(self, call: Call, request: Request) -> Response:
         stack = self._engine.get_stack(call, request["StackName"], NO_STACK)
         skipped, token = request.get("ResourcesToSkip", []), request.get("ClientRequestToken")
-        self._engine.continue_rollback(call, stack, skipped, token)
+        self._engine.continue_rollback(call, stack, skipped, token, request.get("RoleARN"))
         return {}
 
     def rollback_stack(self, call: Call, request: Request) -> Response:
         stack = self._engine.get_stack(call, request["StackName"], NO_STACK)
-        stack = self._engine.roll_back(call, stack, request.get("ClientRequestToken"))
+        stack = self._engine.roll_back(
+            call, stack, request.get("ClientRequestToken"), request.get("RoleARN"), request.get("RetainExceptOnCreate")
+        )
         return {"StackId": stack.id, "OperationId": stack.operation_id}
 
     def delete_stack(self, call: Call, request: Request) -> Response:
         retained, token = request.get("RetainResources", []), request.get("ClientRequestToken")
-        self._engine.delete_stack(call, request["StackName"], retained, token)
+        self._engine.delete_stack(call, request["StackName"], retained, token, request.get("RoleARN"))
         return {}
 
     def update_termination_protection(self, call: Call, request: Request) -> Response:
@@ -134,9 +131,8 @@ class CloudFormationProvider(TemplateOperations, ChangeSetOperations, Provider):
     def describe_stack_resource(self, call: Call, request: Request) -> Response:
         stack = self._engine.get_stack(call, request["StackName"], NO_STACK_FOR_RESOURCE)
         resource = self._resource(stack, request["LogicalResourceId"])
-        template = parse(self._engine.stacks.template(stack) or "")
-        metadata = json.dumps(template.resources[resource.logical_id].metadata)
-        return {"StackResourceDetail": answer.resource_detail(stack, resource, metadata)}
+        metadata = self._engine.metadata(stack, resource.logical_id)
+        return {"StackResourceDetail": answer.resource_detail(stack, resource, json.dumps(metadata))}
 
     def describe_stack_resources(self, call: Call, request: Request) -> Response:
         stack = self._stack_of(call, request)

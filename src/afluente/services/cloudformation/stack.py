@@ -14,11 +14,12 @@ import msgspec
 from afluente.core.call import Call, Principal
 from afluente.core.clock import Clock, utc
 from afluente.core.identifier import request_id
+from afluente.services.cloudformation.rollback_trigger import Triggers
 from afluente.store.database import Database
 from afluente.store.document import Documents
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
-RESTORED = ("capabilities", "description", "hidden", "imports", "parameters", "request_digest", "tags")
+RESTORED = ("capabilities", "description", "hidden", "imports", "parameters", "request_digest", "tags", "triggers")
 """What a stack's rollback puts back."""
 
 
@@ -32,17 +33,20 @@ class Caller(msgspec.Struct, frozen=True):
     kind: str
     endpoint: str
     access_key_id: str = ""
+    held: bool = False
 
     @staticmethod
     def of(call: Call) -> "Caller":
         """Who makes this call."""
         who = call.principal
-        return Caller(call.account, call.region, who.arn, who.user_id, who.kind, call.endpoint, who.access_key_id)
+        return Caller(
+            call.account, call.region, who.arn, who.user_id, who.kind, call.endpoint, who.access_key_id, who.held
+        )
 
     def call(self, now_ms: int) -> Call:
         """CloudFormation's call on their behalf, made now."""
         kind: Any = self.kind
-        who = Principal(self.account, self.arn, self.user_id, kind, self.access_key_id)
+        who = Principal(self.account, self.arn, self.user_id, kind, self.access_key_id, self.held)
         return Call("cloudformation", "", self.account, self.region, who, request_id(), now_ms, self.endpoint)
 
 
@@ -80,8 +84,14 @@ class Stack(msgspec.Struct, kw_only=True):
     request_digest: str | None = None
     operation_id: str = ""
     updated_at_ms: int | None = None
+    removal_at_ms: int | None = None
+    """When its deletion, or the rollback of its creation, began."""
     deleted_at_ms: int | None = None
     change_set_id: str | None = None
+    role_arn: str | None = None
+    triggers: Triggers = Triggers()
+    watched_until_ms: int | None = None
+    """When all its resources are there: how long its alarms are watched before the operation completes."""
     outputs: list[Output] = []
     retained: list[str] = []
     """Logical ids that the deletion leaves alone."""
@@ -315,6 +325,8 @@ class Stacks:
         """Give the stack another status, with its event. `first`: the event begins the operation."""
         with self.database.write():
             stack.status, stack.reason = status, reason
+            if status in {"DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"}:
+                stack.removal_at_ms = self._clock.now_ms()
             self.put(stack)
             self._add_event(
                 stack,

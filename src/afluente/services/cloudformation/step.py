@@ -17,6 +17,7 @@ from afluente.services.cloudformation.error import ValidationError
 from afluente.services.cloudformation.failure import reason_of
 from afluente.services.cloudformation.resource.registry import TYPES
 from afluente.services.cloudformation.resource.resource_type import Context
+from afluente.services.cloudformation.rollback_trigger import alarmed
 from afluente.services.cloudformation.stack import Stack, StackResource, Stacks
 from afluente.services.cloudformation.template import expression
 from afluente.services.cloudformation.template.expression import Scope
@@ -100,6 +101,22 @@ class Steps:
                     change(fresh)
                 self.stacks.transition(fresh, status, reason)
         return self.clock.now_ms() if status.endswith("_IN_PROGRESS") or fresh.status != status else None
+
+    def alarmed(self, stack: Stack) -> str | None:
+        """Why one of the stack's rollback triggers has its operation rolled back, if one has."""
+        return alarmed(stack.triggers, stack.caller, self._invoke, self.clock)
+
+    def is_watched(self, stack: Stack) -> bool:
+        """Whether the alarms are watched still, now that all resources are there."""
+        now_ms, minutes = self.clock.now_ms(), stack.triggers.minutes
+        if not minutes:
+            return False
+        with self.stacks.database.write():
+            fresh = self.stacks.fresh(stack)
+            if fresh.watched_until_ms is None:
+                fresh.watched_until_ms = now_ms + minutes * 60_000
+                self.stacks.put(fresh)
+        return now_ms < fresh.watched_until_ms
 
     # Making.
 

@@ -21,6 +21,9 @@ CLEANUPS = {
     "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": "UPDATE_ROLLBACK_COMPLETE",
 }
 
+WATCH_MS = 1000
+"""How often alarms are looked at when all else is done."""
+
 
 class UpdateOperations:
     """The updates of every stack, by `steps`; `poll_ms` is how long to wait for a service."""
@@ -54,7 +57,11 @@ class UpdateOperations:
             return self._clock.now_ms()  # it was cancelled
         if any(resource.status.endswith("_FAILED") for resource in wanted.values()):
             return self._fail(stack, wanted)
+        if reason := self._steps.alarmed(stack):
+            return self._fail(stack, wanted, reason)
         if all(resource.finished for resource in wanted.values()):
+            if self._steps.is_watched(stack):
+                return self._clock.now_ms() + WATCH_MS
             return self._complete(stack, resources, wanted, resolved)
         return self._clock.now_ms() + self._poll_ms
 

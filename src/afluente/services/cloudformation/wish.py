@@ -1,19 +1,26 @@
 """A request's members to the wish that the engine takes."""
 
+import re
+
 from afluente.core.call import Call
 from afluente.core.provider import Invoke, Request
 from afluente.services.cloudformation.engine import CloudFormationEngine, Wish
 from afluente.services.cloudformation.error import ValidationError
+from afluente.services.cloudformation.rollback_trigger import triggers_of
 from afluente.services.cloudformation.source import template_of
 from afluente.services.cloudformation.stack import Stack
+
+NAME = "[a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*"
 
 
 def wish_of(call: Call, request: Request, invoke: Invoke, engine: CloudFormationEngine) -> Wish:
     """What CreateStack, UpdateStack and CreateChangeSet ask for. What is left as it was comes from the stack."""
+    _check_name(request["StackName"])
     stack = engine.stacks.find(call.account, call.region, request["StackName"])
     tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", [])}
     return Wish(
         name=request["StackName"] if stack is None else stack.name,
+        stack_id=request["StackName"] if request["StackName"].startswith("arn:") else None,
         template=_template(call, request, invoke, engine, stack),
         parameters=_parameters(request, stack),
         tags=tags if "Tags" in request or stack is None else stack.tags,
@@ -23,7 +30,19 @@ def wish_of(call: Call, request: Request, invoke: Invoke, engine: CloudFormation
         termination_protection=request.get("EnableTerminationProtection", False),
         retain_except_on_create=request.get("RetainExceptOnCreate", False),
         token=request.get("ClientRequestToken"),
+        resource_types=tuple(request.get("ResourceTypes", [])),
+        role_arn=request.get("RoleARN"),
+        triggers=triggers_of(request["RollbackConfiguration"]) if "RollbackConfiguration" in request else None,
     )
+
+
+def _check_name(name: str) -> None:
+    """The model does not say what AWS says."""
+    if not re.fullmatch(NAME, name):
+        raise ValidationError(
+            f"1 validation error detected: Value '{name}' at 'stackName' failed to satisfy constraint: Member must "
+            f"satisfy regular expression pattern: {NAME}"
+        )
 
 
 def _template(call: Call, request: Request, invoke: Invoke, engine: CloudFormationEngine, stack: Stack | None) -> str:

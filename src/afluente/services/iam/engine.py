@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from afluente.core.call import Call, Principal
@@ -156,6 +157,13 @@ class IamEngine:
     def assume(self, role: Role, session_name: str, duration_s: int, **more: Any) -> Session:
         """A session of the role. Whether the caller may have it was decided before. `more`: members of the session."""
         return self.sessions.issue(self._session_principal(role, session_name), duration_s, **more)
+
+    def acting(self, role_arn: str, session_name: str) -> Principal:
+        """Who a service is that acts under the role in this process: held to its policies. Raises NoSuchEntity."""
+        role = self.find_role(role_arn)
+        if role is None:
+            raise NoSuchEntity(f"The role with ARN {role_arn} cannot be found.")
+        return replace(self._session_principal(role, session_name), held=True)
 
     @staticmethod
     def _session_principal(role: Role, session_name: str) -> Principal:

@@ -215,8 +215,6 @@ class Policy(IamType):
     def check(self, properties: Properties) -> None:
         super().check(properties)
         _check_lists(properties, *HOLDERS)
-        if not any(properties.get(holders) for holders in HOLDERS):
-            raise ValidationError("At least one of [Groups,Roles,Users] must be non-empty.")
 
     def physical_id(self, context: Context, properties: Properties) -> str:
         del properties
@@ -232,6 +230,7 @@ class Policy(IamType):
 
     def configure(self, context: Context, physical_id: str, properties: Properties) -> None:
         del physical_id
+        _check_held(properties)
         name, document = properties["PolicyName"], _document(properties["PolicyDocument"])
         for noun, owner in _holders(properties):
             context.call("iam", f"Put{noun}Policy", PolicyName=name, PolicyDocument=document, **owner)
@@ -245,6 +244,7 @@ class Policy(IamType):
 
     def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
         del physical_id
+        _check_held(properties)
         for noun, owner in _holders(properties):
             context.find("iam", f"Delete{noun}Policy", MISSING, PolicyName=properties["PolicyName"], **owner)
 
@@ -327,6 +327,12 @@ class ManagedPolicy(IamType):
         policy: Mapping[str, Any] = {} if found is None else found["Policy"]
         names = ("PolicyId", "DefaultVersionId", "AttachmentCount", "PermissionsBoundaryUsageCount", "IsAttachable")
         return {"PolicyArn": physical_id} | {name: str(policy[name]) for name in names if name in policy}
+
+
+def _check_held(properties: Properties) -> None:
+    """As on AWS, this stands in the way of a policy's removal as of its creation."""
+    if not any(properties.get(holders) for holders in HOLDERS):
+        raise ValidationError("At least one of [Groups,Roles,Users] must be non-empty.")
 
 
 def _check_lists(properties: Properties, *names: str) -> None:

@@ -48,6 +48,11 @@ class Resource:
     update_replace_policy: str | None
     metadata: Tree
 
+    @property
+    def expressions(self) -> list[Tree]:
+        """All of it that may refer to others."""
+        return [self.properties, self.metadata]
+
 
 @dataclass(frozen=True)
 class Template:
@@ -132,7 +137,7 @@ class Resolved:
             name: sorted(
                 {
                     *(need for need in resource.depends_on if need in self.resources),
-                    *(ref.name for ref in self._references(resource.properties) if ref.name in self.resources),
+                    *(ref.name for ref in self._references(resource.expressions) if ref.name in self.resources),
                 }
             )
             for name, resource in self.resources.items()
@@ -144,7 +149,7 @@ class Resolved:
 
     def check(self) -> None:
         """Raises ValidationError for references to resources that are not made, cycles and missing map keys."""
-        made = {name: resource.properties for name, resource in self.resources.items()}
+        made = {name: resource.expressions for name, resource in self.resources.items()}
         self._check_made("Template format error: ", "Resources", made.values())
         self._check_made("", "Outputs", self.outputs.values())
         _check_acyclic(self.dependencies)
@@ -155,7 +160,7 @@ class Resolved:
     @cached_property
     def imports(self) -> list[str]:
         """The names of the exports that it uses. Raises ValidationError for one that nobody exports."""
-        values = [*(resource.properties for resource in self.resources.values()), *self.outputs.values()]
+        values = [*(resource.expressions for resource in self.resources.values()), *self.outputs.values()]
         arguments = [item for value in values for item in expression.imports(value, self.conditions)]
         if any(ref.name in self.resources for item in arguments for ref in self._references(item)):
             raise ValidationError("Template error: Fn::ImportValue cannot depend on a resource")
@@ -232,14 +237,14 @@ def _resource(name: str, body: Any) -> Resource:
             f"Template format error: [/Resources/{name}] Every Resources object must contain a Type member."
         )
     _check_resource_members(name, body)
-    properties = body.get("Properties", {})
-    expression.check(properties)
+    properties, metadata = body.get("Properties", {}), body.get("Metadata", {})
+    expression.check([properties, metadata])
     depends_on = body.get("DependsOn", [])
     return Resource(
         logical_id=name, type=body["Type"], properties=properties, condition=body.get("Condition"),
         depends_on=(depends_on,) if isinstance(depends_on, str) else tuple(depends_on),
         deletion_policy=body.get("DeletionPolicy"), update_replace_policy=body.get("UpdateReplacePolicy"),
-        metadata=body.get("Metadata", {}),
+        metadata=metadata,
     )  # fmt: skip
 
 
@@ -289,10 +294,10 @@ def _check_references(template: Template) -> None:
     names = template.resources.keys() | template.parameters.keys() | expression.PSEUDO_PARAMETERS
     named = [
         *(need for resource in template.resources.values() for need in resource.depends_on),
-        *(ref.name for resource in template.resources.values() for ref in expression.references(resource.properties)),
+        *(ref.name for resource in template.resources.values() for ref in expression.references(resource.expressions)),
     ]
     _check_known("Template format error: ", "Resources", names, named)
-    attributed = [ref for r in template.resources.values() for ref in expression.references(r.properties)]
+    attributed = [ref for r in template.resources.values() for ref in expression.references(r.expressions)]
     in_outputs = [ref for body in template.outputs.values() for ref in expression.references(body)]
     _check_known("Template format error: ", "Outputs", names, [ref.name for ref in in_outputs])
     for ref in [*attributed, *in_outputs]:
@@ -322,7 +327,7 @@ def _check_condition_references(template: Template) -> None:
                     f"Template format error: Unresolved condition dependency {name} in the {block} block of the "
                     "template"
                 )
-    for value in [*(r.properties for r in template.resources.values()), *template.outputs.values()]:
+    for value in [*(r.expressions for r in template.resources.values()), *template.outputs.values()]:
         for name in _conditions_of_if(value):
             if name not in template.conditions:
                 raise ValidationError(f"Template error: unresolved condition dependency {name} in Fn::If")

@@ -36,6 +36,7 @@ class Lake:
     def make(self) -> None:
         for bucket in ("raw", "files", "lake"):
             self._aws("s3").create_bucket(Bucket=bucket)
+        self._aws("s3").put_bucket_versioning(Bucket="files", VersioningConfiguration={"Status": "Enabled"})
         self._aws("iam").create_role(RoleName="delivery", AssumeRolePolicyDocument=json.dumps(TRUST))
         policy = "arn:aws:iam::aws:policy/AdministratorAccess"
         self._aws("iam").attach_role_policy(RoleName="delivery", PolicyArn=policy)

@@ -1,4 +1,4 @@
-"""The named points of a running server: before and after each sync, rename, removal, cut, write to the log and commit.
+"""The named points of a running server: before and after each sync, rename, link, removal, cut, log write and commit.
 
 `Points.install` wraps the functions of `os` and the connections of SQLite, so that the product needs no hooks. At a
 point the process may be told to die, as of `kill -9` or of a power cut.
@@ -41,6 +41,7 @@ class Points:
             setattr(os, name, self._sync(name, getattr(os, name)))
         for name in ("rename", "replace"):
             setattr(os, name, self._rename(name, getattr(os, name)))
+        os.link = self._link(os.link)
         for name in ("unlink", "remove"):
             setattr(os, name, self._remove(getattr(os, name)))
         os.ftruncate = self._cut(os.ftruncate)
@@ -117,6 +118,18 @@ class Points:
             self._pass(point, "after")
 
         return rename
+
+    def _link(self, real: Callable[..., None]) -> Callable[..., None]:
+        def link(source: Any, target: Any, **options: Any) -> None:
+            new = as_text(target)
+            point = f"link {self._place(as_text(source))} -> {self._place(new)}"
+            self._pass(point, "before")
+            with self._lock:
+                real(source, target, **options)
+                self._tracker.linked(new)
+            self._pass(point, "after")
+
+        return link
 
     def _remove(self, real: Callable[..., None]) -> Callable[..., None]:
         def remove(path: Any, **options: Any) -> None:
@@ -225,9 +238,9 @@ class Points:
                 return "data folder"
             case ("log", name):
                 return f"log/*{''.join(Path(name).suffixes)}"
-            case ("s3", ".staged", _):
-                return "staged file"
-            case ("s3", ".staged") | ("log",) | ("s3",) | (_,):
+            case ("s3", ".staged" | ".versions" as folder, _):
+                return f"{folder.removeprefix('.')} file"
+            case ("s3", ".staged" | ".versions") | ("log",) | ("s3",) | (_,):
                 return f"{inner}"
             case ("s3", *_):
                 return f"object {kind}"

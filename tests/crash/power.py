@@ -179,6 +179,11 @@ class Tracker:
         self._suspects.add(change.target)
         self._note_name(change.source, change.target, change.backup)
 
+    def linked(self, target: str) -> None:
+        """A file got a second name."""
+        if self.watches(target):
+            self._note_name("", target, "")
+
     def removing(self, path: str) -> str:
         """A file is about to be removed; hand what this returns to `removed`."""
         if self.watches(path):

@@ -3,7 +3,7 @@
 A file is first *staged*: written under a random id in `<root>/.staged`, synced, and so are its folder's entries. From
 then on a committed database row that names the id is enough to call the bytes durable: `place` moves the file to where
 it belongs after the commit, and does so again after a crash. Which ids are named is the caller's knowledge; `sweep`
-removes all others.
+removes all others. A file of `<root>/.versions` is likewise whole, synced, and kept while a row names its id.
 """
 
 import errno
@@ -24,6 +24,7 @@ Body = bytes | BinaryIO | SpooledBody
 Observe = Callable[[bytes | memoryview], object]
 
 STAGED = ".staged"
+VERSIONS = ".versions"
 CHUNK_BYTES = 1 << 20
 BACKGROUND_SYNC_BYTES = 128 << 10
 """From here on the disk works while the checksums are computed; below, handing over to a thread costs more."""
@@ -39,6 +40,9 @@ class Blobs:
         self._staged = root / STAGED
         self._staged.mkdir(parents=True, exist_ok=True)
         self._staged_folder = _Folder(self._staged)
+        self._versions = root / VERSIONS
+        self._versions.mkdir(exist_ok=True)
+        self._versions_folder = _Folder(self._versions)
         self._mode = 0o666 & ~_umask()
         self._syncer = ThreadPoolExecutor(4, thread_name_prefix="blob-sync")
         sync_folder(root)
@@ -47,6 +51,7 @@ class Blobs:
         """Let go of threads and descriptors."""
         self._syncer.shutdown()
         self._staged_folder.close()
+        self._versions_folder.close()
 
     def stage(self, body: Body, observe: Observe) -> str:
         """Stage `body`, and show all of its bytes to `observe` in order. Returns the id.
@@ -103,6 +108,34 @@ class Blobs:
         """Remove a staged file, if it is there."""
         self.staged_path(identifier).unlink(missing_ok=True)
 
+    def keep(self, path: Path, identifier: str) -> None:
+        """Have the file at `path` also as that of the version `identifier`, durably."""
+        _link(path, self.version_path(identifier))
+        self._versions_folder.sync()
+
+    def restage(self, identifier: str) -> None:
+        """Have the version's file also as a staged one, durably."""
+        _link(self.version_path(identifier), self.staged_path(identifier))
+        self._staged_folder.sync()
+
+    def version_path(self, identifier: str) -> Path:
+        """Where the file of a version is that is not the latest."""
+        return self._versions / identifier
+
+    def discard_version(self, identifier: str) -> None:
+        """Remove the version's file. What cannot be removed now is swept at the next start."""
+        try:
+            self.version_path(identifier).unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("cannot remove the file of version %s: %s", identifier, error)
+
+    def sweep_versions(self, is_named: Callable[[str], bool]) -> None:
+        """Remove every version's file that no row names: what a crash left."""
+        for entry in os.scandir(self._versions):
+            if not is_named(entry.name):
+                log.info("removing %s, which no version names", entry.path)
+                Path(entry.path).unlink()
+
     def place(self, identifier: str, target: Path) -> None:
         """Move the staged file to `target`, over what is there, making folders. Does nothing when it was moved before.
 
@@ -115,6 +148,17 @@ class Blobs:
             if source.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 source.rename(target)
+
+    def is_staged(self, identifier: str, target: Path) -> bool:
+        """Whether the staged file still is to be placed at `target`."""
+        source = self.staged_path(identifier)
+        try:
+            if not source.samefile(target):
+                return True
+        except (FileNotFoundError, NotADirectoryError):
+            return source.exists()
+        source.unlink()  # two names of one file, which a rename leaves as they are
+        return False
 
     def remove(self, target: Path, top: Path) -> None:
         """Remove the file `target`, if it is there, and the folders between it and `top` that are empty then.
@@ -200,6 +244,22 @@ def sync_folder(path: Path) -> None:
         sync_file(path)
     except (FileNotFoundError, NotADirectoryError):
         return
+
+
+def _link(source: Path, target: Path) -> None:
+    """A second name for the file; a copy where the file system has no such thing."""
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        return  # ids are given once: it is that very file
+    except OSError as error:
+        if error.errno not in {errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}:
+            raise
+        copy = target.with_suffix(".copy")
+        with source.open("rb") as file, copy.open("wb") as other:
+            _copy(file, other, 0, os.fstat(file.fileno()).st_size)
+        sync_file(copy)
+        copy.rename(target)
 
 
 def _umask() -> int:

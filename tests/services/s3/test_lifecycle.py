@@ -141,3 +141,56 @@ def test_lifecycle_rules_that_are_none(s3: Any, rules: list[dict[str, Any]], cod
     with pytest.raises(AwsError) as caught:
         _put(s3, *rules)
     assert caught.value.code == code
+
+
+def _versioned(s3: Any, *keys: str) -> None:
+    s3.put_bucket_versioning(Bucket="b-1", VersioningConfiguration={"Status": "Enabled"})
+    for key in keys:
+        s3.put(key, b"1")
+
+
+def _versions(s3: Any) -> tuple[int, int]:
+    """How many versions and delete markers there are."""
+    page = s3.list_object_versions(Bucket="b-1")
+    return len(page.get("Versions", [])), len(page.get("DeleteMarkers", []))
+
+
+def test_expiration_in_a_bucket_with_versioning_makes_delete_markers(running: Any) -> None:
+    _versioned(running, "a", "a")
+    _put(running, _rule(Expiration={"Days": 1}))
+    _days(running, 2)
+    assert (running.listed(), _versions(running)) == ([], (2, 1))
+    _days(running, 3)
+    assert _versions(running) == (2, 1), "a marker above versions stays"
+
+
+def test_noncurrent_versions_expire_by_the_age_of_what_replaced_them(running: Any) -> None:
+    _versioned(running, "a", "a", "a", "a", "b")
+    _put(running, _rule(NoncurrentVersionExpiration={"NoncurrentDays": 2, "NewerNoncurrentVersions": 1}))
+    _days(running, 2)
+    assert _versions(running) == (5, 0)
+    _days(running, 1)
+    assert (running.listed(), _versions(running)) == (["a", "b"], (3, 0))
+
+
+@pytest.mark.parametrize("expiration", [{"ExpiredObjectDeleteMarker": True}, {"Days": 1}])
+def test_a_delete_marker_that_hides_nothing_goes(running: Any, expiration: dict[str, Any]) -> None:
+    _versioned(running, "a")
+    running.delete_object(Bucket="b-1", Key="a")
+    _put(running, _rule(NoncurrentVersionExpiration={"NoncurrentDays": 1}, Expiration=expiration))
+    _days(running, 3)
+    assert _versions(running) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        (_rule(Expiration={"Days": 1, "ExpiredObjectDeleteMarker": True}), "MalformedXML"),
+        (_rule(NoncurrentVersionExpiration={"NoncurrentDays": 0}), "InvalidArgument"),
+        (_rule(NoncurrentVersionExpiration={"NoncurrentDays": 1, "NewerNoncurrentVersions": 101}), "InvalidArgument"),
+    ],
+)
+def test_rules_for_versions_that_are_none(s3: Any, rule: dict[str, Any], code: str) -> None:
+    with pytest.raises(AwsError) as caught:
+        _put(s3, rule)
+    assert caught.value.code == code

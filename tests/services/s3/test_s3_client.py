@@ -189,7 +189,7 @@ def test_configurations(boto: Any) -> None:
         },
     )
     with pytest.raises(ClientError) as caught:
-        boto.put_bucket_versioning(Bucket="b-1", VersioningConfiguration={"Status": "Enabled"})
+        boto.put_bucket_website(Bucket="b-1", WebsiteConfiguration={"IndexDocument": {"Suffix": "index.html"}})
     assert error(caught)[1] == "NotImplemented"
 
 

@@ -27,6 +27,7 @@ class Bucket(msgspec.Struct, kw_only=True):
     """A bucket. Configurations are in AWS's shapes; None: there is none.
 
     lifecycle: rules, with dates in milliseconds.
+    versioning: Enabled or Suspended once it was enabled.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Bucket(msgspec.Struct, kw_only=True):
     policy: str | None = None
     lifecycle: list[dict[str, Any]] | None = None
     bucket_key_enabled: bool = False
+    versioning: str | None = None
 
     @property
     def arn(self) -> str:

@@ -14,6 +14,7 @@ from afluente.services.s3 import lifecycle, policy, tag
 from afluente.services.s3.bucket import ALL_BLOCKED, Bucket
 from afluente.services.s3.error import (
     AccessDenied,
+    IllegalVersioningConfigurationException,
     MalformedXML,
     NoSuchBucketPolicy,
     NoSuchLifecycleConfiguration,
@@ -21,7 +22,7 @@ from afluente.services.s3.error import (
     NoSuchTagSet,
     OwnershipControlsNotFoundError,
 )
-from afluente.services.s3.operation import Operations, check_version, owner
+from afluente.services.s3.operation import Operations, owner, version_of
 
 OWNERSHIPS = {"BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"}
 
@@ -43,8 +44,18 @@ class ConfigurationOperations(Operations):
         return self._set(call, request, tags=None)
 
     def get_bucket_versioning(self, call: Call, request: Request) -> Response:
-        self._bucket(call, request)
-        return {}
+        bucket = self._bucket(call, request)
+        return {"Status": bucket.versioning} if bucket.versioning else {}
+
+    def put_bucket_versioning(self, call: Call, request: Request) -> Response:
+        given = request["VersioningConfiguration"]
+        if given.get("MFADelete", "Disabled") != "Disabled":
+            raise Unsupported("MFADelete is not supported: there is no MFA.")
+        if "Status" not in given:
+            raise IllegalVersioningConfigurationException("The Versioning element must be specified")
+        if given["Status"] not in {"Enabled", "Suspended"}:
+            raise MalformedXML
+        return self._set(call, request, versioning=given["Status"])
 
     def put_bucket_encryption(self, call: Call, request: Request) -> Response:
         rules = request["ServerSideEncryptionConfiguration"]["Rules"]
@@ -104,9 +115,8 @@ class ConfigurationOperations(Operations):
         return _private(self._bucket(call, request))
 
     def get_object_acl(self, call: Call, request: Request) -> Response:
-        check_version(request.get("VersionId"))
         bucket = self._bucket(call, request)
-        self._engine.head(bucket.name, request["Key"])
+        self._engine.head(bucket.name, request["Key"], version_of(bucket, request))
         return _private(bucket)
 
     def put_bucket_ownership_controls(self, call: Call, request: Request) -> Response:

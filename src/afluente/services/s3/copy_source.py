@@ -5,7 +5,6 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from afluente.services.s3.error import invalid_argument
-from afluente.services.s3.operation import check_version
 
 _RANGE = re.compile(r"bytes=([0-9]{1,19})-([0-9]{1,19})")
 
@@ -15,16 +14,16 @@ class CopySource(NamedTuple):
 
     bucket: str
     key: str
+    version: str | None
 
 
 def parse(text: str) -> CopySource:
     """`bucket/key`, percent-encoded, with `?versionId=` behind it. Raises InvalidArgument."""
-    path, _, query = text.partition("?versionId=")
+    path, mark, query = text.partition("?versionId=")
     bucket, _, key = unquote(path.removeprefix("/")).partition("/")
     if not bucket or not key:
         raise invalid_argument("Invalid copy source object key", "x-amz-copy-source", text)
-    check_version(query or None)
-    return CopySource(bucket, key)
+    return CopySource(bucket, key, unquote(query) if mark else None)
 
 
 def parse_range(text: str | None, size: int) -> tuple[int, int]:

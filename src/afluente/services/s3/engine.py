@@ -1,14 +1,15 @@
 """S3's state and rules: buckets and objects, for the provider and for other services.
 
-Multipart uploads are in multipart.py, where the files lie in placement.py, which rules expire objects in lifecycle.py.
+Multipart uploads are in multipart.py, versions in history.py, where the files lie in placement.py, and what lifecycle
+rules do in expiry.py.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from afluente.core.clock import Clock
 from afluente.core.error import AwsError, InternalFailure
@@ -23,11 +24,15 @@ from afluente.services.s3.error import (
     EntityTooLarge,
     InvalidURI,
     KeyTooLongError,
+    marker_not_allowed,
     no_such_bucket,
     no_such_key,
+    no_such_version,
     precondition_failed,
 )
+from afluente.services.s3.expiry import Expiry
 from afluente.services.s3.header import DEFAULT_CONTENT_TYPE, Header
+from afluente.services.s3.history import History
 from afluente.services.s3.key_range import after_prefix
 from afluente.services.s3.object_row import ObjectRow, ObjectRows
 from afluente.services.s3.placement import Placement
@@ -43,6 +48,15 @@ MOST_BYTES_AT_ONCE = 5 << 30
 SETTLE_MS = 5000
 """How long placed files may wait for their folders to be synced together. A crash meanwhile costs a moment at start."""
 ITERATION = 1000
+
+
+class Doomed(NamedTuple):
+    """What `delete_many` is to delete."""
+
+    key: str
+    if_match: str | None = None
+    version: str | None = None
+
 
 Listener = Callable[[str, str], None]
 
@@ -64,10 +78,11 @@ class S3Engine:
         self.blobs = Blobs(root)
         self.uploads = Uploads(database, self.blobs)
         self._placement = Placement(database, self.rows, self.blobs)
+        self.history = History(database, self.rows, self._placement, self.blobs, clock)
         self._listeners: list[Listener] = []
         self._settling = Loop("s3-settle", self._settle, clock)
         self._settle_is_due = False
-        self._expiry = Loop("s3-lifecycle", self._expire, clock)
+        self._expiry = Loop("s3-lifecycle", Expiry(self).run, clock)
         self._recover()
 
     def start(self) -> None:
@@ -173,9 +188,10 @@ class S3Engine:
     def delete_bucket(self, name: str) -> None:
         """Delete the bucket and its unfinished uploads. Raises NoSuchBucket, BucketNotEmpty."""
         with self.database.write():
-            self.buckets.get(name)
-            if next(self.rows.scan(name, "", None, 1), None) is not None:
-                raise BucketNotEmpty("The bucket you tried to delete is not empty", BucketName=name)
+            is_versioned = self.buckets.get(name).versioning is not None
+            if next(self.rows.scan(name, "", None, 1), None) is not None or self.history.versions.any(name):
+                more = ". You must delete all versions in the bucket." if is_versioned else ""
+                raise BucketNotEmpty(f"The bucket you tried to delete is not empty{more}", BucketName=name)
             for upload in list(self.uploads.scan(name, "", None)):
                 self.uploads.delete(upload)
             self.buckets.delete(name)
@@ -247,11 +263,13 @@ class S3Engine:
         """Make the staged `row` the object of its key, `also` in the same transaction. The file goes if that fails."""
 
         def change() -> ObjectRow:
-            self.buckets.get(row.bucket)
+            bucket = self.buckets.get(row.bucket)
             also()
             existing = self.rows.get(row.bucket, row.key)
             condition.check(row.key, existing)
             placed = replace(row, aside=self._placement.lies_aside(row.bucket, row.key, existing))
+            if bucket.versioning:
+                placed = self.history.succeed(bucket, placed, existing)
             self.rows.put(placed)
             self._placement.put(placed, existing)
             self.database.after_commit(partial(self._announce, placed))
@@ -260,62 +278,72 @@ class S3Engine:
         with self.discarding(row.id):
             return self.database.write_together(change)
 
-    def head(self, bucket: str, key: str) -> ObjectRow:
-        """Raises NoSuchBucket, NoSuchKey."""
+    def head(self, bucket: str, key: str, version: str | None = None) -> ObjectRow:
+        """The object, or that version of it. Raises NoSuchBucket, NoSuchKey, NoSuchVersion, MethodNotAllowed."""
         check_key(key)
-        row = self.rows.get(bucket, key)
-        if row is not None:
+        row = self.rows.get(bucket, key) if version is None else self.history.find(bucket, key, version)
+        if row is not None and not row.is_marker:
             return row
         self.buckets.get(bucket)
-        raise no_such_key(key)
+        if version is None:
+            marker = self.history.find(bucket, key, None)
+            raise no_such_key(key, None if marker is None else marker.version)
+        if row is None:
+            raise no_such_version(key, version)
+        raise marker_not_allowed(row.version, row.last_modified)
 
     def open(
-        self, bucket: str, key: str, check: Callable[[ObjectRow], object] = lambda _: None
+        self, bucket: str, key: str, check: Callable[[ObjectRow], object] = lambda _: None, version: str | None = None
     ) -> tuple[ObjectRow, BinaryIO]:
         """The object, after `check`, and its file, which is exactly that object's however often it is replaced."""
         while True:
-            row = self.head(bucket, key)
+            row = self.head(bucket, key, version)
             check(row)
-            file = self._open(row)
-            if self.rows.is_current(row):
+            file = self._placement.open(row)
+            if self.rows.is_current(row) if row.is_latest else self.history.versions.names(row.id):
                 if file is None:
                     raise InternalFailure(f"The file of object {key} is missing from the data folder.")
                 return row, file
             if file is not None:
                 file.close()
 
-    def delete(self, bucket: str, key: str, if_match: str | None = None) -> None:
-        """Delete the object, if there is one. Raises NoSuchBucket, PreconditionFailed."""
+    def delete(
+        self, bucket: str, key: str, if_match: str | None = None, version: str | None = None
+    ) -> ObjectRow | None:
+        """Delete the object, if there is one, or that version of it. Raises NoSuchBucket, PreconditionFailed.
+
+        Returns the version that is gone, or the delete marker that a bucket with versioning has instead.
+        """
         check_text(key)
         with self.database.write():
-            self.buckets.get(bucket)
-            row = self.rows.get(bucket, key)
-            if row is None:
-                return
-            if if_match is not None and not matches(if_match, row.etag):
+            owner = self.buckets.get(bucket)
+            row = self.rows.get(bucket, key) if version is None else self.history.find(bucket, key, version)
+            if row is not None and if_match is not None and not matches(if_match, row.etag):
                 raise precondition_failed("If-Match")
-            self.rows.delete(row)
-            self._placement.delete(row)
             self.database.after_commit(self._wake_settling)
+            if version is None and owner.versioning:
+                return self.history.mark(owner, key, row)
+            if row is not None:
+                self.history.delete(row)
+            return row
 
-    def delete_many(
-        self, bucket: str, items: Iterable[tuple[str, str | None]]
-    ) -> Iterator[tuple[str, AwsError | None]]:
-        """Delete each (key, ETag or None) in one transaction. Yields each key with its error."""
-        results: list[tuple[str, AwsError | None]] = []
+    def delete_many(self, bucket: str, items: Iterable[Doomed]) -> Iterator[tuple[Doomed, ObjectRow | AwsError | None]]:
+        """Delete each in one transaction. Yields each with what `delete` says of it."""
+        results: list[tuple[Doomed, ObjectRow | AwsError | None]] = []
         with self.database.write():
-            for key, if_match in items:
+            for item in items:
                 try:
-                    self.delete(bucket, key, if_match)
-                    results.append((key, None))
+                    results.append((item, self.delete(bucket, item.key, item.if_match, item.version)))
                 except AwsError as error:
-                    results.append((key, error))
+                    results.append((item, error))
         return iter(results)
 
-    def set_tags(self, bucket: str, key: str, tags: dict[str, str]) -> None:
-        """Replace the object's tags. Raises NoSuchBucket, NoSuchKey."""
+    def set_tags(self, bucket: str, key: str, tags: dict[str, str], version: str | None = None) -> ObjectRow:
+        """Replace the object's tags. Raises as `head` does."""
         with self.database.write():
-            self.rows.set_tags(self.head(bucket, key), tags)
+            row = replace(self.head(bucket, key, version), tags=tags)
+            (self.rows if row.is_latest else self.history.versions).put(row)
+            return row
 
     def page(self, bucket: str, *, prefix: str, delimiter: str, after: str, limit: int) -> listing.Page[ObjectRow]:
         """One page of the objects after `after`."""
@@ -329,11 +357,9 @@ class S3Engine:
 
     def stored(self, row: ObjectRow) -> StoredObject:
         """The object as other services see it."""
-        staged = self.blobs.staged_path(row.id)
-        path = staged if row.staged and staged.exists() else self._placement.path(row)
         return StoredObject(
             row.bucket, row.key, row.size, row.etag, row.modified_at_ms, row.header["ContentType"],
-            row.header.get("ContentEncoding"), path,
+            row.header.get("ContentEncoding"), self._placement.file(row),
         )  # fmt: skip
 
     def discarding(self, identifier: str) -> "_Discarding":
@@ -353,17 +379,6 @@ class S3Engine:
             modified_at_ms=self.clock.now_ms(), header=header, tags={}, parts=(),
             checksum=Checksum(algorithm, "FULL_OBJECT", digests.value(algorithm)),
         )  # fmt: skip
-
-    def _open(self, row: ObjectRow) -> BinaryIO | None:
-        paths: Sequence[Path] = [self._placement.path(row)]
-        if row.staged:
-            paths = [self.blobs.staged_path(row.id), *paths]
-        for path in paths:
-            try:
-                return path.open("rb")
-            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-                continue
-        return None
 
     def _announce(self, row: ObjectRow) -> None:
         self._wake_settling()
@@ -389,30 +404,6 @@ class S3Engine:
         while self._placement.settle():
             pass
         self.blobs.sweep(self.uploads.staged_ids() | {row.id for row in self.rows.staged(-1)})
-
-    def _expire(self) -> int | None:
-        """Delete what the buckets' rules expire; again at the next midnight."""
-        now_ms = self.clock.now_ms()
-        buckets = [bucket for bucket in self.buckets if bucket.lifecycle]
-        for bucket in buckets:
-            self._expire_bucket(bucket.name, bucket.lifecycle or [], now_ms)
-        return (now_ms // lifecycle.DAY_MS + 1) * lifecycle.DAY_MS if buckets else None
-
-    def _expire_bucket(self, bucket: str, rules: list[lifecycle.Rule], now_ms: int) -> None:
-        start: str | None = ""
-        while start is not None:
-            rows = list(self.rows.scan(bucket, start, None, ITERATION))
-            expired = [row for row in rows if (due := lifecycle.expiration_of(row, rules)) and due[0] <= now_ms]
-            with self.database.write():
-                for row in expired:
-                    if self.rows.is_current(row):
-                        self.delete(bucket, row.key)
-            start = rows[-1].key + "\0" if len(rows) == ITERATION else None
-        with self.database.write():
-            for upload in list(self.uploads.scan(bucket, "", None)):
-                due = lifecycle.abortion_of(upload.key, upload.initiated_at_ms, rules)
-                if due and due[0] <= now_ms:
-                    self.uploads.delete(upload)
 
 
 class _Discarding:

@@ -3,6 +3,9 @@
 Source of codes and texts: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html and answers of AWS.
 """
 
+from datetime import datetime
+from email.utils import format_datetime
+
 from afluente.core.error import AwsError
 
 
@@ -62,6 +65,22 @@ class NoSuchKey(AwsError):
     """There is no such object."""
 
     status = 404
+
+
+class NoSuchVersion(AwsError):
+    """The object has no such version."""
+
+    status = 404
+
+
+class MethodNotAllowed(AwsError):
+    """A delete marker can be deleted, and nothing else."""
+
+    status = 405
+
+
+class IllegalVersioningConfigurationException(AwsError):
+    """No versioning."""
 
 
 class NoSuchUpload(AwsError):
@@ -193,9 +212,31 @@ def no_such_bucket(bucket: str) -> NoSuchBucket:
     return NoSuchBucket("The specified bucket does not exist", BucketName=bucket)
 
 
-def no_such_key(key: str) -> NoSuchKey:
-    """There is no object of that key."""
-    return NoSuchKey("The specified key does not exist.", Key=key)
+def no_such_key(key: str, marker: str | None = None) -> NoSuchKey:
+    """There is no object of that key; `marker`: the version of the delete marker that says so."""
+    error = NoSuchKey("The specified key does not exist.", Key=key)
+    if marker is not None:
+        error.headers = {"x-amz-delete-marker": "true", "x-amz-version-id": marker}
+    return error
+
+
+def no_such_version(key: str, version: str) -> NoSuchVersion:
+    """There is no such version of the object."""
+    return NoSuchVersion("The specified version does not exist.", Key=key, VersionId=version)
+
+
+def marker_not_allowed(version: str, modified: datetime) -> MethodNotAllowed:
+    """The version is a delete marker."""
+    error = MethodNotAllowed(
+        "The specified method is not allowed against this resource.", Method="GET", ResourceType="DeleteMarker"
+    )
+    error.headers = {
+        "Allow": "DELETE",
+        "Last-Modified": format_datetime(modified, usegmt=True),
+        "x-amz-delete-marker": "true",
+        "x-amz-version-id": version,
+    }
+    return error
 
 
 def no_such_upload(upload_id: str) -> NoSuchUpload:

@@ -1,4 +1,4 @@
-"""Lifecycle rules: which are accepted, and when one expires an object or aborts an upload.
+"""Lifecycle rules: which are accepted, and when one expires a version of an object or aborts an upload.
 
 A stored rule is AWS's shape with dates in milliseconds. Expiry is at the midnight (UTC) that follows the age in days.
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
@@ -17,6 +17,7 @@ from afluente.services.s3.tag import from_set
 
 DAY_MS = 86_400_000
 MOST_RULES = 1000
+MOST_KEPT_VERSIONS = 100
 END_OF_TIME_MS = 253_402_214_400_000
 """9999-12-31: the last day that can be written."""
 
@@ -44,6 +45,25 @@ def expiration_of(row: ObjectRow, rules: Sequence[Rule]) -> tuple[int, str] | No
     return min(due, default=None)
 
 
+def expired(versions: Sequence[ObjectRow], rules: Sequence[Rule], now_ms: int) -> list[ObjectRow]:
+    """Which of a key's versions, the latest first, are to go by now, and in which order.
+
+    The latest, when it is an object, is to expire.
+    """
+    latest, *earlier = versions
+    gone = [
+        row
+        for newer, (row, successor) in enumerate(zip(earlier, versions, strict=False))
+        if any(_is_outlived(row, successor, newer, rule, now_ms) for rule in rules)
+    ]
+    if latest.is_marker:
+        is_over = len(gone) == len(earlier) and any(_is_idle(latest, rule, now_ms) for rule in rules)
+    else:
+        due = expiration_of(latest, rules)
+        is_over = due is not None and due[0] <= now_ms
+    return [*gone, latest] if is_over else gone
+
+
 def expiration_header(row: ObjectRow, rules: Sequence[Rule] | None) -> dict[str, str]:
     """The `Expiration` member of answers about `row`."""
     expiration = expiration_of(row, rules or ())
@@ -64,15 +84,14 @@ def abortion_of(key: str, initiated_at_ms: int, rules: Sequence[Rule]) -> tuple[
 
 
 def _checked(rule: Mapping[str, Any]) -> Rule:
-    expiration = rule.get("Expiration", {})
     if rule["Status"] not in {"Enabled", "Disabled"} or ("Prefix" in rule) == ("Filter" in rule):
         raise MalformedXML
-    if not {"Expiration", "AbortIncompleteMultipartUpload"} & set(rule):
+    if not {"Expiration", "NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload"} & set(rule):
         raise InvalidRequest("At least one action needs to be specified in a rule")
-    if "Expiration" in rule and len({"Days", "Date"} & set(expiration)) != 1:
-        raise MalformedXML
-    if expiration.get("Days", 1) < 1:
-        raise InvalidArgument("'Days' for Expiration action must be a positive integer", ArgumentName="Days")
+    if "Expiration" in rule:
+        _check_expiration(rule["Expiration"])
+    if "NoncurrentVersionExpiration" in rule:
+        _check_noncurrent(rule)
     if rule.get("AbortIncompleteMultipartUpload", {"DaysAfterInitiation": 1}).get("DaysAfterInitiation", 0) < 1:
         raise InvalidArgument(
             "'DaysAfterInitiation' for AbortIncompleteMultipartUpload action must be a positive integer",
@@ -82,6 +101,31 @@ def _checked(rule: Mapping[str, Any]) -> Rule:
     stored = _with_date(rule, _midnight_ms)
     stored.setdefault("ID", str(uuid4()))
     return stored
+
+
+def _check_expiration(expiration: Mapping[str, Any]) -> None:
+    ways = [name for name in ("Days", "Date", "ExpiredObjectDeleteMarker") if expiration.get(name, False) is not False]
+    if len(ways) != 1 and (ways or "ExpiredObjectDeleteMarker" not in expiration):
+        raise MalformedXML
+    if expiration.get("Days", 1) < 1:
+        raise InvalidArgument("'Days' for Expiration action must be a positive integer", ArgumentName="Days")
+
+
+def _check_noncurrent(rule: Mapping[str, Any]) -> None:
+    noncurrent = rule["NoncurrentVersionExpiration"]
+    if noncurrent.get("NoncurrentDays", 0) < 1:
+        raise InvalidArgument(
+            "'NoncurrentDays' for NoncurrentVersionExpiration action must be a positive integer",
+            ArgumentName="NoncurrentDays",
+        )
+    if not 1 <= noncurrent.get("NewerNoncurrentVersions", 1) <= MOST_KEPT_VERSIONS:
+        raise InvalidArgument(
+            f"'NewerNoncurrentVersions' for NoncurrentVersionExpiration action must be between 1 and "
+            f"{MOST_KEPT_VERSIONS}",
+            ArgumentName="NewerNoncurrentVersions",
+        )
+    if "NewerNoncurrentVersions" in noncurrent and "Prefix" in rule:
+        raise InvalidRequest("NewerNoncurrentVersions element can only be specified with a Filter element.")
 
 
 def _check_filter(rule: Mapping[str, Any]) -> None:
@@ -94,6 +138,8 @@ def _check_filter(rule: Mapping[str, Any]) -> None:
     narrow = tags or any("ObjectSize" in name for name in (*shape, *both))
     if narrow and "AbortIncompleteMultipartUpload" in rule:
         raise InvalidRequest("AbortIncompleteMultipartUpload cannot be specified with Tags or object sizes.")
+    if narrow and rule.get("Expiration", {}).get("ExpiredObjectDeleteMarker"):
+        raise InvalidRequest("ExpiredObjectDeleteMarker cannot be specified with Tags or object sizes.")
 
 
 def _midnight_ms(date: datetime) -> int:
@@ -112,9 +158,30 @@ def _with_date(rule: Mapping[str, Any], change: Callable[[Any], Any]) -> dict[st
 def _expiry_ms(row: ObjectRow, rule: Rule) -> int | None:
     if not _is_enabled(rule) or "Expiration" not in rule or not _fits(row, rule):
         return None
-    if "Date" in rule["Expiration"]:
-        return int(rule["Expiration"]["Date"])
-    return _midnight_after(row.modified_at_ms, rule["Expiration"]["Days"])
+    expiration = rule["Expiration"]
+    if "Date" in expiration:
+        return int(expiration["Date"])
+    return _midnight_after(row.modified_at_ms, expiration["Days"]) if "Days" in expiration else None
+
+
+def _is_idle(marker: ObjectRow, rule: Rule, now_ms: int) -> bool:
+    """Whether the rule removes a delete marker that hides nothing any more."""
+    if rule.get("Expiration", {}).get("ExpiredObjectDeleteMarker"):
+        return _is_enabled(rule) and _fits(marker, rule)
+    due = _expiry_ms(marker, rule)
+    return due is not None and due <= now_ms
+
+
+def _is_outlived(row: ObjectRow, successor: ObjectRow, newer: int, rule: Rule, now_ms: int) -> bool:
+    """Whether the rule removes an earlier version, which `successor` replaced; `newer` ones came before that."""
+    noncurrent = rule.get("NoncurrentVersionExpiration")
+    return (
+        noncurrent is not None
+        and _is_enabled(rule)
+        and _fits(row, rule)
+        and newer >= noncurrent.get("NewerNoncurrentVersions", 0)
+        and _midnight_after(successor.modified_at_ms, noncurrent["NoncurrentDays"]) <= now_ms
+    )
 
 
 def _midnight_after(time_ms: int, days: int) -> int:

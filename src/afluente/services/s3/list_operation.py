@@ -1,4 +1,4 @@
-"""ListObjects and ListObjectsV2.
+"""ListObjects, ListObjectsV2 and ListObjectVersions.
 
 Source of the paging rules: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 """
@@ -8,13 +8,15 @@ from typing import Any
 from afluente.core.call import Call
 from afluente.core.provider import Request, Response
 from afluente.services.s3 import listing
+from afluente.services.s3.bucket import Bucket
 from afluente.services.s3.engine import check_text
+from afluente.services.s3.error import invalid_argument
 from afluente.services.s3.object_row import ObjectRow
 from afluente.services.s3.operation import Operations, owner
 
 
 class ListOperations(Operations):
-    """Both versions of listing."""
+    """The ways of listing."""
 
     def list_objects(self, call: Call, request: Request) -> Response:
         page, response = self._page(call, request, request.get("Marker", ""), show_owner=True)
@@ -35,6 +37,43 @@ class ListOperations(Operations):
         if page.truncated:
             response["NextContinuationToken"] = listing.token(page.last)
         return response
+
+    def list_object_versions(self, call: Call, request: Request) -> Response:
+        bucket = self._bucket(call, request)
+        encode = listing.check_encoding(request.get("EncodingType"))
+        limit = listing.limit_of(request.get("MaxKeys"), "max-keys")
+        prefix, delimiter, key, version = (
+            request.get(name, "") for name in ("Prefix", "Delimiter", "KeyMarker", "VersionIdMarker")
+        )
+        if not version and "VersionIdMarker" in request and "KeyMarker" in request:
+            raise invalid_argument("A version-id marker cannot be empty.", "version-id-marker", "")
+        if version and not key:
+            raise invalid_argument(
+                "A version-id marker cannot be specified without a key marker.", "version-id-marker", version
+            )
+        check_text(prefix, delimiter, key)
+        page = self._engine.history.page(
+            bucket.name, prefix=prefix, delimiter=delimiter, marker=(key, version), limit=limit
+        )
+        response: dict[str, Any] = {
+            "Name": bucket.name,
+            "Prefix": encode(prefix),
+            "KeyMarker": encode(key),
+            "VersionIdMarker": version,
+            "MaxKeys": limit,
+            "IsTruncated": page.truncated,
+        }
+        last = page.items[-1] if page.items else None
+        optional = {
+            "Delimiter": encode(delimiter),
+            "EncodingType": request.get("EncodingType"),
+            "NextKeyMarker": encode(page.last) if page.truncated else "",
+            "NextVersionIdMarker": last.version if page.truncated and last and last.key == page.last else "",
+            "Versions": [_shown_version(bucket, row, encode(row.key)) for row in page.items if not row.is_marker],
+            "DeleteMarkers": [_shown_marker(bucket, row, encode(row.key)) for row in page.items if row.is_marker],
+            "CommonPrefixes": [{"Prefix": encode(group)} for group in page.prefixes],
+        }
+        return {**response, **{name: value for name, value in optional.items() if value}}
 
     def _page(
         self, call: Call, request: Request, after: str, *, show_owner: bool
@@ -72,4 +111,18 @@ def _shown(row: ObjectRow, key: str) -> dict[str, Any]:
         "ChecksumType": row.checksum.kind,
         "Size": row.size,
         "StorageClass": "STANDARD",
+    }
+
+
+def _shown_version(bucket: Bucket, row: ObjectRow, key: str) -> dict[str, Any]:
+    return {**_shown(row, key), "VersionId": row.version, "IsLatest": row.is_latest, "Owner": owner(bucket.account)}
+
+
+def _shown_marker(bucket: Bucket, row: ObjectRow, key: str) -> dict[str, Any]:
+    return {
+        "Owner": owner(bucket.account),
+        "Key": key,
+        "VersionId": row.version,
+        "IsLatest": row.is_latest,
+        "LastModified": row.last_modified,
     }

@@ -14,7 +14,7 @@ from afluente.services.s3.checksum import MEMBERS, Expected
 from afluente.services.s3.engine import check_text
 from afluente.services.s3.multipart import Wanted, check_number
 from afluente.services.s3.object_operation import ENCRYPTION, ObjectOperations
-from afluente.services.s3.operation import owner
+from afluente.services.s3.operation import new_version, owner
 from afluente.services.s3.precondition import WriteCondition
 from afluente.services.s3.upload import Upload, UploadedPart
 
@@ -47,12 +47,12 @@ class MultipartOperations(ObjectOperations):
     def upload_part_copy(self, call: Call, request: Request) -> Response:
         upload = self._upload(call, request)
         check_number(request["PartNumber"])
-        source, file = self._open_source(call, request)
+        source, file, version = self._open_source(call, request)
         with closing(file):
             piece = copy_source.parse_range(request.get("CopySourceRange"), source.size)
             part = self._multipart.copy_part(upload, request["PartNumber"], (file, *piece))
         result = {"ETag": f'"{part.etag}"', "LastModified": utc(part.modified_at_ms // 1000 * 1000)}
-        return {"CopyPartResult": {**result, **_part_checksum(upload, part)}, **ENCRYPTION}
+        return {"CopyPartResult": {**result, **_part_checksum(upload, part)}, **ENCRYPTION, **version}
 
     def complete_multipart_upload(self, call: Call, request: Request) -> Response:
         bucket, upload = self._bucket(call, request), self._upload(call, request)
@@ -65,6 +65,7 @@ class MultipartOperations(ObjectOperations):
             "ETag": f'"{row.etag}"',
             **row.checksum.members(),
             **ENCRYPTION,
+            **new_version(bucket, row),
             **lifecycle.expiration_header(row, bucket.lifecycle),
         }
 

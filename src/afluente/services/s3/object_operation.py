@@ -1,6 +1,6 @@
 """Operations on objects: put, get, head, copy, delete, tags, attributes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -8,15 +8,28 @@ from typing import Any, BinaryIO
 from afluente.core.call import Call
 from afluente.core.error import AwsError
 from afluente.core.provider import FileSlice, Request, Response
-from afluente.services.s3 import byte_range, copy_source, header, lifecycle, tag
+from afluente.services.s3 import byte_range, copy_source, header, lifecycle, tag, version_id
 from afluente.services.s3 import checksum as checksums
 from afluente.services.s3.bucket import Bucket
 from afluente.services.s3.checksum import Expected
-from afluente.services.s3.engine import MOST_BYTES_AT_ONCE
-from afluente.services.s3.error import InvalidPartNumber, InvalidRequest, MalformedXML, invalid_argument
+from afluente.services.s3.engine import MOST_BYTES_AT_ONCE, Doomed
+from afluente.services.s3.error import (
+    InvalidPartNumber,
+    InvalidRequest,
+    MalformedXML,
+    MethodNotAllowed,
+    invalid_argument,
+)
 from afluente.services.s3.listing import limit_of
 from afluente.services.s3.object_row import ObjectRow
-from afluente.services.s3.operation import Operations, check_owner, check_version, hides_missing
+from afluente.services.s3.operation import (
+    Operations,
+    check_owner,
+    hides_missing,
+    new_version,
+    shown_version,
+    version_of,
+)
 from afluente.services.s3.precondition import WriteCondition, check_read, check_source
 
 ENCRYPTION = {"ServerSideEncryption": "AES256"}
@@ -41,14 +54,22 @@ class ObjectOperations(Operations):
             expected=Expected(request),
             condition=WriteCondition(request),
         )
-        return {"ETag": f'"{row.etag}"', **row.checksum.members(), **ENCRYPTION, **_expiration(bucket, row)}
+        return {
+            "ETag": f'"{row.etag}"',
+            **row.checksum.members(),
+            **ENCRYPTION,
+            **new_version(bucket, row),
+            **_expiration(bucket, row),
+        }
 
     @hides_missing
     def get_object(self, call: Call, request: Request) -> Response:
         bucket = self._bucket(call, request)
-        check_version(request.get("VersionId"))
         row, file = self._engine.open(
-            bucket.name, request["Key"], lambda row: check_read(row, request, call.arrived_at_ms)
+            bucket.name,
+            request["Key"],
+            lambda row: check_read(row, request, call.arrived_at_ms),
+            version_of(bucket, request),
         )
         try:
             response = _described(bucket, row, request)
@@ -61,45 +82,42 @@ class ObjectOperations(Operations):
     @hides_missing
     def head_object(self, call: Call, request: Request) -> Response:
         bucket = self._bucket(call, request)
-        check_version(request.get("VersionId"))
-        row = self._engine.head(bucket.name, request["Key"])
+        row = self._engine.head(bucket.name, request["Key"], version_of(bucket, request))
         check_read(row, request, call.arrived_at_ms)
         return _described(bucket, row, request)
 
     def delete_object(self, call: Call, request: Request) -> Response:
-        check_version(request.get("VersionId"))
-        self._engine.delete(self._bucket(call, request).name, request["Key"], request.get("IfMatch"))
-        return {}
+        bucket = self._bucket(call, request)
+        version = version_of(bucket, request)
+        row = self._engine.delete(bucket.name, request["Key"], request.get("IfMatch"), version)
+        shown = {"DeleteMarker": True} if row is not None and row.is_marker else {}
+        version = version or (row.version if row is not None and row.is_marker else None)
+        return {**shown, "VersionId": version} if version else shown
 
     def delete_objects(self, call: Call, request: Request) -> Response:
         bucket, wanted = self._bucket(call, request), request["Delete"]["Objects"]
         if not 1 <= len(wanted) <= MOST_DELETED:
             raise MalformedXML
+        refused: list[tuple[Doomed, AwsError]] = []
+        allowed: list[Doomed] = []
         for item in wanted:
-            check_version(item.get("VersionId"))
-        denied = dict(self._denied(call, bucket, wanted))
-        allowed = [(item["Key"], item.get("ETag")) for item in wanted if item["Key"] not in denied]
-        results = [*denied.items(), *self._engine.delete_many(bucket.name, allowed)]
-        errors = [{"Key": key, "Code": e.code, "Message": e.message} for key, e in results if e is not None]
-        deleted = [{"Key": key} for key, error in results if error is None]
+            doomed = Doomed(item["Key"], item.get("ETag"), item.get("VersionId"))
+            try:
+                action = "s3:DeleteObjectVersion" if doomed.version else "s3:DeleteObject"
+                self._check(call, action, f"{bucket.arn}/{doomed.key}")
+                allowed.append(doomed._replace(version=version_of(bucket, item)))
+            except AwsError as error:
+                refused.append((doomed, error))
+        results = [*refused, *self._engine.delete_many(bucket.name, allowed)]
+        errors = [_undeleted(doomed, result) for doomed, result in results if isinstance(result, AwsError)]
+        deleted = [_deleted(doomed, result) for doomed, result in results if not isinstance(result, AwsError)]
         response = {} if request["Delete"].get("Quiet") else {"Deleted": deleted}
         return {**response, "Errors": errors} if errors else response
-
-    def _denied(
-        self, call: Call, bucket: Bucket, wanted: Sequence[Mapping[str, Any]]
-    ) -> Iterator[tuple[str, AwsError]]:
-        """The keys that the caller may not delete, and why."""
-        for item in wanted:
-            action = "s3:DeleteObjectVersion" if item.get("VersionId") else "s3:DeleteObject"
-            try:
-                self._check(call, action, f"{bucket.arn}/{item['Key']}")
-            except AwsError as error:
-                yield item["Key"], error
 
     def copy_object(self, call: Call, request: Request) -> Response:
         bucket = self._bucket(call, request)
         header.check_storage(request, bucket.ownership)
-        source, file = self._open_source(call, request)
+        source, file, version = self._open_source(call, request)
         with closing(file):
             _check_copy(source, request)
             row = self._engine.copy(
@@ -112,7 +130,8 @@ class ObjectOperations(Operations):
                 condition=WriteCondition(request),
             )
         result = {"ETag": f'"{row.etag}"', "LastModified": row.last_modified, **row.checksum.members()}
-        return {"CopyObjectResult": result, **ENCRYPTION, **_expiration(bucket, row)}
+        described = {**ENCRYPTION, **version, **new_version(bucket, row), **_expiration(bucket, row)}
+        return {"CopyObjectResult": result, **described}
 
     def put_object_tagging(self, call: Call, request: Request) -> Response:
         tags = tag.from_set(request["Tagging"]["TagSet"], tag.MOST_OF_OBJECT)
@@ -120,16 +139,17 @@ class ObjectOperations(Operations):
 
     @hides_missing
     def get_object_tagging(self, call: Call, request: Request) -> Response:
-        check_version(request.get("VersionId"))
-        return {"TagSet": tag.to_set(self._engine.head(self._bucket(call, request).name, request["Key"]).tags)}
+        bucket = self._bucket(call, request)
+        row = self._engine.head(bucket.name, request["Key"], version_of(bucket, request))
+        return {"TagSet": tag.to_set(row.tags), **shown_version(bucket, row)}
 
     def delete_object_tagging(self, call: Call, request: Request) -> Response:
         return self._set_tags(call, request, {})
 
     @hides_missing
     def get_object_attributes(self, call: Call, request: Request) -> Response:
-        check_version(request.get("VersionId"))
-        row = self._engine.head(self._bucket(call, request).name, request["Key"])
+        bucket = self._bucket(call, request)
+        row = self._engine.head(bucket.name, request["Key"], version_of(bucket, request))
         every: dict[str, Any] = {
             "ETag": row.etag,
             "Checksum": row.checksum.members(),
@@ -141,18 +161,28 @@ class ObjectOperations(Operations):
         if not wanted <= set(every):
             raise invalid_argument("Invalid attribute name specified.", "x-amz-object-attributes", ",".join(wanted))
         shown = {name: value for name, value in every.items() if name in wanted and value is not None}
-        return {"LastModified": row.last_modified, **shown}
+        return {"LastModified": row.last_modified, **shown_version(bucket, row), **shown}
 
-    def _open_source(self, call: Call, request: Mapping[str, Any]) -> tuple[ObjectRow, BinaryIO]:
-        """The source of a copy, after its conditions."""
+    def _open_source(self, call: Call, request: Mapping[str, Any]) -> tuple[ObjectRow, BinaryIO, Response]:
+        """The source of a copy, after its conditions, and what the answer says of its version."""
         source = copy_source.parse(request["CopySource"])
-        check_owner(self._engine.buckets.get(source.bucket), call, request.get("ExpectedSourceBucketOwner"))
-        return self._engine.open(*source, lambda row: check_source(row, request, call.arrived_at_ms))
+        bucket = self._engine.buckets.get(source.bucket)
+        check_owner(bucket, call, request.get("ExpectedSourceBucketOwner"))
+        version = version_id.check(source.version, bucket.versioning)
+        try:
+            row, file = self._engine.open(
+                source.bucket, source.key, lambda row: check_source(row, request, call.arrived_at_ms), version
+            )
+        except MethodNotAllowed:
+            raise InvalidRequest(
+                "The source of a copy request may not specifically refer to a delete marker by version id."
+            ) from None
+        return row, file, {"CopySourceVersionId": row.version} if bucket.versioning else {}
 
     def _set_tags(self, call: Call, request: Request, tags: dict[str, str]) -> Response:
-        check_version(request.get("VersionId"))
-        self._engine.set_tags(self._bucket(call, request).name, request["Key"], tags)
-        return {}
+        bucket = self._bucket(call, request)
+        row = self._engine.set_tags(bucket.name, request["Key"], tags, version_of(bucket, request))
+        return dict(shown_version(bucket, row))
 
 
 def _described(bucket: Bucket, row: ObjectRow, request: Mapping[str, Any]) -> Response:
@@ -162,6 +192,7 @@ def _described(bucket: Bucket, row: ObjectRow, request: Mapping[str, Any]) -> Re
         **header.to_response(row.header),
         **header.overrides(request),
         **ENCRYPTION,
+        **shown_version(bucket, row),
         **_expiration(bucket, row),
         "AcceptRanges": "bytes",
         "ContentLength": piece[1] if piece else row.size,
@@ -198,6 +229,18 @@ def _slice(row: ObjectRow, request: Mapping[str, Any]) -> tuple[int, int] | None
     return (sum(sizes[: number - 1]), sizes[number - 1]) if row.size else None
 
 
+def _deleted(doomed: Doomed, row: ObjectRow | None) -> dict[str, Any]:
+    """What DeleteObjects says of what is gone, and of a delete marker that was made."""
+    version = {"VersionId": doomed.version} if doomed.version else {}
+    marker = {"DeleteMarker": True, "DeleteMarkerVersionId": row.version} if row is not None and row.is_marker else {}
+    return {"Key": doomed.key, **version, **marker}
+
+
+def _undeleted(doomed: Doomed, error: AwsError) -> dict[str, str]:
+    version = {"VersionId": doomed.version} if doomed.version else {}
+    return {"Key": doomed.key, **version, "Code": error.code, "Message": error.message}
+
+
 def _body(file: BinaryIO, offset: int, length: int) -> bytes | FileSlice:
     if length > IN_MEMORY_BYTES:
         return FileSlice(Path(file.name), offset, length, file)
@@ -207,7 +250,7 @@ def _body(file: BinaryIO, offset: int, length: int) -> bytes | FileSlice:
 
 
 def _check_copy(source: ObjectRow, request: Mapping[str, Any]) -> None:
-    same = (source.bucket, source.key) == (request["Bucket"], request["Key"])
+    same = source.is_latest and (source.bucket, source.key) == (request["Bucket"], request["Key"])
     if same and not _replaces(request, "MetadataDirective") and "ServerSideEncryption" not in request:
         raise InvalidRequest(
             "This copy request is illegal because it is trying to copy an object to itself without changing the "

@@ -1,8 +1,11 @@
-"""Objects as rows: what S3 remembers of each, in the order of their keys' UTF-8 bytes."""
+"""Objects as rows: what S3 remembers of each, in the order of their keys' UTF-8 bytes.
+
+The rows of earlier versions and delete markers are in version_row.py.
+"""
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +18,9 @@ from afluente.store.database import Database
 Part = tuple[int, int, str]
 """A part of a finished object: number, size, checksum (of the object's algorithm)."""
 
+NULL = "null"
+"""The version id of what was put while the bucket's versioning was not enabled."""
+
 NO_END = b""
 """In SQLite every blob comes after every text."""
 
@@ -26,6 +32,9 @@ class ObjectRow:
     aside: where the file lies (`store/key_path.py`).
     staged: not yet known to lie there durably.
     header: the members `ContentType`, `CacheControl` ... and `Metadata`.
+    version: the version id, `null` for an object of a bucket without versioning.
+    number: larger for a later version of the same key.
+    is_latest, is_marker: see schema.py; a delete marker has neither bytes nor header.
     """
 
     bucket: str
@@ -40,6 +49,10 @@ class ObjectRow:
     header: dict[str, Any]
     tags: dict[str, str]
     parts: tuple[Part, ...]
+    version: str = NULL
+    number: int = 0
+    is_latest: bool = True
+    is_marker: bool = False
 
     @property
     def last_modified(self) -> datetime:
@@ -68,19 +81,16 @@ class ObjectRows:
     def put(self, row: ObjectRow) -> None:
         with self._database.write() as db:
             db.execute(
-                "INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     row.bucket, row.key, row.id, row.aside, row.staged, row.size, row.etag, row.modified_at_ms,
-                    *row.checksum, _packed(row.header), _packed(row.tags), _packed(row.parts),
+                    *row.checksum, *packed(row), row.version, row.number,
                 ),
             )  # fmt: skip
 
     def delete(self, row: ObjectRow) -> None:
         with self._database.write() as db:
             db.execute("DELETE FROM object WHERE bucket = ? AND key = ?", (row.bucket, row.key))
-
-    def set_tags(self, row: ObjectRow, tags: dict[str, str]) -> None:
-        self.put(replace(row, tags=tags))
 
     def scan(self, bucket: str, start: str, end: str | None, limit: int = -1) -> Iterator[ObjectRow]:
         """The objects whose keys are at or after `start` and before `end`, in order."""
@@ -125,6 +135,18 @@ class ObjectRows:
             )
 
 
+def packed(row: ObjectRow) -> tuple[bytes | None, bytes | None, bytes | None]:
+    """Header, tags and parts, as they are stored."""
+    return _packed(row.header), _packed(row.tags), _packed(row.parts)
+
+
+def unpacked(
+    header: bytes, tags: bytes | None, parts: bytes | None
+) -> tuple[dict[str, Any], dict[str, str], tuple[Part, ...]]:
+    """What `packed` packed."""
+    return _decode_header(header), _decode_header(tags) if tags else {}, _decode_parts(parts) if parts else ()
+
+
 def _packed(value: dict[str, Any] | tuple[Part, ...]) -> bytes | None:
     return msgspec.json.encode(value) if value else b"{}" if isinstance(value, dict) else None
 
@@ -134,8 +156,8 @@ _decode_parts = msgspec.json.Decoder(tuple[Part, ...]).decode
 
 
 def _object(row: tuple[Any, ...] | sqlite3.Row) -> ObjectRow:
-    bucket, key, identifier, aside, staged, size, etag, modified, algorithm, kind, value, header, tags, parts = row
+    bucket, key, identifier, aside, staged, size, etag, modified, algorithm, kind, value, *rest, version, number = row
     return ObjectRow(
         bucket, key, identifier, bool(aside), bool(staged), size, etag, modified, Checksum(algorithm, kind, value),
-        _decode_header(header), _decode_header(tags) if tags else {}, _decode_parts(parts) if parts else (),
+        *unpacked(*rest), version, number,
     )  # fmt: skip

@@ -8,10 +8,12 @@ from typing import Any, TypeVar
 
 from afluente.core.call import Call
 from afluente.core.provider import Request, Response
+from afluente.services.s3 import version_id
 from afluente.services.s3.bucket import Bucket
 from afluente.services.s3.engine import S3Engine
-from afluente.services.s3.error import AccessDenied, InvalidBucketOwnerAWSAccountID, NoSuchKey, invalid_argument
+from afluente.services.s3.error import AccessDenied, InvalidBucketOwnerAWSAccountID, NoSuchKey
 from afluente.services.s3.multipart import Multipart
+from afluente.services.s3.object_row import NULL, ObjectRow
 
 _ACCOUNT = re.compile(r"\d{12}")
 
@@ -79,10 +81,19 @@ def check_owner(bucket: Bucket, call: Call, expected: str | None) -> None:
         raise AccessDenied("Access Denied")
 
 
-def check_version(version_id: str | None) -> None:
-    """Buckets are unversioned, where the only version of an object is `null`. Raises InvalidArgument."""
-    if version_id not in {None, "null"}:
-        raise invalid_argument("Invalid version id specified", "versionId", version_id)
+def version_of(bucket: Bucket, request: Mapping[str, Any]) -> str | None:
+    """The version that is asked for; None for the latest. Raises InvalidArgument."""
+    return version_id.check(request.get("VersionId"), bucket.versioning)
+
+
+def shown_version(bucket: Bucket, row: ObjectRow) -> dict[str, str]:
+    """The `VersionId` member of answers about `row`."""
+    return {"VersionId": row.version} if bucket.versioning else {}
+
+
+def new_version(bucket: Bucket, row: ObjectRow) -> dict[str, str]:
+    """The `VersionId` member of answers to what made `row`: S3 does not speak of the null version there."""
+    return {} if row.version == NULL else shown_version(bucket, row)
 
 
 def owner(account: str) -> dict[str, str]:

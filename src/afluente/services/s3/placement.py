@@ -1,4 +1,4 @@
-"""Where objects' files lie, kept in step with their rows.
+"""Where the files of latest versions lie, kept in step with their rows. Of earlier ones: history.py.
 
 A put commits a row that names a staged file; only then is the file moved into place, so a row never describes other
 bytes than the object has. A delete commits an entry in `trash`; only then is the file removed. Both are done in the
@@ -11,6 +11,7 @@ import os
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from afluente.services.s3.object_row import ObjectRow, ObjectRows
 from afluente.store.blob import Blobs
@@ -43,6 +44,24 @@ class Placement:
         """Where the file lies, or will: see `staged`."""
         plain = None if row.aside else plain_path(self._blobs.root, row.bucket, row.key)
         return plain or aside_path(self._blobs.root, row.bucket, row.key)
+
+    def file(self, row: ObjectRow) -> Path:
+        """Where the file lies at this instant."""
+        if not row.is_latest:
+            return self._blobs.version_path(row.id)
+        staged = self._blobs.staged_path(row.id)
+        return staged if row.staged and staged.exists() else self.path(row)
+
+    def open(self, row: ObjectRow) -> BinaryIO | None:
+        """The file; None when it is not there, as for an object that was replaced meanwhile."""
+        paths = [self._blobs.staged_path(row.id)] if row.staged else []
+        paths.append(self.path(row) if row.is_latest else self._blobs.version_path(row.id))
+        for path in paths:
+            try:
+                return path.open("rb")
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                continue
+        return None
 
     def lies_aside(self, bucket: str, key: str, existing: ObjectRow | None) -> bool:
         """Whether a new object of `key` has to lie aside; one that is replaced stays where it is."""
@@ -95,7 +114,7 @@ class Placement:
             for item in trash:
                 if self._is_trash(item):
                     self._remove(item.bucket, item.path, logging.DEBUG)
-        rows = [row for row in rows if not self._blobs.staged_path(row.id).exists()]
+        rows = [row for row in rows if not self._blobs.is_staged(row.id, self.path(row))]
         trash = [item for item in trash if not (self._blobs.root / item.path).is_file()]
         self._blobs.sync_placed([*map(self.path, rows), *(self._blobs.root / item.path for item in trash)])
         if rows or trash:

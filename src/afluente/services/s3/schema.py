@@ -1,4 +1,7 @@
-"""The tables of objects, uploads and parts. Buckets are documents.
+"""The tables of objects, their earlier versions, uploads and parts. Buckets are documents.
+
+`object` has each key's latest version, unless that is a delete marker; `version` has all others. Of one key, a larger
+`number` is later.
 
 `object.staged` is 1 until the object's file is known to lie durably in its place; `trash` names files whose object is
 gone until their removal is durable. What a crash interrupts is done again from both.
@@ -48,5 +51,29 @@ STEPS = (
         checksum TEXT NOT NULL,
         PRIMARY KEY (upload, number)
     ) STRICT, WITHOUT ROWID
+    """,
+    """
+    ALTER TABLE object ADD COLUMN version TEXT NOT NULL DEFAULT 'null';
+    ALTER TABLE object ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE version (
+        bucket TEXT NOT NULL,
+        key TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        version TEXT NOT NULL,
+        marker INTEGER NOT NULL,
+        id TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        etag TEXT NOT NULL,
+        modified_at_ms INTEGER NOT NULL,
+        checksum_algorithm TEXT NOT NULL,
+        checksum_type TEXT NOT NULL,
+        checksum TEXT NOT NULL,
+        header BLOB NOT NULL,
+        tags BLOB,
+        parts BLOB,
+        PRIMARY KEY (bucket, key, number DESC)
+    ) STRICT, WITHOUT ROWID;
+    CREATE UNIQUE INDEX version_version ON version (bucket, key, version);
+    CREATE INDEX version_id ON version (id) WHERE NOT marker
     """,
 )

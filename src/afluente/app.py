@@ -142,6 +142,7 @@ class App:
         database, settings, clock, invoke = self._database, self.settings, self.clock, self._gateway.invoke
         s3 = S3Engine(database, self._folder.objects, clock)
         self._iam.authority.resource_policies["s3"] = s3.resource_policy
+        self._gateway.bucket_origins.rules = s3.cors_rules
         self._iam.authority.resource_policies["kinesis"] = self._kinesis.resource_policy
         logs = LogsEngine(database, clock)
         cloudwatch = CloudWatchEngine(database, self._metrics, clock)

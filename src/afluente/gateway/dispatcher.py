@@ -1,6 +1,6 @@
 """From an HTTP request to a provider's method and back: the one list of stages, read from top to bottom.
 
-    origin -> credential -> service -> binding -> signature -> operation -> caller -> parse -> validate -> unsupported
+    credential -> service -> origin -> binding -> signature -> operation -> caller -> parse -> validate -> unsupported
     -> permission -> admit
     -> provider -> serialise
 
@@ -27,6 +27,7 @@ from afluente.gateway import origin
 from afluente.gateway.address import BucketHosts
 from afluente.gateway.authentication import Authenticator
 from afluente.gateway.authorization import Authority, Gate, connection_conditions
+from afluente.gateway.bucket_origin import BucketOrigins
 from afluente.gateway.credential import Credential, credential_of, of_form
 from afluente.gateway.disk_fault import DiskFaults, disk_fault
 from afluente.gateway.failure import fail_unbound
@@ -108,6 +109,7 @@ class Dispatcher:
         self._clock = clock
         self._pool = pool
         self._hosts = BucketHosts(settings.host)
+        self.bucket_origins = BucketOrigins(self._hosts)
         self._handlers: dict[tuple[str, str], Handler] = {}
         self._native = TreeReader(NATIVE)
         self._root = Principal.root(settings.account)
@@ -140,6 +142,7 @@ class Dispatcher:
 
     async def _answer_form(self, request: HttpRequest, bucket: str) -> HttpResponse:
         try:
+            self._check_origin(request, "s3")
             loop = asyncio.get_running_loop()
             upload = await loop.run_in_executor(self._pool, self._forms.read, request, bucket)
         except Exception as error:  # the edge, as in `answer`
@@ -147,7 +150,9 @@ class Dispatcher:
         finally:
             if isinstance(request.body, SpoolFile):
                 request.body.discard()
-        return upload.answer(await self.answer(upload.request))
+        answer = upload.answer(await self.answer(upload.request))
+        answer.headers.update(self.bucket_origins.allowances(request) or {})
+        return answer
 
     def refuse(self, request: HttpRequest, error: BaseException, id_: str | None = None) -> HttpResponse:
         """The response to a request that failed outside of `answer`; `id_` is the one that its handler knew."""
@@ -220,10 +225,9 @@ class Dispatcher:
     def _enter(self, stage: Stage) -> Handler:
         """Everything before the body is looked at."""
         request = stage.request
-        if self._authenticator is None:
-            origin.check(request.method, request.query, request.headers)
         credential = credential_of(request)
         service = service_of(request, credential)
+        self._check_origin(request, service)
         if service not in self._providers:
             raise core_error.NotImplemented(
                 f"Afluente does not serve {service}. What it serves is listed in docs/supported.md."
@@ -241,6 +245,11 @@ class Dispatcher:
         principal = known or ANONYMOUS
         stage.call = self.call(service, stage.operation.name, request, principal, stage.request_id)
         return stage.handler
+
+    def _check_origin(self, request: HttpRequest, service: str) -> None:
+        """In open mode, where a page's request needs no signature that the page could not have."""
+        if self._authenticator is None and not (service == "s3" and self.bucket_origins.lets(request)):
+            origin.check(request.method, request.query, request.headers)
 
     def _authenticate(
         self, operation: Operation, binding: Binding, request: HttpRequest, credential: Credential | None
@@ -307,7 +316,9 @@ class Dispatcher:
 
     def _write(self, binding: Binding, operation: Operation, response: Response | None, stage: Stage) -> HttpResponse:
         answer = binding.answer(operation, response or {}, stage.request_id)
-        if operation.service != "s3":  # whose buckets would have to allow it
+        if operation.service == "s3":
+            answer.headers.update(self.bucket_origins.allowances(stage.request) or {})
+        else:
             answer.headers.update(origin.allowances(stage.request.headers))
         log.debug("%s:%s %s %s", operation.service, operation.name, answer.status, stage.request_id)
         return answer
@@ -323,6 +334,8 @@ class Dispatcher:
         if stage.request.method == "HEAD":
             answer.body = b""
         answer.headers.update(origin.allowances(stage.request.headers))
+        if stage.operation is not None and stage.operation.service == "s3":
+            answer.headers.update(self.bucket_origins.allowances(stage.request) or {})
         log.debug("%s %s %s %s", _name(stage), answer.status, error, stage.request_id)
         return answer
 

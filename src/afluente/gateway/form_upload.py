@@ -23,7 +23,7 @@ Signer = Callable[[Mapping[str, str]], Principal | None]
 """Who has signed the policy of a form with these fields; None for nobody. Raises AwsError for a wrong signature."""
 
 MULTIPART = "multipart/form-data"
-KEPT = ("host", "origin", "referer", "sec-fetch-mode", "sec-fetch-site", "user-agent")
+KEPT = ("host", "referer", "user-agent")
 HEADERS = frozenset({"cache-control", "content-disposition", "content-encoding", "content-language", "content-type",
                      "expires"})  # fmt: skip
 SIGNATURE = frozenset({"x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-security-token", "x-amz-signature"})

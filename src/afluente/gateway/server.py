@@ -21,6 +21,7 @@ from afluente.core.metric import Sample, Total
 from afluente.core.provider import Invoke, Provider
 from afluente.core.setting import Settings
 from afluente.gateway import event_sender, preflight, prometheus
+from afluente.gateway.bucket_origin import BucketOrigins
 from afluente.gateway.credential import credential_of
 from afluente.gateway.dispatcher import Callers, Dispatcher
 from afluente.gateway.doorway import Doorway
@@ -93,6 +94,11 @@ class Gateway:
     def check_action(self, call: Call, action: str, resource: str, conditions: Mapping[str, str] | None = None) -> None:
         """Raise AccessDenied unless the caller may do this: for what the table of permissions cannot say."""
         self._dispatcher.gate.check_action(call, action, resource, conditions)
+
+    @property
+    def bucket_origins(self) -> BucketOrigins:
+        """What buckets let web pages do."""
+        return self._dispatcher.bucket_origins
 
     @property
     def invoke(self) -> Invoke:
@@ -216,7 +222,7 @@ class Gateway:
         if prometheus.is_scrape(request):
             return await self._answer_metrics(request)
         if request.method == "OPTIONS":
-            return preflight.answer(request)
+            return await self._loop.run_in_executor(self._pool, preflight.answer, request, self.bucket_origins)
         return await self._dispatcher.answer(request)
 
     def frames(self, body: EventBody) -> AsyncGenerator[bytes, None]:

@@ -41,6 +41,7 @@ class Bucket(msgspec.Struct, kw_only=True):
     lifecycle: list[dict[str, Any]] | None = None
     bucket_key_enabled: bool = False
     versioning: str | None = None
+    cors: list[dict[str, Any]] | None = None
 
     @property
     def arn(self) -> str:

@@ -1,7 +1,7 @@
-"""Operations on a bucket's configurations: tags, encryption, public access, policy, ownership, lifecycle.
+"""Operations on a bucket's configurations: tags, encryption, public access, policy, ownership, CORS, lifecycle...
 
-Honoured: encryption (SSE-S3 is the only kind), BlockPublicPolicy, ownership (with BucketOwnerEnforced a request with an
-ACL fails), lifecycle (expiration really runs). Policies are stored and validated; requests are not decided by them.
+All are honoured: encryption (SSE-S3 is the only kind), public access (ACLs are off), ownership (with
+BucketOwnerEnforced a request with an ACL fails), policies (by IAM), CORS (by the gateway), lifecycle (expiry.py).
 """
 
 from collections.abc import Mapping
@@ -10,13 +10,14 @@ from typing import Any
 from afluente.core.call import Call
 from afluente.core.error import NotImplemented as Unsupported
 from afluente.core.provider import Request, Response
-from afluente.services.s3 import lifecycle, policy, tag
+from afluente.services.s3 import cors, lifecycle, policy, tag
 from afluente.services.s3.bucket import ALL_BLOCKED, Bucket
 from afluente.services.s3.error import (
     AccessDenied,
     IllegalVersioningConfigurationException,
     MalformedXML,
     NoSuchBucketPolicy,
+    NoSuchCORSConfiguration,
     NoSuchLifecycleConfiguration,
     NoSuchPublicAccessBlockConfiguration,
     NoSuchTagSet,
@@ -133,6 +134,18 @@ class ConfigurationOperations(Operations):
 
     def delete_bucket_ownership_controls(self, call: Call, request: Request) -> Response:
         return self._set(call, request, ownership=None)
+
+    def put_bucket_cors(self, call: Call, request: Request) -> Response:
+        return self._set(call, request, cors=cors.checked(request["CORSConfiguration"]["CORSRules"]))
+
+    def get_bucket_cors(self, call: Call, request: Request) -> Response:
+        bucket = self._bucket(call, request)
+        if bucket.cors is None:
+            raise NoSuchCORSConfiguration("The CORS configuration does not exist", BucketName=bucket.name)
+        return {"CORSRules": bucket.cors}
+
+    def delete_bucket_cors(self, call: Call, request: Request) -> Response:
+        return self._set(call, request, cors=None)
 
     def put_bucket_lifecycle_configuration(self, call: Call, request: Request) -> Response:
         bucket = self._bucket(call, request)

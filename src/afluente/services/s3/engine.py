@@ -111,6 +111,11 @@ class S3Engine:
         restricts = bucket.policy and (bucket.public_access_block or {}).get("RestrictPublicBuckets")
         return bucket.account, policy.restricted(bucket.policy, bucket.account) if restricts else bucket.policy
 
+    def cors_rules(self, name: str) -> list[dict[str, Any]] | None:
+        """What web pages may send to the bucket, in AWS's shape; None: no such bucket."""
+        bucket = self.buckets.find(name)
+        return None if bucket is None else bucket.cors or []
+
     def put_object(
         self,
         bucket: str,

@@ -101,6 +101,12 @@ class NoSuchBucketPolicy(AwsError):
     status = 404
 
 
+class NoSuchCORSConfiguration(AwsError):
+    """The bucket has no CORS rules."""
+
+    status = 404
+
+
 class NoSuchLifecycleConfiguration(AwsError):
     """The bucket has no lifecycle rules."""
 

@@ -1,4 +1,4 @@
-"""`afluente doctor`: why a table, a delivery stream, a stream or a job run does not show what was expected."""
+"""`afluente doctor`: why a table, a delivery stream, a stream, a job run or a crawl is not as expected."""
 
 import argparse
 import json
@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from afluente.cli.error import CommandError
 from afluente.core.setting import Settings
-from afluente.doctor import delivery, job, stream, table
+from afluente.doctor import crawler, delivery, job, stream, table
 from afluente.doctor.finding import LANGUAGES, Finding, NothingThere, Severity
 
 EXAMINATIONS: Mapping[str, Callable[..., Iterator[Finding]]] = {
@@ -20,6 +20,7 @@ EXAMINATIONS: Mapping[str, Callable[..., Iterator[Finding]]] = {
     "delivery": delivery.examine,
     "stream": stream.examine,
     "job": job.examine,
+    "crawler": crawler.examine,
 }
 MARKS = {Severity.PROBLEM: "[red]✗[/]", Severity.WARNING: "[yellow]![/]", Severity.NOTE: "[cyan]·[/]"}
 HEALTHY = {"en": "nothing wrong was found", "pt": "nada de errado foi encontrado"}

@@ -32,6 +32,7 @@ examples:
   afluente doctor delivery windfarm            nothing delivered? which permission is missing?
   afluente doctor stream windfarm              throttled? a hot shard?
   afluente doctor job windfarm-lake jr_0123    why did this run fail?
+  afluente doctor crawler windfarm-raw         why these tables? which files were read, by which rule?
 """
 
 POLICY_EPILOG = """\
@@ -102,9 +103,9 @@ def _parser() -> argparse.ArgumentParser:
     _doctor(
         commands.add_parser(
             "doctor",
-            help="explain what is wrong with a table, a delivery stream, a stream or a job",
-            description="Look at a table, a delivery stream, a stream or a job through the AWS APIs, reading only, "
-            "and explain what is wrong, why, and what to do. Exit status 1 says that something is wrong.",
+            help="explain what is wrong with a table, a delivery stream, a stream, a job or a crawler",
+            description="Look at a table, a delivery stream, a stream, a job or a crawler through the AWS APIs, "
+            "reading only, and explain what is wrong, why, and what to do. Exit status 1 says that something is wrong.",
             epilog=DOCTOR_EPILOG,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
@@ -146,7 +147,7 @@ def _on_aws(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 
 def _doctor(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("kind", choices=("table", "delivery", "stream", "job"), help="what to look at")
+    parser.add_argument("kind", choices=("table", "delivery", "stream", "job", "crawler"), help="what to look at")
     parser.add_argument("name", nargs="+", help="its name: database.table for a table; a job takes a run id after it")
     parser.add_argument("--language", choices=("en", "pt"), help="of the explanations (default: that of your machine)")
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")

@@ -77,8 +77,8 @@ def test_catalog_errors(glue: Any) -> None:
         )
     assert "TargetDatabase" in code(unsupported)[1]
     with pytest.raises(ClientError) as absent:
-        glue.create_classifier(JsonClassifier={"Name": "x", "JsonPath": "$[*]"})
-    assert "CreateClassifier" in code(absent)[1]
+        glue.create_blueprint(Name="x", BlueprintLocation="s3://lake/blueprint.zip")
+    assert "CreateBlueprint" in code(absent)[1]
 
 
 def test_crawl_of_the_course(client: Callable[..., Any], glue: Any, role: str, clock: ManualClock) -> None:

@@ -30,7 +30,7 @@ def look(tmp_path: Path) -> Look:
     def classified(data: bytes) -> Any:
         path = tmp_path / "object"
         path.write_bytes(data)
-        schema, statistics = classify(path, len(data))
+        schema, statistics, _ = classify(path, len(data))
         return schema, {name: str(settled(kind)) for name, kind in schema.columns}, statistics
 
     return classified
@@ -186,6 +186,16 @@ def framed_snappy(data: bytes) -> bytes:
     return b"\xff\x06\x00\x00sNaPpY" + chunk(0, block) + chunk(1, data[half:]) + b"\xfe\x02\x00\x00\0\0"
 
 
+def xerial_snappy(data: bytes) -> bytes:
+    blocks = [pa.compress(part, codec="snappy", asbytes=True) for part in (data[:100], data[100:])]
+    return b"\x82SNAPPY\0" + struct.pack(">ii", 1, 1) + b"".join(struct.pack(">i", len(one)) + one for one in blocks)
+
+
+def hadoop_snappy(data: bytes) -> bytes:
+    blocks = [pa.compress(part, codec="snappy", asbytes=True) for part in (data[:100], data[100:])]
+    return struct.pack(">i", len(data)) + b"".join(struct.pack(">i", len(one)) + one for one in blocks)
+
+
 @pytest.mark.parametrize(
     ("compression", "compress"),
     [
@@ -196,6 +206,8 @@ def framed_snappy(data: bytes) -> bytes:
         ("zstd", compressed_arrow("zstd")),
         ("lz4", compressed_arrow("lz4")),
         ("snappy", framed_snappy),
+        ("snappy", xerial_snappy),
+        ("snappy", hadoop_snappy),
     ],
 )
 def test_classify_compressed(look: Look, compression: str, compress: Callable[[bytes], bytes]) -> None:
@@ -271,7 +283,7 @@ def test_classify_parquet(tmp_path: Path) -> None:
     )
     path = tmp_path / "object"
     pa.parquet.write_table(table, path)
-    schema, statistics = classify(path, path.stat().st_size)
+    schema, statistics, _ = classify(path, path.stat().st_size)
     assert (schema.format.classification, schema.format.compression) == ("parquet", "none")
     assert {name: str(kind) for name, kind in schema.columns} == {
         "id": "int",
@@ -292,7 +304,7 @@ def test_classify_parquet(tmp_path: Path) -> None:
 def test_classify_orc(tmp_path: Path) -> None:
     path = tmp_path / "object"
     pa.orc.write_table(pa.table({"a": [1], "b": ["x"]}), str(path))
-    schema, _ = classify(path, path.stat().st_size)
+    schema, _, _ = classify(path, path.stat().st_size)
     assert schema.format.classification == "orc"
     assert {name: str(kind) for name, kind in schema.columns} == {"a": "bigint", "b": "string"}
 

@@ -111,6 +111,8 @@ def test_create_crawler_with_a_bad_path(create: Ask, path: str) -> None:
         {"Configuration": '{"Version": "1.0"}'},
         {"Configuration": '{"Version": true}'},
         {"Configuration": '{"Version": 1.0, "Grouping": 5}'},
+        {"Configuration": '{"Version": 1.0, "SampleFiles": 3}'},
+        {"Configuration": '{"Version": 1.0, "CrawlerOutput": {"Partitions": {"UpdateBehavior": "LOG"}}}'},
         {"Configuration": '{"Version": 1.0, "Grouping": {"TableGroupingPolicy": "Nope"}}'},
         {"Configuration": '{"Version": 1.0, "Grouping": {"TableLevelConfiguration": 0}}'},
         {"Schedule": "rate(5 minutes)"},
@@ -144,7 +146,6 @@ def test_create_crawler_new_folders_only_asks_for_log(create: Ask) -> None:
         ({"RecrawlPolicy": {"RecrawlBehavior": "CRAWL_EVENT_MODE"}}, "CRAWL_EVENT_MODE"),
         ({"LineageConfiguration": {"CrawlerLineageSettings": "ENABLE"}}, "CrawlerLineageSettings"),
         ({"LakeFormationConfiguration": {"UseLakeFormationCredentials": True}}, "UseLakeFormationCredentials"),
-        ({"Configuration": '{"Version": 1.0, "SampleFiles": 3}'}, "Configuration.SampleFiles"),
     ],
 )
 def test_create_crawler_names_what_is_not_supported(create: Ask, members: dict[str, Any], named: str) -> None:

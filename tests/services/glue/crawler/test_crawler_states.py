@@ -193,7 +193,11 @@ def test_the_log_tells_what_was_done_and_why(
             "INFO : Several tables, not one: /: 2 kinds of schema, the largest 50% of 2 where more than 70% are needed",
             "INFO : s3://windfarm-raw/people/ is json: 1 objects, 27 bytes, 0 partitions; "
             "columns: first string, last string",
+            "INFO : s3://windfarm-raw/people/ was classified by the built-in classifier json; 1 of 1 objects were read "
+            "(people/a.json)",
             "INFO : s3://windfarm-raw/sales/ is json: 1 objects, 22 bytes, 0 partitions; columns: id int, name string",
+            "INFO : s3://windfarm-raw/sales/ was classified by the built-in classifier json; 1 of 1 objects were read "
+            "(sales/a.json)",
             "BENCHMARK : Classification complete, writing results to database farm",
             'INFO : Crawler configured with SchemaChangePolicy {"UpdateBehavior":"UPDATE_IN_DATABASE",'
             '"DeleteBehavior":"DEPRECATE_IN_DATABASE"}.',

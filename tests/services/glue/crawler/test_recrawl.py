@@ -3,6 +3,9 @@ from typing import Any
 
 import pytest
 
+from afluente.services.glue.crawler import classify as crawler_classify
+from afluente.services.glue.crawler import runner
+
 Ask = Callable[..., dict[str, Any]]
 
 
@@ -253,3 +256,83 @@ def test_more_tables_than_the_threshold(create: Ask, crawl: Ask, glue: Ask, lake
     last = crawl()
     assert last["Status"] == "FAILED"
     assert "The number of tables detected by crawler: 2 is greater than the table threshold" in last["ErrorMessage"]
+
+
+MERGE = '{"Version": 1.0, "CrawlerOutput": {"Tables": {"AddOrUpdateBehavior": "MergeNewColumns"}}}'
+INHERIT = '{"Version": 1.0, "CrawlerOutput": {"Partitions": {"AddOrUpdateBehavior": "InheritFromTable"}}}'
+
+
+def edit(glue: Ask, table: dict[str, Any], **changes: Any) -> None:
+    """Change a table as its owner would."""
+    kept = {name: table[name] for name in ("Name", "StorageDescriptor", "PartitionKeys", "TableType", "Parameters")}
+    glue("update_table", DatabaseName="farm", TableInput={**kept, **changes})
+
+
+def test_merge_new_columns_goes_before_log_and_reaches_into_structs(
+    glue: Ask, tables: Ask, crawl: Ask, lake: Any, json_lines: Any, columns: Any, sales: Any, partitions: Any
+) -> None:
+    for day in ("1", "2"):
+        lake.put(f"sales/day={day}/a.json", json_lines({"id": 1, "price": 2.5, "name": "x", "at": {"x": 1}}))
+    tables(PATH, Configuration=MERGE, **policy("LOG", "LOG"))
+    for day in ("1", "2"):
+        changed = {"id": "text", "price": 2.5, "at": {"y": [1]}, "more": True}
+        lake.put(f"sales/day={day}/a.json", json_lines(changed))
+    crawl()
+    expected = {"id": "int", "price": "double", "name": "string", "at": "struct<x:int,y:array<int>>", "more": "boolean"}
+    assert columns(sales()) == expected
+    assert sales()["StorageDescriptor"]["SerdeInfo"]["Parameters"]["paths"] == "at,id,more,name,price"
+    first = partitions("sales")[0]["StorageDescriptor"]
+    assert {one["Name"]: one["Type"] for one in first["Columns"]} == expected
+
+
+def test_merge_new_columns_deprecates_a_table_of_another_nature(
+    tables: Ask, crawl: Ask, lake: Any, sales: Any, columns: Any, log_lines: Any
+) -> None:
+    before = tables(PATH, Configuration=MERGE)["sales"]
+    for day in ("1", "2"):
+        lake.put(f"sales/day={day}/a.json", b"id,price\n1,2.5\n")
+    crawl()
+    assert columns(sales()) == columns(before)
+    assert "DEPRECATED_BY_CRAWLER" in sales()["Parameters"]
+    assert any("classification was json and is csv" in line for line in log_lines())
+    version = sales()["VersionId"]
+    crawl()
+    assert sales()["VersionId"] == version
+
+
+def test_inherit_from_table_reaches_partitions_that_are_there_though_the_policy_is_log(
+    glue: Ask, tables: Ask, crawl: Ask, sales: Any, partitions: Any
+) -> None:
+    table = tables(PATH, Configuration=INHERIT, **policy("LOG", "LOG"))["sales"]
+    storage = table["StorageDescriptor"]
+    storage["Columns"] = [{"Name": "id", "Type": "bigint"}]
+    edit(glue, table, StorageDescriptor=storage)
+    crawl()
+    for one in partitions("sales"):
+        assert one["StorageDescriptor"]["Columns"] == [{"Name": "id", "Type": "bigint"}]
+        assert one["StorageDescriptor"]["Location"].endswith(f"day={one['Values'][0]}/")
+        assert one["Parameters"]["recordCount"] == "1"
+
+
+def test_new_folders_only_reads_nothing_of_folders_that_are_known(
+    glue: Ask, tables: Ask, crawl: Ask, lake: Any, json_lines: Any, partitions: Any, monkeypatch: Any, log_lines: Any
+) -> None:
+    tables(PATH, RecrawlPolicy={"RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY"}, **policy("LOG", "LOG"))
+    lake.put("sales/day=1/b.json", json_lines({"other": 1}))
+    lake.put("sales/day=3/a.json", json_lines({"id": 3, "price": 1.5, "name": "z"}))
+    read: list[str] = []
+
+    def noted(path: Any, size: int, **options: Any) -> Any:
+        read.append(path.name)
+        return classify(path, size, **options)
+
+    classify = crawler_classify.classify
+    monkeypatch.setattr(runner, "classify", noted)
+    before = {tuple(one["Values"]): one for one in partitions("sales")}
+    crawl()
+    assert len(read) == 1
+    after = {tuple(one["Values"]): one for one in partitions("sales")}
+    assert sorted(after) == [("1",), ("2",), ("3",)]
+    assert all(after[values] == one for values, one in before.items())
+    assert any("2 folders are as an earlier crawl found them" in line for line in log_lines())
+    assert not any("UpdateBehavior LOG leaves it" in line for line in log_lines())

@@ -11,6 +11,7 @@ from afluente.services.glue.catalog.body import STORAGE_DEFAULTS
 from afluente.services.glue.catalog.engine import CatalogEngine
 from afluente.services.glue.catalog.partition import PartitionRow
 from afluente.services.glue.catalog.table import TableRow
+from afluente.services.glue.crawler.merging import fundamental_change, merged
 from afluente.services.glue.crawler.naming import distinct_name
 from afluente.services.glue.crawler.permission import Permission
 from afluente.services.glue.crawler.report import Report
@@ -99,16 +100,30 @@ class CatalogChange:
         row = self._match(table)
         if row is None:
             row = self._create(table)
+        elif self._behaviour.merge_new_columns:
+            row = self._merge(row, table)
         elif self._behaviour.update == "LOG":
-            if _differs(self._updated(row, table), row.input()):
+            if _schema_of(table.table_input) != _schema_of(row.input()):
                 self._report.say(f"Table {row.name} has changed; UpdateBehavior LOG leaves it as it is")
         else:
-            row = self._update(row, table)
+            row = self._update(row, table.table_input | {"Name": row.name})
         self._write_partitions(row, table)
         return row
 
+    def _merge(self, row: TableRow, table: FoundTable) -> TableRow:
+        """Only new columns are added; data of another nature deprecates the table. This goes before UpdateBehavior."""
+        known = row.input()
+        change = fundamental_change(known, table.table_input)
+        if not change:
+            return self._update(row, merged(known, table.table_input))
+        self._report.say(f"Table {row.name} is deprecated: {change}. Resolve it, or let the table be updated", "WARN")
+        is_new = DEPRECATED not in known.get("Parameters", {})
+        return self._update(row, (self._deprecated(known) if is_new else known) | {"Name": row.name})
+
     def _match(self, table: FoundTable) -> TableRow | None:
-        """The table that this data has already: this crawler's own, or one of that name, at this location."""
+        """The table that this data has already: the target, this crawler's own, or one of that name at its location."""
+        if table.table is not None:
+            return self._catalog.tables.get(*self._place, table.table.name)
         for known in self._at.get(_slashed(table.location), ()):
             if known.mine or known.row.name == table.table_input["Name"]:
                 return known.row
@@ -132,8 +147,8 @@ class CatalogChange:
         self._names.add(name)
         return row
 
-    def _update(self, row: TableRow, table: FoundTable) -> TableRow:
-        wanted, known = self._updated(row, table), row.input()
+    def _update(self, row: TableRow, wanted: dict[str, Any]) -> TableRow:
+        known = row.input()
         if not _differs(wanted, known):
             return row
         self._check("UpdateTable", row.name)
@@ -147,18 +162,6 @@ class CatalogChange:
         self._report.changed("TABLE", "UPDATE", row.name)
         return updated
 
-    def _updated(self, row: TableRow, table: FoundTable) -> dict[str, Any]:
-        found = table.table_input | {"Name": row.name}
-        if not self._behaviour.merge_new_columns:
-            return found
-        known = row.input()
-        storage = known.get("StorageDescriptor", {})
-        columns = list(storage.get("Columns", []))
-        names = {column["Name"].lower() for column in columns}
-        columns += [column for column in found["StorageDescriptor"]["Columns"] if column["Name"] not in names]
-        parameters = known.get("Parameters", {}) | found["Parameters"]
-        return known | {"StorageDescriptor": storage | {"Columns": columns}, "Parameters": parameters, "Name": row.name}
-
     def _write_partitions(self, row: TableRow, table: FoundTable) -> None:
         count = len(row.partition_keys())
         if count:
@@ -170,27 +173,41 @@ class CatalogChange:
             self._report.say(f"Table {row.name} has other partition keys; its new partitions are left out", "WARN")
             return
         for partition in table.partitions:
-            wanted = self._inherited(row, partition) if self._behaviour.inherit_from_table else partition
-            self._write_partition(row, wanted, known.pop(tuple(partition["Values"]), None))
+            values = tuple(partition["Values"])
+            self._write_partition(row, partition, known.pop(values, None), is_read=values not in table.unread)
         for values, gone in known.items():
             self._remove_partition(row, list(values), gone)
 
-    def _write_partition(self, row: TableRow, wanted: dict[str, Any], known: PartitionRow | None) -> None:
-        name = f"{row.name}/{'/'.join(wanted['Values'])}"
+    def _write_partition(
+        self, row: TableRow, found: dict[str, Any], known: PartitionRow | None, *, is_read: bool
+    ) -> None:
+        name = f"{row.name}/{'/'.join(found['Values'])}"
         if known is None:
             self._check("BatchCreatePartition", row.name)
-            self._catalog.partitions.create(row, wanted)
+            self._catalog.partitions.create(row, self._inherited(row, found))
             self._report.changed("PARTITION", "ADD", name)
-        elif self._behaviour.update != "LOG" and _differs(wanted, known.input()):
+            return
+        wanted = self._updated_partition(row, known.input(), found if is_read else known.input())
+        if _differs(wanted, known.input()):
             self._check("BatchUpdatePartition", row.name)
-            self._catalog.partitions.update(row, wanted["Values"], wanted)
+            self._catalog.partitions.update(row, found["Values"], wanted)
             self._report.changed("PARTITION", "UPDATE", name)
 
+    def _updated_partition(self, row: TableRow, known: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+        """What a partition should be, which is `known` and was `found` so; what it inherits goes before all."""
+        if self._behaviour.inherit_from_table:
+            return self._inherited(row, known if self._behaviour.update == "LOG" else found)
+        if self._behaviour.merge_new_columns:
+            return merged(known, found) if found is not known and not fundamental_change(known, found) else known
+        return known if self._behaviour.update == "LOG" else found
+
     def _inherited(self, row: TableRow, partition: dict[str, Any]) -> dict[str, Any]:
-        """The partition with all of the table's storage but the location, and with its own counts."""
+        """The partition, with all of the table's storage but the location and its own counts where it is to inherit."""
+        if not self._behaviour.inherit_from_table:
+            return partition
         storage = row.input().get("StorageDescriptor", {})
         own = partition["StorageDescriptor"]
-        kept = {"Location": own["Location"], "Parameters": own["Parameters"]}
+        kept = {name: own[name] for name in ("Location", "Parameters") if name in own}
         return partition | {"StorageDescriptor": storage | kept}
 
     def _remove_table(self, row: TableRow) -> None:
@@ -234,6 +251,13 @@ class _Known:
 
 def _slashed(location: str) -> str:
     return location if location.endswith("/") else location + "/"
+
+
+def _schema_of(body: dict[str, Any]) -> tuple[Any, ...]:
+    """What of a table is its data's, not its counts."""
+    storage = body.get("StorageDescriptor", {})
+    columns = [(column["Name"].lower(), column.get("Type")) for column in storage.get("Columns", [])]
+    return columns, storage.get("SerdeInfo", {}), [key["Name"] for key in body.get("PartitionKeys", [])]
 
 
 def _differs(wanted: dict[str, Any], known: dict[str, Any]) -> bool:

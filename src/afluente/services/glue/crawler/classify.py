@@ -7,6 +7,7 @@ import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from afluente.services.glue.crawler import csv_sample, json_sample, log_sample, xml_sample
 from afluente.services.glue.crawler.compression import Head, read_head
@@ -16,10 +17,19 @@ from afluente.services.glue.crawler.schema import UNKNOWN, Format, Sampled, Sche
 SAMPLE_BYTES = 1_048_576
 MOST_SAMPLE_BYTES = 10 * SAMPLE_BYTES
 """A JSON value that is larger than the first megabyte is read up to here."""
+BUILT_IN_NAME = "the built-in classifier {}"
 
-Found = tuple[Schema, Statistics]
+
+class Found(NamedTuple):
+    """What a file is; `by` names the classifier that said so, empty when none did."""
+
+    schema: Schema
+    statistics: Statistics
+    by: str = ""
+
+
 Classify = Callable[[Path, int], Found]
-"""Schema and statistics of the file at a path, of a size."""
+"""What the file at a path, of a size, is."""
 
 
 def classify(path: Path, size: int, custom: Sequence[CustomClassifier] = ()) -> Found:
@@ -41,26 +51,26 @@ class _File:
     head: Head
 
     def by_custom(self, custom: Sequence[CustomClassifier]) -> Found | None:
-        best: tuple[Sampled, Head] | None = None
+        best: tuple[Sampled, Head, str] | None = None
         for classifier in custom:
             found = self._sampled(classifier.read)
             if found is not None and found[0].certainty == 1:
-                return self._found(*found)
+                return self._found(*found, f"the classifier {classifier.name}")
             if found is not None and (best is None or found[0].certainty > best[0].certainty):
-                best = found
+                best = (*found, f"the classifier {classifier.name}, {found[0].certainty:.0%} certain")
         return self._by_built_in() or (None if best is None else self._found(*best))
 
     def _by_built_in(self) -> Found | None:
         columnar = self._columnar()
         if columnar is not None:
-            return columnar
+            return Found(*columnar, BUILT_IN_NAME.format(columnar[0].format.classification))
         for read in BUILT_IN:
             found = self._sampled(read)
             if found is not None:
-                return self._found(*found)
+                return self._found(*found, BUILT_IN_NAME.format(found[0].schema.format.classification))
         return None
 
-    def _columnar(self) -> Found | None:
+    def _columnar(self) -> tuple[Schema, Statistics] | None:
         if self.head.compression != "none" or not self.head.data.startswith((b"Obj\x01", b"ORC", b"PAR1")):
             return None
         from afluente.services.glue.crawler import columnar  # noqa: PLC0415  # pyarrow takes long to load
@@ -87,10 +97,10 @@ class _File:
                 found, head = read(larger), larger
         return None if found is None else (found, head)
 
-    def _found(self, sampled: Sampled, head: Head) -> Found:
+    def _found(self, sampled: Sampled, head: Head, by: str) -> Found:
         complete = not head.truncated and sampled.size >= len(head.data.rstrip())
         read_size = self.size if complete else max(1, round(head.disk_size * sampled.size / len(head.data)))
-        return sampled.schema, Statistics(1, self.size, sampled.records, sampled.size, read_size)
+        return Found(sampled.schema, Statistics(1, self.size, sampled.records, sampled.size, read_size), by)
 
 
 def _json(head: Head) -> Sampled | None:
@@ -114,4 +124,4 @@ BUILT_IN: Sequence[Callable[[Head], Sampled | None]] = (_json, xml_sample.read, 
 
 
 def _unknown(size: int, compression: str) -> Found:
-    return Schema(Format(UNKNOWN, compression), ()), Statistics(1, size)
+    return Found(Schema(Format(UNKNOWN, compression), ()), Statistics(1, size))

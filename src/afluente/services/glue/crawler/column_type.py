@@ -50,6 +50,20 @@ def merge_fields(lists: Iterable[Columns]) -> Columns:
     return tuple(merged.items())
 
 
+def extended(known: HiveType, found: HiveType) -> HiveType:
+    """`known` with the nested fields that only `found` has; nothing that it has is changed."""
+    if known.name != found.name or not known.fields:
+        return known
+    if known.name == "struct":
+        theirs = {name.lower(): kind for name, kind in found.fields}
+        mine = {name.lower() for name, _ in known.fields}
+        kept = [(name, extended(kind, theirs.get(name.lower(), kind))) for name, kind in known.fields]
+        added = [(name, kind) for name, kind in found.fields if name.lower() not in mine]
+        return HiveType("struct", (), (*kept, *added))
+    pairs = zip(known.fields, found.fields, strict=True)
+    return HiveType(known.name, (), tuple((name, extended(mine, theirs)) for (name, mine), (_, theirs) in pairs))
+
+
 def settled(kind: HiveType) -> HiveType:
     """The type to write down: what held only nulls, or nothing at all, is a string."""
     if kind is VOID or (kind.name == "struct" and not kind.fields):

@@ -15,7 +15,12 @@ MAGIC = (
     (b"\x28\xb5\x2f\xfd", "zstd"),
     (b"\x04\x22\x4d\x18", "lz4"),
     (b"\xff\x06\x00\x00sNaPpY", "snappy"),
+    (b"\x82SNAPPY\x00", "snappy"),
 )
+"""What compressed files begin with; Snappy's framing format, and snappy-java's."""
+
+
+MOST_BLOCK_BYTES = 16_777_216
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,8 @@ def read_head(path: Path, limit: int) -> Head | None:
         start = file.read(limit)
         size = file.seek(0, 2)
         compression = next((name for magic, name in MAGIC if start.startswith(magic)), "none")
+        if compression == "none" and is_hadoop_snappy(start, size):
+            compression = "snappy"
         if compression == "none":
             return Head(start, size > limit, compression, len(start))
         file.seek(0)
@@ -43,6 +50,24 @@ def read_head(path: Path, limit: int) -> Head | None:
             return None
         read = min(size, file.tell()) if len(data) > limit else size
     return Head(data[:limit], len(data) > limit, compression, read)
+
+
+def is_hadoop_snappy(start: bytes, size: int) -> bool:
+    """Is it in Hadoop's framing of Snappy, which begins with no mark but the lengths of its first block?"""
+    plain, compressed = int.from_bytes(start[:4], "big"), int.from_bytes(start[4:8], "big")
+    if len(start) < 10 or not 0 < compressed <= size - 8 or not 0 < plain <= MOST_BLOCK_BYTES:
+        return False
+    return 0 < snappy_length(start[8:13]) <= plain
+
+
+def snappy_length(block: bytes) -> int:
+    """The uncompressed length, which a block begins with: seven bits to a byte, the low ones first; 0 for none."""
+    length = 0
+    for index, byte in enumerate(block[:5]):
+        length |= (byte & 0x7F) << (7 * index)
+        if byte < 0x80:
+            return length
+    return 0
 
 
 def _decompress(file: IO[bytes], path: Path, compression: str, count: int) -> bytes:

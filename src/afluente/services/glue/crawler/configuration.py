@@ -4,7 +4,6 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from afluente.core.error import NotImplemented as Unsupported
 from afluente.services.glue.error import InvalidInputException
 
 KNOWN: dict[str, Any] = {
@@ -31,11 +30,11 @@ class Configuration:
 
     @staticmethod
     def parse(text: str) -> "Configuration":
-        """Raises InvalidInputException, and NotImplemented for a member that is not known here."""
+        """Raises InvalidInputException."""
         if not text:
             return Configuration()
         document = _document(text)
-        _check_members(document, KNOWN, "Configuration")
+        _check_members(document, KNOWN, "")
         grouping, output = document.get("Grouping", {}), document.get("CrawlerOutput", {})
         tables, partitions = output.get("Tables", {}), output.get("Partitions", {})
         return Configuration(
@@ -62,13 +61,15 @@ def _document(text: str) -> dict[str, Any]:
 
 
 def _check_members(document: dict[str, Any], known: dict[str, Any], path: str) -> None:
+    unknown = [name for name in document if name not in known]
+    if unknown:
+        raise InvalidInputException(f"{path or 'Configuration'} contains unsupported keys: {', '.join(unknown)}.")
     for name, value in document.items():
-        if name not in known:
-            raise Unsupported(f"{path}.{name} is not supported")
         if known[name] is not None:
+            below = f"{path}.{name}" if path else name
             if not isinstance(value, dict):
-                raise InvalidInputException(f"{path}.{name} is not a JSON object.")
-            _check_members(value, known[name], f"{path}.{name}")
+                raise InvalidInputException(f"{below} is not a JSON object.")
+            _check_members(value, known[name], below)
 
 
 def _chosen(members: dict[str, Any], name: str, choice: str) -> bool:

@@ -46,7 +46,7 @@ def update(known: Mapping[str, Any], request: Mapping[str, Any]) -> Members:
         members[name] = {**DEFAULTS[name], **members[name]}
     members["Role"] = role_name(members["Role"])
     members["Targets"] = {
-        kind: [_with_exclusions(target) for target in members["Targets"].get(kind, [])] for kind in TARGETS
+        kind: [_completed(kind, target) for target in members["Targets"].get(kind, [])] for kind in TARGETS
     }
     _check(members)
     return members
@@ -82,26 +82,31 @@ def check_schedule(expression: str) -> Schedule:
         raise InvalidInputException(f"Invalid schedule cron expression: {expression}: {error}") from None
 
 
-def _with_exclusions(target: Mapping[str, Any]) -> dict[str, Any]:
-    return {"Exclusions": [], **target}
+def _completed(kind: str, target: Mapping[str, Any]) -> dict[str, Any]:
+    return {"Exclusions": [], **target} if kind == "S3Targets" else dict(target)
 
 
 def _check(members: Members) -> None:
     _check_supported(members)
-    if not members["Targets"]["S3Targets"]:
+    in_s3, in_catalog = members["Targets"]["S3Targets"], members["Targets"]["CatalogTargets"]
+    if not in_s3 and not in_catalog:
         raise InvalidInputException("Crawler must have at least one target.")
-    if not members.get("DatabaseName"):
+    if in_s3 and in_catalog:
+        raise InvalidInputException("Catalog targets cannot be combined with other targets.")
+    if in_s3 and not members.get("DatabaseName"):
         raise InvalidInputException("Database name cannot be empty for a crawler with S3 targets.")
-    for target in members["Targets"]["S3Targets"]:
+    if in_catalog and members["SchemaChangePolicy"]["DeleteBehavior"] != "LOG":
+        raise InvalidInputException("The SchemaChangePolicy for Catalog target can have only LOG DeleteBehavior value.")
+    for target in in_s3:
         _check_target(target)
     _check_recrawl(members)
     Configuration.parse(members.get("Configuration", ""))
 
 
 def _check_supported(members: Members) -> None:
-    for kind in TARGETS[1:]:
-        if members["Targets"][kind]:
-            raise Unsupported(f"Targets.{kind} is not supported; S3Targets are")
+    for kind in TARGETS:
+        if members["Targets"][kind] and kind not in {"S3Targets", "CatalogTargets"}:
+            raise Unsupported(f"Targets.{kind} is not supported; S3Targets and CatalogTargets are")
     if members["LineageConfiguration"]["CrawlerLineageSettings"] != "DISABLE":
         raise Unsupported("LineageConfiguration.CrawlerLineageSettings ENABLE is not supported")
     if members["LakeFormationConfiguration"]["UseLakeFormationCredentials"]:
@@ -123,6 +128,8 @@ def _check_recrawl(members: Members) -> None:
     behaviour = members["RecrawlPolicy"]["RecrawlBehavior"]
     if behaviour == "CRAWL_EVENT_MODE":
         raise Unsupported("RecrawlPolicy.RecrawlBehavior CRAWL_EVENT_MODE is not supported")
+    if behaviour == NEW_FOLDERS and members["Targets"]["CatalogTargets"]:
+        raise InvalidInputException('RecrawlBehavior "Crawl new folders only" can only apply to Amazon S3 target.')
     policy = members["SchemaChangePolicy"]
     if behaviour == NEW_FOLDERS and set(policy.values()) != {"LOG"}:
         raise InvalidInputException(

@@ -16,11 +16,16 @@ NULL = "__HIVE_DEFAULT_PARTITION__"
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A folder with data, or a single file: its path within the bucket, what it holds, and how much."""
+    """A folder with data, or a single file: its path within the bucket, what it holds, and how much.
+
+    read: the files that say so, none when it is known from an earlier crawl; by: the classifiers that did.
+    """
 
     path: str
     schema: Schema
     statistics: Statistics
+    read: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +90,19 @@ def _of_files(node: Node, combine: bool) -> Grouped:
     reason = mismatch([leaf.schema for leaf in node.files], combine=combine)
     if reason:
         return _split(node, [], reason)
-    schema = merge([leaf.schema for leaf in node.files])
-    leaf = Leaf(node.path, schema, total(file.statistics for file in node.files))
-    return Grouped((Dataset(node.path, schema, (leaf,), 0),), open=True)
+    leaf = joined(node.path, node.files)
+    return Grouped((Dataset(node.path, leaf.schema, (leaf,), 0),), open=True)
+
+
+def joined(path: str, files: Sequence[Leaf]) -> Leaf:
+    """One leaf for a folder of `files` that are alike."""
+    return Leaf(
+        path,
+        merge([file.schema for file in files]),
+        total(file.statistics for file in files),
+        tuple(name for file in files for name in file.read),
+        tuple(dict.fromkeys(name for file in files for name in file.by)),
+    )
 
 
 def _of_folders(node: Node, below: Sequence[Grouped], combine: bool) -> Grouped:
@@ -121,14 +136,14 @@ def mismatch(schemas: Sequence[Schema], *, combine: bool) -> str:
         return f"formats differ ({', '.join(_shown(form) for form in formats)})"
     if combine:
         return ""
-    sizes = _clusters(schemas)
+    sizes = clusters(schemas)
     share = max(sizes) / len(schemas)
     if len(sizes) > 1 and (share <= THRESHOLD or len(sizes) > MOST_CLUSTERS):
         return f"{len(sizes)} kinds of schema, the largest {share:.0%} of {len(schemas)} where more than 70% are needed"
     return ""
 
 
-def _clusters(schemas: Sequence[Schema]) -> list[int]:
+def clusters(schemas: Sequence[Schema]) -> list[int]:
     """How many schemas there are of each kind; those of a kind are similar to its first."""
     kinds: list[Schema] = []
     sizes: list[int] = []
@@ -146,7 +161,7 @@ def _clusters(schemas: Sequence[Schema]) -> list[int]:
 
 
 def _shown(form: tuple[object, ...]) -> str:
-    return " ".join(str(part) for part in form if part not in {"", "none", True, False})
+    return " ".join(str(part) for part in form if part not in {"", "none", True, False, ()})
 
 
 def partition_keys(dataset: Dataset) -> tuple[str, ...]:

@@ -20,12 +20,14 @@ PAGE = 100
 CRAWLS_PAGE = 20
 MEASURED = 100
 
-OTHER_TARGETS = ("Jdbc", "MongoDB", "DynamoDB", "Catalog", "Delta", "Iceberg", "Hudi")
+OTHER_TARGETS = ("Jdbc", "MongoDB", "DynamoDB", "Delta", "Iceberg", "Hudi")
 UNSUPPORTED = (
     *(f"Targets.{kind}Targets.*" for kind in OTHER_TARGETS),
-    "Targets.S3Targets.*.ConnectionName",
-    "Targets.S3Targets.*.EventQueueArn",
-    "Targets.S3Targets.*.DlqEventQueueArn",
+    *(
+        f"Targets.{kind}Targets.*.{member}"
+        for kind in ("S3", "Catalog")
+        for member in ("ConnectionName", "EventQueueArn", "DlqEventQueueArn")
+    ),
     "CrawlerSecurityConfiguration",
     "LineageConfiguration.CrawlerLineageSettings=ENABLE",
     "RecrawlPolicy.RecrawlBehavior=CRAWL_EVENT_MODE",

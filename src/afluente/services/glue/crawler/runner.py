@@ -13,14 +13,16 @@ from afluente.services.glue.classifier.engine import ClassifierEngine
 from afluente.services.glue.crawler.catalog_change import Behaviour, CatalogChange, Destination
 from afluente.services.glue.crawler.classify import classify
 from afluente.services.glue.crawler.configuration import Configuration
-from afluente.services.glue.crawler.crawl import Crawl, CrawlFailedError, IsKnown
+from afluente.services.glue.crawler.crawl import Crawl, CrawlFailedError, Known
 from afluente.services.glue.crawler.custom_classifier import CustomClassifier, ready
 from afluente.services.glue.crawler.definition import NEW_FOLDERS, Members, role_arns
 from afluente.services.glue.crawler.permission import Permission, PermittedObjects
 from afluente.services.glue.crawler.port import Logs, Objects, Roles
 from afluente.services.glue.crawler.report import GROUP, Report
+from afluente.services.glue.crawler.schema import Schema
 from afluente.services.glue.crawler.store import Key
-from afluente.services.glue.crawler.table_input import OWNER, FoundTable
+from afluente.services.glue.crawler.table_input import OWNER, FoundTable, known_schema, location_of
+from afluente.services.glue.crawler.target import CatalogTable, catalog_targets, s3_targets
 from afluente.services.glue.error import EntityNotFoundException
 from afluente.store.database import Database
 
@@ -74,10 +76,10 @@ class Runner:
         report.say(f"Running Start Crawl for Crawler {members['Name']}", "BENCHMARK")
         try:
             permission = self._assume(key, members, report)
-            tables, roots = self._find(key, members, report, check, permission)
+            tables = self._find(key, members, report, check, permission)
             with self._database.write():
                 written = Report(crawl_id, self._clock, list(report.lines))
-                self._write(key, members, tables, roots, written, permission)
+                self._write(key, members, tables, written, permission)
                 self._end(key, Outcome("SUCCEEDED", "", written), finish)
         except CrawlCancelledError:
             report.say("Crawl cancelled; nothing was changed", "WARN")
@@ -106,14 +108,30 @@ class Runner:
 
     def _find(
         self, key: Key, members: Members, report: Report, check: Callable[[], None], permission: Permission
-    ) -> tuple[list[FoundTable], list[str]]:
+    ) -> list[FoundTable]:
         check()
+        targets = s3_targets(members) + catalog_targets(self._catalog_tables(key, members, permission))
         by = functools.partial(classify, custom=self._custom(key, members, report))
         objects = PermittedObjects(self._objects, permission)
-        crawl = Crawl(members, objects, by, report, self._known(key, members), check)
-        tables = crawl.find()
-        report.say(f"Classification complete, writing results to database {members['DatabaseName']}", "BENCHMARK")
-        return tables, crawl.roots()
+        tables = Crawl(members, objects, by, report, self._known(key, members), check).find(targets)
+        databases = sorted({table.table.database if table.table else members["DatabaseName"] for table in tables})
+        names = ", ".join(databases) or members.get("DatabaseName", "none")
+        report.say(f"Classification complete, writing results to database {names}", "BENCHMARK")
+        return tables
+
+    def _catalog_tables(self, key: Key, members: Members, permission: Permission) -> list[CatalogTable]:
+        """The tables of the catalog targets. Raises EntityNotFoundException for one that is not there."""
+        account, region, _ = key
+        found = []
+        for target in members["Targets"]["CatalogTargets"]:
+            database = target["DatabaseName"].lower()
+            for name in target["Tables"]:
+                permission.check_catalog("glue:GetTable", database, name.lower())
+                row = self._catalog.tables.find(account, region, database, name)
+                if row is None:
+                    raise EntityNotFoundException(f"The table {database}.{name} of a catalog target does not exist.")
+                found.append(CatalogTable(database, row.name, row.input()))
+        return found
 
     def _custom(self, key: Key, members: Members, report: Report) -> list[CustomClassifier]:
         account, region, _ = key
@@ -125,36 +143,39 @@ class Runner:
             report.say(f"Classifiers before the built-in ones: {', '.join(name for name, _ in stored)}")
         return [ready(name, body) for name, body in stored]
 
-    def _known(self, key: Key, members: Members) -> IsKnown:
+    def _known(self, key: Key, members: Members) -> Known:
         """The folders of this crawler's tables and partitions, where it is to crawl only new ones."""
         account, region, name = key
+        if members["RecrawlPolicy"]["RecrawlBehavior"] != NEW_FOLDERS:
+            return {}
         database = members["DatabaseName"]
-        only_new = members["RecrawlPolicy"]["RecrawlBehavior"] == NEW_FOLDERS
-        if not only_new or self._catalog.databases.find(account, region, database) is None:
-            return lambda _: False
-        locations: set[str | None] = set()
+        if self._catalog.databases.find(account, region, database) is None:
+            return {}
+        known: dict[str, Schema] = {}
         for table in self._catalog.tables.iterate(account, region, database):
             if table.input().get("Parameters", {}).get(OWNER) != name:
                 continue
             rows = self._catalog.partitions.select(table) if table.partition_keys() else [table]
-            locations.update(row.input().get("StorageDescriptor", {}).get("Location") for row in rows)
-        return locations.__contains__
+            bodies = [row.input() for row in rows]
+            known |= {body.get("StorageDescriptor", {}).get("Location", ""): known_schema(body) for body in bodies}
+        return known
 
-    def _write(  # noqa: PLR0917  # what was found, where it goes, and under which permissions
-        self, key: Key, members: Members, tables: Sequence[FoundTable], roots: Sequence[str], report: Report,
-        permission: Permission,
-    ) -> None:  # fmt: skip
+    def _write(  # what was found, where it goes, and under which permissions
+        self, key: Key, members: Members, tables: Sequence[FoundTable], report: Report, permission: Permission
+    ) -> None:
         account, region, name = key
         role = members["Role"].rpartition("/")[2]
         created_by = f"arn:aws:sts::{account}:assumed-role/{role}/AWS-Crawler"
-        destination = Destination(account, region, members["DatabaseName"].lower(), name, created_by)
         behaviour = _behaviour(members)
         report.say(
             f'Crawler configured with SchemaChangePolicy {{"UpdateBehavior":"{behaviour.update}",'
             f'"DeleteBehavior":"{behaviour.delete}"}}.'
         )
         now_ms = self._clock.now_ms()
-        CatalogChange(self._catalog, destination, behaviour, report, permission, now_ms).apply(tables, roots)
+        for database, found in _by_database(members, tables).items():
+            destination = Destination(account, region, database, name, created_by)
+            roots = [location_of(target.bucket, target.folder) for target in s3_targets(members)]
+            CatalogChange(self._catalog, destination, behaviour, report, permission, now_ms).apply(found, roots)
         for change, verb in (("ADD", "added"), ("UPDATE", "updated"), ("DELETE", "deleted")):
             if count := report.count("PARTITION", change):
                 report.say(f"{count} partitions {verb}")
@@ -174,6 +195,15 @@ class Runner:
         account, region, name = key
         if outcome.report.is_loggable:
             self._logs.append(account, region, GROUP, name, outcome.report.lines)
+
+
+def _by_database(members: Members, tables: Sequence[FoundTable]) -> dict[str, list[FoundTable]]:
+    """What was found by the database it goes to; that of the S3 targets also when nothing was."""
+    found: dict[str, list[FoundTable]] = {members["DatabaseName"].lower(): []} if s3_targets(members) else {}
+    for table in tables:
+        database = table.table.database if table.table else members["DatabaseName"].lower()
+        found.setdefault(database, []).append(table)
+    return found
 
 
 def _behaviour(members: Members) -> Behaviour:

@@ -2,12 +2,13 @@
 
 import contextlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from afluente.services.glue.crawler.classify import SAMPLE_BYTES, Classify
 from afluente.services.glue.crawler.folder import Folder, spread
-from afluente.services.glue.crawler.grouping import Leaf, mismatch
+from afluente.services.glue.crawler.grouping import Leaf, joined, mismatch
 from afluente.services.glue.crawler.port import StoredObject
-from afluente.services.glue.crawler.schema import Statistics, merge, total
+from afluente.services.glue.crawler.schema import Statistics
 
 MOST_FILES = 100
 MOST_BYTES = 8 * SAMPLE_BYTES
@@ -27,8 +28,8 @@ def read_folder(
     if mismatch([leaf.schema for leaf in leaves], combine=combine):
         return leaves + read_files(_others(folder.objects, leaves), classify, check)
     unread = _others(folder.objects, leaves)
-    statistics = total(leaf.statistics for leaf in leaves) + Statistics(len(unread), sum(one.size for one in unread))
-    return [Leaf(folder.path, merge([leaf.schema for leaf in leaves]), statistics)]
+    leaf = joined(folder.path, leaves)
+    return [replace(leaf, statistics=leaf.statistics + Statistics(len(unread), sum(one.size for one in unread)))]
 
 
 def read_files(objects: Sequence[StoredObject], classify: Classify, check: Check) -> list[Leaf]:
@@ -37,7 +38,8 @@ def read_files(objects: Sequence[StoredObject], classify: Classify, check: Check
     for stored in objects:
         check()
         with contextlib.suppress(FileNotFoundError):  # deleted, or written anew, since it was listed
-            leaves.append(Leaf(stored.key, *classify(stored.path, stored.size)))
+            found = classify(stored.path, stored.size)
+            leaves.append(Leaf(stored.key, found.schema, found.statistics, (stored.key,), (found.by,)))
     return leaves
 
 

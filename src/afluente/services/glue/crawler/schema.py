@@ -29,8 +29,10 @@ class Format:
     @property
     def key(self) -> tuple[object, ...]:
         """What tells compatible formats from others: quotes may come and go."""
-        own = (self.serde, *self.serde_parameters, *self.parameters)
-        return self.classification, self.compression, self.delimiter, self.header, own
+        return (
+            self.classification, self.compression, self.delimiter, self.header, self.serde,
+            tuple(sorted(self.serde_parameters)), tuple(sorted(self.parameters)),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

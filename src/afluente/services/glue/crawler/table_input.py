@@ -5,12 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from afluente.core.hive_type import parse as parse_hive_type
 from afluente.services.glue.crawler.column_type import settled
 from afluente.services.glue.crawler.grouping import Dataset, Leaf, partition_keys, partition_values
-from afluente.services.glue.crawler.schema import UNKNOWN, Schema, Statistics
+from afluente.services.glue.crawler.schema import UNKNOWN, Format, Schema, Statistics
+from afluente.services.glue.crawler.target import CatalogTable
 
 RUN = "CRAWL_RUN_ID"
 OWNER = "UPDATED_BY_CRAWLER"
+CLASSIFIER_PARAMETERS = ("grokPattern", "jsonPath", "rowTag")
 TEXT_INPUT = "org.apache.hadoop.mapred.TextInputFormat"
 TEXT_OUTPUT = "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"
 HIVE = "org.apache.hadoop.hive"
@@ -61,10 +64,44 @@ class FoundTable:
     table_input: dict[str, Any]
     partitions: list[dict[str, Any]]
     location: str
+    table: CatalogTable | None = None
+    """The table of the catalog that this is the data of, where a target names one."""
+    unread: frozenset[tuple[str, ...]] = frozenset()
+    """The values of partitions that an earlier crawl saw, and this one did not look into."""
 
 
-def found_table(dataset: Dataset, name: str, origin: Origin) -> FoundTable:
-    """What to write for `dataset`, as the table `name`."""
+def found_table(dataset: Dataset, name: str, origin: Origin, table: CatalogTable | None = None) -> FoundTable:
+    """What to write for `dataset`, as the table `name`, or as the data of `table`."""
+    found = _found_table(dataset, name, origin)
+    return found if table is None else _as_data_of(table, found)
+
+
+def _as_data_of(table: CatalogTable, found: FoundTable) -> FoundTable:
+    """The table as it is, with the columns that its data has and what is known of it: its format is its owner's."""
+    known = table.table_input
+    keys = known.get("PartitionKeys", [])
+    named = {key["Name"].lower() for key in keys}
+    storage, fresh = known.get("StorageDescriptor", {}), found.table_input["StorageDescriptor"]
+    columns = [column for column in fresh["Columns"] if column["Name"].lower() not in named]
+    parameters = known.get("Parameters", {}) | found.table_input["Parameters"]
+    if "classification" in known.get("Parameters", {}):
+        parameters["classification"] = known["Parameters"]["classification"]
+    table_input = known | {
+        "Name": table.name,
+        "StorageDescriptor": storage | {"Columns": columns or storage.get("Columns", [])},
+        "Parameters": parameters,
+    }
+    fits = len(keys) == len(found.table_input["PartitionKeys"])
+    partitions = [_in_format_of(storage, partition) for partition in found.partitions if fits]
+    return FoundTable(table_input, partitions, found.location, table, found.unread)
+
+
+def _in_format_of(storage: Mapping[str, Any], partition: dict[str, Any]) -> dict[str, Any]:
+    own = {name: storage[name] for name in ("InputFormat", "OutputFormat", "SerdeInfo") if name in storage}
+    return partition | {"StorageDescriptor": partition["StorageDescriptor"] | own}
+
+
+def _found_table(dataset: Dataset, name: str, origin: Origin) -> FoundTable:
     keys = partition_keys(dataset)
     location = location_of(origin.bucket, dataset.path)
     parameters = _parameters(dataset.schema, dataset.statistics, origin)
@@ -79,13 +116,37 @@ def found_table(dataset: Dataset, name: str, origin: Origin) -> FoundTable:
         "TableType": "EXTERNAL_TABLE",
         "Parameters": parameters,
     }
-    partitions = [_partition(values, leaf, origin) for values, leaf in partition_values(dataset, keys) if keys]
-    return FoundTable(table_input, partitions, location)
+    leaves = list(partition_values(dataset, keys)) if keys else []
+    partitions = [_partition(values, leaf, origin) for values, leaf in leaves]
+    unread = frozenset(values for values, leaf in leaves if not leaf.read)
+    return FoundTable(table_input, partitions, location, unread=unread)
 
 
 def location_of(bucket: str, path: str) -> str:
     """The Location of a folder, with a slash at its end, or of a file."""
     return f"s3://{bucket}/{path}"
+
+
+def known_schema(body: Mapping[str, Any]) -> Schema:
+    """The schema that an earlier crawl wrote into a table or partition."""
+    storage, parameters = body.get("StorageDescriptor", {}), body.get("Parameters", {})
+    serde = storage.get("SerdeInfo", {})
+    classification = parameters.get("classification", UNKNOWN)
+    usual = FORMATS.get(classification)
+    own = "" if usual and usual.serde == serde.get("SerializationLibrary") else serde.get("SerializationLibrary", "")
+    form = Format(
+        classification,
+        parameters.get("compressionType", "none"),
+        parameters.get("delimiter", ""),
+        parameters.get("skip.header.line.count") == "1",
+        parameters.get("areColumnsQuoted") == "true",
+        own,
+        tuple(serde.get("Parameters", {}).items()) if own or usual is None else (),
+        tuple((name, parameters[name]) for name in CLASSIFIER_PARAMETERS if name in parameters),
+    )
+    columns = tuple((column["Name"], parse_hive_type(column["Type"])) for column in storage.get("Columns", []))
+    paths = tuple(filter(None, serde.get("Parameters", {}).get("paths", "").split(",")))
+    return Schema(form, columns, paths, parameters.get("avro.schema.literal", ""))
 
 
 def _partition(values: Sequence[str], leaf: Leaf, origin: Origin) -> dict[str, Any]:

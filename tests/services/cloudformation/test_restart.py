@@ -11,9 +11,10 @@ from tests.services.cloudformation.deployment import Deployment
 from afluente.app import App
 from afluente.core.call import Call, Principal
 from afluente.core.clock import ManualClock
-from afluente.services.cloudformation.engine import CloudFormationEngine, Wish
+from afluente.services.cloudformation.engine import CloudFormationEngine
 from afluente.services.cloudformation.port import Roles
 from afluente.services.cloudformation.stack import Stack
+from afluente.services.cloudformation.wish import Wish
 from afluente.store.database import Database
 
 ACCOUNT = "000000000000"

@@ -74,10 +74,9 @@ def test_parse_says_what_is_wrong(template: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("template", "named"),
     [
-        ({"Resources": {"A": GROUP}, "Rules": {"R": {}}}, "Rules"),
-        ({"Resources": {"A": GROUP}, "Transform": "AWS::Serverless-2016-10-31"}, "Transform"),
+        ({"Resources": {"A": GROUP}, "Hooks": {"R": {}}}, "Hooks"),
         ({"Resources": {"A": {**GROUP, "CreationPolicy": {}}}}, "CreationPolicy"),
-        ({"Resources": {"A": {**GROUP, "Properties": {"x": {"Fn::Cidr": "y"}}}}}, "Fn::Cidr"),
+        ({"Resources": {"A": {**GROUP, "Properties": {"x": {"Fn::GetStackOutput": "y"}}}}}, "Fn::GetStackOutput"),
     ],
 )
 def test_parse_refuses_by_name_what_afluente_does_not_have(template: Any, named: str) -> None:

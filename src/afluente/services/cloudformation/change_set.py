@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from afluente.services.cloudformation.stack import Stack
+from afluente.services.cloudformation.stack import Stack, TemplateText
 from afluente.store.database import Database
 from afluente.store.document import Documents
 
@@ -24,6 +24,7 @@ class ChangeSet(msgspec.Struct, kw_only=True):
     created_at_ms: int
     description: str | None = None
     template: str
+    original: str | None = None
     stack: Stack
     changes: list[dict[str, Any]] = []
     """What it does to each resource, as DescribeChangeSet shows it."""
@@ -34,6 +35,11 @@ class ChangeSet(msgspec.Struct, kw_only=True):
     execution_status: str = "AVAILABLE"
     on_stack_failure: str | None = None
     token: str | None = None
+
+    @property
+    def texts(self) -> TemplateText:
+        """The template, and what it was made from."""
+        return TemplateText(self.template, self.original)
 
     @property
     def key(self) -> tuple[str, str, str]:

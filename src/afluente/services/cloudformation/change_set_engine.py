@@ -9,7 +9,7 @@ from afluente.core.call import Call
 from afluente.core.clock import Clock
 from afluente.services.cloudformation.change_set import NO_CHANGES, ChangeSet
 from afluente.services.cloudformation.difference import Difference, additions
-from afluente.services.cloudformation.engine import CloudFormationEngine, Wish, is_same, new_stack
+from afluente.services.cloudformation.engine import CloudFormationEngine, is_same, new_stack
 from afluente.services.cloudformation.error import (
     AlreadyExistsException,
     ChangeSetNotFound,
@@ -19,6 +19,7 @@ from afluente.services.cloudformation.error import (
 from afluente.services.cloudformation.plan import plan
 from afluente.services.cloudformation.property_value import contexts
 from afluente.services.cloudformation.stack import Stack
+from afluente.services.cloudformation.wish import Wish
 
 
 @dataclass(frozen=True)
@@ -122,14 +123,14 @@ class ChangeSetEngine:
         stack.change_set_id, stack.updated_at_ms = change_set.id, self._clock.now_ms()
         self._change_sets.begin(stack, change_set.id)
         resolved = self._engine.resolve(stack, change_set.template)
-        self._engine.begin_creation(stack, change_set.template, plan(resolved))
+        self._engine.begin_creation(stack, change_set.texts, plan(resolved))
 
     def _execute_update(self, call: Call, change_set: ChangeSet, stored: Stack) -> None:
         self._engine.check_updatable(stored)
         proposed = change_set.stack
         proposed.change_set_id = change_set.id
         self._change_sets.begin(stored, change_set.id)
-        self._engine.begin_update(call, proposed, change_set.template)
+        self._engine.begin_update(call, proposed, change_set.texts)
 
     def delete(self, change_set: ChangeSet) -> None:
         """Forget a change set that is not being executed."""
@@ -180,7 +181,7 @@ class ChangeSetEngine:
         return ChangeSet(
             id=f"arn:aws:cloudformation:{region}:{account}:changeSet/{label.name}/{uuid.uuid4()}", name=label.name,
             stack_id=stack.id, stack_name=stack.name, type=label.kind, created_at_ms=self._clock.now_ms(),
-            description=label.description, template=wish.template, stack=proposed,
+            description=label.description, template=wish.template, original=wish.original, stack=proposed,
             on_stack_failure=label.on_stack_failure, token=label.token,
         )  # fmt: skip
 

@@ -6,7 +6,7 @@ from afluente.services.cloudformation import answer
 from afluente.services.cloudformation.change_set_engine import ChangeSetEngine, Execution, Label
 from afluente.services.cloudformation.engine import CloudFormationEngine
 from afluente.services.cloudformation.page import page
-from afluente.services.cloudformation.wish import wish_of
+from afluente.services.cloudformation.wish_request import wish_of
 
 
 class ChangeSetOperations:

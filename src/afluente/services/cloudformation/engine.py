@@ -4,11 +4,8 @@ A request is checked and noted as a whole; the loop then advances each stack tha
 before a restart.
 """
 
-import hashlib
 import logging
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -37,11 +34,12 @@ from afluente.services.cloudformation.plan import (
 )
 from afluente.services.cloudformation.port import Roles
 from afluente.services.cloudformation.rollback_trigger import Triggers
-from afluente.services.cloudformation.stack import RESTORED, Caller, Stack, StackResource, Stacks
+from afluente.services.cloudformation.stack import RESTORED, Caller, Stack, StackResource, Stacks, TemplateText
 from afluente.services.cloudformation.step import scope_of
 from afluente.services.cloudformation.template.expression import evaluate
 from afluente.services.cloudformation.template.parameter import resolve_all
 from afluente.services.cloudformation.template.template import Resolved, Template, parse
+from afluente.services.cloudformation.wish import Wish
 from afluente.store.database import Database
 
 UPDATABLE = {
@@ -54,39 +52,6 @@ REMEMBERED_MS = 90 * 24 * 3600 * 1000
 """How long a deleted stack can still be described by its id."""
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What a request wants a stack to be."""
-
-    name: str
-    template: str
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    tags: Mapping[str, str] = field(default_factory=dict)
-    capabilities: tuple[str, ...] = ()
-    on_failure: str = "ROLLBACK"
-    timeout_minutes: int | None = None
-    termination_protection: bool = False
-    retain_except_on_create: bool = False
-    token: str | None = None
-    resource_types: tuple[str, ...] = ()
-    """Those that it may have; empty: all."""
-    role_arn: str | None = None
-    triggers: Triggers | None = None
-    """None: as they were."""
-    stack_id: str | None = None
-    """The stack's id, where the request calls it so."""
-
-    @property
-    def target(self) -> str:
-        """The stack as the request calls it."""
-        return self.stack_id or self.name
-
-    @property
-    def digest(self) -> str:
-        """The same for the same wish, whatever its token."""
-        return hashlib.sha256(repr(replace(self, token=None)).encode()).hexdigest()
 
 
 class CloudFormationEngine:
@@ -150,7 +115,7 @@ class CloudFormationEngine:
             self.acting.begin(call, stack, wish.role_arn)
             resources = self.prepare(stack, wish)
             self.change_sets.begin(stack)
-            self.begin_creation(stack, wish.template, resources)
+            self.begin_creation(stack, wish.texts, resources)
         self.wake(stack)
         return stack, True
 
@@ -221,7 +186,7 @@ class CloudFormationEngine:
             if is_same(stack, before, proposed, after):
                 raise ValidationError("No updates are to be performed.")
             self.change_sets.begin(stack)
-            self.begin_update(call, proposed, wish.template)
+            self.begin_update(call, proposed, wish.texts)
         stack = self.stacks.fresh(stack)
         self.wake(stack)
         return stack
@@ -245,17 +210,17 @@ class CloudFormationEngine:
         proposed.triggers = stack.triggers if wish.triggers is None else wish.triggers
         return proposed, before, after
 
-    def begin_update(self, call: Call, proposed: Stack, template: str) -> None:
+    def begin_update(self, call: Call, proposed: Stack, texts: TemplateText) -> None:
         """Note an update and what becomes of each resource, within the caller's transaction."""
         stack = self.stacks.fresh(proposed)
-        planned = {item.logical_id: item for item in plan(self.resolve(proposed, template))}
+        planned = {item.logical_id: item for item in plan(self.resolve(proposed, texts.processed))}
         self.stacks.keep_previous(stack)
         for name in UPDATED:
             setattr(stack, name, getattr(proposed, name))
         self.acting.begin(call, stack)
         stack.operation_id, stack.updated_at_ms = str(uuid.uuid4()), self._clock.now_ms()
         stack.watched_until_ms = None
-        self.stacks.put_template(stack, template)
+        self.stacks.put_template(stack, texts)
         for resource in self.stacks.resources(stack).values():
             resource.former, resource.mode, resource.done = msgspec.structs.replace(resource), "", False
             wanted = planned.pop(resource.logical_id, None)
@@ -374,13 +339,13 @@ class CloudFormationEngine:
         except ValidationError:  # it refers to an attribute of what is not there yet
             return declared
 
-    def begin_creation(self, stack: Stack, template: str, resources: list[StackResource]) -> None:
+    def begin_creation(self, stack: Stack, texts: TemplateText, resources: list[StackResource]) -> None:
         """Note a stack and what it will have, within the caller's transaction."""
         stack.operation_id, stack.watched_until_ms = str(uuid.uuid4()), None
         if stack.timeout_minutes is not None:
             stack.timeout_at_ms = self._clock.now_ms() + stack.timeout_minutes * 60_000
         self.stacks.add(stack)
-        self.stacks.put_template(stack, template)
+        self.stacks.put_template(stack, texts)
         for resource in resources:
             self.stacks.put_resource(stack, resource)
         self.stacks.transition(stack, "CREATE_IN_PROGRESS", "User Initiated", first=True)

@@ -17,7 +17,7 @@ from afluente.services.cloudformation.error import ValidationError
 from afluente.services.cloudformation.page import page
 from afluente.services.cloudformation.stack import Stack, StackResource
 from afluente.services.cloudformation.template_operation import TemplateOperations
-from afluente.services.cloudformation.wish import wish_of
+from afluente.services.cloudformation.wish_request import check_expansion, wish_of
 
 NO_STACK = "Stack [{}] does not exist"
 NO_STACK_FOR_RESOURCE = "Stack '{}' does not exist"
@@ -71,12 +71,16 @@ class CloudFormationProvider(TemplateOperations, ChangeSetOperations, Provider):
         return None if found is None else found.stack_id
 
     def create_stack(self, call: Call, request: Request) -> Response:
-        stack, new = self._engine.create_stack(call, wish_of(call, request, self._invoke, self._engine))
+        wish = wish_of(call, request, self._invoke, self._engine)
+        check_expansion(wish)
+        stack, new = self._engine.create_stack(call, wish)
         return {"StackId": stack.id} | ({"OperationId": stack.operation_id} if new else {})
 
     def update_stack(self, call: Call, request: Request) -> Response:
         stack = self._engine.get_stack(call, request["StackName"], NO_STACK)
-        stack = self._engine.update_stack(call, stack, wish_of(call, request, self._invoke, self._engine))
+        wish = wish_of(call, request, self._invoke, self._engine)
+        check_expansion(wish)
+        stack = self._engine.update_stack(call, stack, wish)
         return {"StackId": stack.id, "OperationId": stack.operation_id}
 
     def cancel_update_stack(self, call: Call, request: Request) -> Response:

@@ -18,7 +18,7 @@ def template_of(call: Call, request: Request, invoke: Invoke) -> str:
     if (body is None) == (url is None):
         raise ValidationError("Either Template URL or Template Body must be specified.")
     if url is not None:
-        return _fetch(call, url, invoke)
+        return _fetch(call, *_place(url, call.endpoint), invoke)
     if len(str(body).encode()) > MAX_BODY_BYTES:
         raise ValidationError(
             f"1 validation error detected: Value '{body}' at 'templateBody' failed to satisfy constraint: Member must "
@@ -27,8 +27,15 @@ def template_of(call: Call, request: Request, invoke: Invoke) -> str:
     return str(body)
 
 
-def _fetch(call: Call, url: str, invoke: Invoke) -> str:
-    bucket, key = _place(url, call.endpoint)
+def object_text(call: Call, location: str, invoke: Invoke) -> str:
+    """The text of the object at `s3://bucket/key`. Raises ValidationError."""
+    found = re.fullmatch("s3://([^/]+)/(.+)", location, re.DOTALL)
+    if found is None:
+        raise ValidationError(f"Transform AWS::Include failed with: {location} is not of the form s3://bucket/key.")
+    return _fetch(call, found[1], found[2], invoke)
+
+
+def _fetch(call: Call, bucket: str, key: str, invoke: Invoke) -> str:
     try:
         body = invoke(call, "s3", "GetObject", {"Bucket": bucket, "Key": key})["Body"]
     except AwsError as error:

@@ -7,7 +7,7 @@ small. All are durable before anything is done to a resource: see `operation.py`
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -198,6 +198,13 @@ def pseudo_parameters(caller: Caller, name: str, stack_id: str) -> dict[str, Any
     }
 
 
+class TemplateText(NamedTuple):
+    """A template, transformed; and as it was given, where that is another text."""
+
+    processed: str
+    original: str | None = None
+
+
 class Stacks:
     """All stacks, by id; those that are not deleted by name too."""
 
@@ -246,14 +253,20 @@ class Stacks:
         for _, body in self._stacks.scan(prefix):
             yield msgspec.convert(body, Stack)
 
-    def put_template(self, stack: Stack, text: str) -> None:
-        """Keep the template as it was given."""
-        self._templates.put(stack.key, {"text": text})
+    def put_template(self, stack: Stack, texts: TemplateText) -> None:
+        """Keep the template."""
+        body = {"text": texts.processed} | ({} if texts.original is None else {"original": texts.original})
+        self._templates.put(stack.key, body)
 
     def template(self, stack: Stack) -> str | None:
-        """The template as it was given; None for a stack that only awaits a change set."""
+        """The template, transformed; None for a stack that only awaits a change set."""
         body = self._templates.get(stack.key)
         return None if body is None else str(body["text"])
+
+    def original(self, stack: Stack) -> str | None:
+        """The template as it was given."""
+        body = self._templates.get(stack.key)
+        return None if body is None else str(body.get("original", body["text"]))
 
     def put_resource(self, stack: Stack, resource: StackResource) -> None:
         """Store a resource."""
@@ -279,7 +292,7 @@ class Stacks:
         """Keep what the stack is, and its template, until its update has ended; within the caller's transaction."""
         stack.previous = msgspec.convert(msgspec.to_builtins(stack), Stack)
         stack.former_tags, stack.turned_back = stack.tags, False
-        self._previous.put(stack.key, {"text": self.template(stack) or ""})
+        self._previous.put(stack.key, self._templates.get(stack.key) or {"text": ""})
 
     def restore(self, stack: Stack) -> None:
         """Have the stack as it was before its update; within the caller's transaction."""
@@ -287,7 +300,7 @@ class Stacks:
         if previous is not None and template is not None:
             for name in RESTORED:
                 setattr(stack, name, getattr(previous, name))
-            self.put_template(stack, str(template["text"]))
+            self._templates.put(stack.key, template)
 
     def forget_previous(self, stack: Stack) -> None:
         """The update has ended."""

@@ -1,79 +1,49 @@
-"""A request's members to the wish that the engine takes."""
+"""What a request wants a stack to be."""
 
-import re
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-from afluente.core.call import Call
-from afluente.core.provider import Invoke, Request
-from afluente.services.cloudformation.engine import CloudFormationEngine, Wish
-from afluente.services.cloudformation.error import ValidationError
-from afluente.services.cloudformation.rollback_trigger import triggers_of
-from afluente.services.cloudformation.source import template_of
-from afluente.services.cloudformation.stack import Stack
-
-NAME = "[a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*"
+from afluente.services.cloudformation.rollback_trigger import Triggers
+from afluente.services.cloudformation.stack import TemplateText
 
 
-def wish_of(call: Call, request: Request, invoke: Invoke, engine: CloudFormationEngine) -> Wish:
-    """What CreateStack, UpdateStack and CreateChangeSet ask for. What is left as it was comes from the stack."""
-    _check_name(request["StackName"])
-    stack = engine.stacks.find(call.account, call.region, request["StackName"])
-    tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", [])}
-    return Wish(
-        name=request["StackName"] if stack is None else stack.name,
-        stack_id=request["StackName"] if request["StackName"].startswith("arn:") else None,
-        template=_template(call, request, invoke, engine, stack),
-        parameters=_parameters(request, stack),
-        tags=tags if "Tags" in request or stack is None else stack.tags,
-        capabilities=tuple(request.get("Capabilities", [])),
-        on_failure=_on_failure(request),
-        timeout_minutes=request.get("TimeoutInMinutes"),
-        termination_protection=request.get("EnableTerminationProtection", False),
-        retain_except_on_create=request.get("RetainExceptOnCreate", False),
-        token=request.get("ClientRequestToken"),
-        resource_types=tuple(request.get("ResourceTypes", [])),
-        role_arn=request.get("RoleARN"),
-        triggers=triggers_of(request["RollbackConfiguration"]) if "RollbackConfiguration" in request else None,
-    )
+@dataclass(frozen=True)
+class Wish:
+    """What a request wants a stack to be."""
 
+    name: str
+    template: str
+    """Its text, transformed."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    capabilities: tuple[str, ...] = ()
+    on_failure: str = "ROLLBACK"
+    timeout_minutes: int | None = None
+    termination_protection: bool = False
+    retain_except_on_create: bool = False
+    token: str | None = None
+    resource_types: tuple[str, ...] = ()
+    """Those that it may have; empty: all."""
+    role_arn: str | None = None
+    triggers: Triggers | None = None
+    """None: as they were."""
+    original: str | None = None
+    """The template as it was given, where a transform has made another of it."""
+    stack_id: str | None = None
+    """The stack's id, where the request calls it so."""
 
-def _check_name(name: str) -> None:
-    """The model does not say what AWS says."""
-    if not re.fullmatch(NAME, name):
-        raise ValidationError(
-            f"1 validation error detected: Value '{name}' at 'stackName' failed to satisfy constraint: Member must "
-            f"satisfy regular expression pattern: {NAME}"
-        )
+    @property
+    def target(self) -> str:
+        """The stack as the request calls it."""
+        return self.stack_id or self.name
 
+    @property
+    def texts(self) -> TemplateText:
+        """The template, and what it was made from."""
+        return TemplateText(self.template, self.original)
 
-def _template(call: Call, request: Request, invoke: Invoke, engine: CloudFormationEngine, stack: Stack | None) -> str:
-    if not request.get("UsePreviousTemplate"):
-        return template_of(call, request, invoke)
-    previous = engine.stacks.template(stack) if stack is not None else None
-    if previous is None:
-        raise ValidationError(f"Stack [{request['StackName']}] does not exist")
-    return previous
-
-
-def _parameters(request: Request, stack: Stack | None) -> dict[str, str]:
-    given: dict[str, str] = {}
-    for parameter in request.get("Parameters", []):
-        key = parameter.get("ParameterKey", "")
-        if parameter.get("UsePreviousValue"):
-            if stack is None or key not in stack.parameters:
-                raise ValidationError(f"Invalid input for parameter key {key}. Cannot specify usePreviousValue as true "
-                                      "for a parameter key not in the previous template")  # fmt: skip
-            given[key] = stack.parameters[key]
-        elif "ParameterValue" in parameter:
-            given[key] = parameter["ParameterValue"]
-        else:
-            raise ValidationError(f"Parameter '{key}' must have a value")
-    return given
-
-
-def _on_failure(request: Request) -> str:
-    """CreateStack has OnFailure or DisableRollback, CreateChangeSet has OnStackFailure."""
-    if "OnFailure" in request and "DisableRollback" in request:
-        raise ValidationError("You can only specify either DisableRollback or OnFailure, but not both")
-    if request.get("DisableRollback"):
-        return "DO_NOTHING"
-    return str(request.get("OnFailure") or request.get("OnStackFailure") or "ROLLBACK")
+    @property
+    def digest(self) -> str:
+        """The same for the same wish, whatever its token."""
+        return hashlib.sha256(repr(replace(self, token=None)).encode()).hexdigest()

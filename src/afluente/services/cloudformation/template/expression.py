@@ -4,9 +4,12 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-functio
 """
 
 import base64
+import ipaddress
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, NamedTuple
 
 from afluente.core.error import AwsError
@@ -20,10 +23,15 @@ class NoValue:
 
 NO_VALUE = NoValue()
 
-NOT_SUPPORTED = frozenset(
-    f"Fn::{name}" for name in ("Cidr", "ForEach", "GetAZs", "GetStackOutput", "Length", "ToJsonString", "Transform")
-)
-"""AWS has these; Afluente does not."""
+NOT_SUPPORTED = frozenset(f"Fn::{name}" for name in ("ForEach", "GetStackOutput", "Transform"))
+"""AWS has these; here they are unknown, or (ForEach, Transform) where they may not be."""
+
+EXTENDED = ("Fn::Length", "Fn::ToJsonString")
+"""Functions that AWS::LanguageExtensions brings."""
+
+ZONES = ("a", "b", "c")
+"""A region's availability zones: nothing here lies in one of them."""
+MAX_BLOCKS = 256
 
 PSEUDO_PARAMETERS = frozenset(
     f"AWS::{name}"
@@ -81,6 +89,16 @@ def _unknown(name: str) -> AwsError:
     if name in NOT_SUPPORTED or name.startswith("Fn::ForEach::"):
         return Unsupported(f"Afluente does not support the intrinsic function {name} in templates.")
     return ValidationError(f"Template error: {name} is not an intrinsic function")
+
+
+def is_extended(value: Any) -> bool:
+    """Whether something in `value` is only there with AWS::LanguageExtensions."""
+    name = function_of(value)
+    if name in EXTENDED or (name == "Fn::FindInMap" and isinstance(value[name], list) and len(value[name]) == 4):
+        return True
+    return any(
+        map(is_extended, value.values() if isinstance(value, dict) else value if isinstance(value, list) else ())
+    )
 
 
 def references(value: Any, conditions: Mapping[str, bool] | None = None) -> Iterator[Reference]:
@@ -234,11 +252,47 @@ def _base64(argument: Any, scope: Scope) -> Any:
 
 
 def _find_in_map(argument: Any, scope: Scope) -> Any:
-    name, first, second = (text(evaluate(part, scope)) for part in argument)
+    name, first, second = (text(evaluate(part, scope)) for part in argument[:3])
     try:
         return scope.mappings[name][first][second]
     except KeyError:
+        if len(argument) == 4:
+            return evaluate(argument[3]["DefaultValue"], scope)
         raise ValidationError(f"Template error: Unable to get mapping for {name}::{first}::{second}") from None
+
+
+def _length(argument: Any, scope: Scope) -> Any:
+    items = evaluate(argument, scope)
+    if not isinstance(items, list):
+        raise ValidationError(FUNCTIONS["Fn::Length"].message)
+    return len(items)
+
+
+def _to_json_string(argument: Any, scope: Scope) -> Any:
+    value = evaluate(argument, scope)
+    if not isinstance(value, dict | list):
+        raise ValidationError(FUNCTIONS["Fn::ToJsonString"].message)
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _get_azs(argument: Any, scope: Scope) -> Any:
+    region = text(evaluate(argument, scope)) or scope.values["AWS::Region"]
+    return [f"{region}{zone}" for zone in ZONES]
+
+
+def _cidr(argument: Any, scope: Scope) -> Any:
+    block, count, bits = (text(evaluate(part, scope)) for part in (*argument, 8)[:3])
+    try:
+        network = ipaddress.ip_network(block)
+        subnets = network.subnets(new_prefix=network.max_prefixlen - int(bits))
+        found = [str(subnet) for subnet in islice(subnets, int(count))]
+    except ValueError:
+        raise ValidationError(FUNCTIONS["Fn::Cidr"].message) from None
+    if not found or len(found) < int(count) or int(count) > MAX_BLOCKS:
+        raise ValidationError(
+            f"Template error: Fn::Cidr cannot give {count} blocks of {bits} bits out of {block} (at most {MAX_BLOCKS})"
+        )
+    return found
 
 
 def _import_value(argument: Any, scope: Scope) -> Any:
@@ -318,6 +372,12 @@ def _is_attribute(argument: Any) -> bool:
     )  # fmt: skip
 
 
+def _is_look_up(argument: Any) -> bool:
+    if not isinstance(argument, list) or len(argument) not in {3, 4}:
+        return False
+    return len(argument) == 3 or (isinstance(argument[3], dict) and argument[3].keys() == {"DefaultValue"})
+
+
 def _is_sub(argument: Any) -> bool:
     if isinstance(argument, list) and len(argument) == 2:
         return isinstance(argument[0], str) and isinstance(argument[1], dict)
@@ -375,10 +435,31 @@ FUNCTIONS = {
         _import_value,
     ),
     "Fn::FindInMap": Function(
-        _is_list(3),
+        _is_look_up,
         "Template error: every Fn::FindInMap object requires three parameters, the map name, map key and the attribute "
         "for return value",
         _find_in_map,
+    ),
+    "Fn::Cidr": Function(
+        lambda argument: isinstance(argument, list) and len(argument) in {2, 3},
+        "Template error: every Fn::Cidr object requires two or three parameters, (1) the IP block, (2) the count and "
+        "(3) the number of bits of each block",
+        _cidr,
+    ),
+    "Fn::GetAZs": Function(
+        lambda argument: isinstance(argument, str | dict),
+        "Template error: every Fn::GetAZs object must have a String-typed value.",
+        _get_azs,
+    ),
+    "Fn::Length": Function(
+        lambda argument: isinstance(argument, list | dict),
+        "Template error: every Fn::Length object requires a list, or a function that returns one.",
+        _length,
+    ),
+    "Fn::ToJsonString": Function(
+        lambda argument: isinstance(argument, list | dict),
+        "Template error: every Fn::ToJsonString object requires an object or a list.",
+        _to_json_string,
     ),
     "Fn::Equals": Function(
         _is_list(2), "Template error: every Fn::Equals object requires a list of 2 string parameters.", _not_here

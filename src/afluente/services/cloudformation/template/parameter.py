@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from afluente.core.error import NotImplemented as Unsupported
 from afluente.services.cloudformation.error import ValidationError
 from afluente.services.cloudformation.template.expression import text
 
@@ -89,6 +90,11 @@ def declare(name: str, declaration: Any) -> Parameter:
     kind = declaration.get("Type")
     if not isinstance(kind, str):
         raise ValidationError("Template format error: Every Parameters object must contain a Type member.")
+    if re.fullmatch("(List<)?AWS::.+", kind):
+        raise Unsupported(
+            f"Afluente does not have parameters of type {kind} (parameter {name})."
+            + (" The CDK leaves it out with generateBootstrapVersionRule: false." if name == "BootstrapVersion" else "")
+        )
     if kind not in TYPES:
         raise ValidationError(f"Template format error: Unrecognized parameter type: {kind}")
     for member, value in declaration.items():

@@ -15,6 +15,8 @@ from afluente.services.cloudformation.template import expression
 from afluente.services.cloudformation.template.expression import Reference, Scope
 from afluente.services.cloudformation.template.parameter import Parameter, declare
 from afluente.services.cloudformation.template.reader import Tree, read
+from afluente.services.cloudformation.template.rule import check_rule, failures
+from afluente.services.cloudformation.template.transform import EXTENSIONS
 
 SECTIONS = frozenset(
     (
@@ -22,7 +24,7 @@ SECTIONS = frozenset(
         "Parameters", "Resources", "Rules", "Transform",
     )
 )  # fmt: skip
-NOT_SUPPORTED_SECTIONS = ("Hooks", "Rules", "Transform")
+NOT_SUPPORTED_SECTIONS = ("Hooks",)
 RESOURCE_MEMBERS = frozenset(
     (
         "Condition", "CreationPolicy", "DeletionPolicy", "DependsOn", "Metadata", "Properties", "Type",
@@ -67,6 +69,7 @@ class Template:
     conditions: Tree
     resources: Mapping[str, Resource]
     outputs: Tree
+    rules: Tree
 
     @cached_property
     def types(self) -> list[str]:
@@ -91,7 +94,10 @@ def parse(text: str) -> Template:
         conditions=tree.get("Conditions", {}),
         resources=resources,
         outputs=tree.get("Outputs", {}),
+        rules=tree.get("Rules", {}),
     )
+    for name, rule in template.rules.items():
+        check_rule(name, rule, expression.PSEUDO_PARAMETERS | parameters.keys())
     _check_references(template)
     return template
 
@@ -148,7 +154,10 @@ class Resolved:
         return Scope(self.values, self.template.mappings, self.conditions, exports=self.exports, **lookups)
 
     def check(self) -> None:
-        """Raises ValidationError for references to resources that are not made, cycles and missing map keys."""
+        """Raises ValidationError: rules that do not hold, references to what is not made, cycles, missing map keys."""
+        broken = failures(self.template.rules, self.scope())
+        if broken:
+            raise ValidationError(f"Template validation error: {'; '.join(broken)}")
         made = {name: resource.expressions for name, resource in self.resources.items()}
         self._check_made("Template format error: ", "Resources", made.values())
         self._check_made("", "Outputs", self.outputs.values())
@@ -209,9 +218,13 @@ def _check_sections(tree: Tree) -> None:
         raise ValidationError("Template format error: Description must be a string.")
     if len(description.encode()) > 1024:
         raise ValidationError("Template format error: 'Description' length is greater than 1024.")
-    for name in ("Conditions", "Mappings", "Metadata", "Outputs", "Parameters", "Resources"):
+    for name in ("Conditions", "Mappings", "Metadata", "Outputs", "Parameters", "Resources", "Rules"):
         if not isinstance(tree.get(name, {}), dict):
             raise ValidationError(f"Template format error: {name} must be an object.")
+    if tree.get("Transform", EXTENSIONS) != EXTENSIONS or (expression.is_extended(tree) and "Transform" not in tree):
+        named = ", ".join(expression.EXTENDED)
+        raise ValidationError(f"Template format error: {named} and a default of Fn::FindInMap need the transform "
+                              f"{EXTENSIONS}.")  # fmt: skip
     _check_counts(tree)
 
 

@@ -27,6 +27,11 @@ class Run:
         return next(self._numbers)
 
     @property
+    def on_spark(self) -> bool:
+        """Whether DataFrames are Apache Spark's."""
+        return self.order.engine == "spark"
+
+    @property
     def bookmarked(self) -> bool:
         """Whether sources skip what earlier runs have read."""
         return self.initialized and self.order.bookmark in {"job-bookmark-enable", "job-bookmark-pause"}

@@ -247,10 +247,21 @@ def _is_true(value: Any) -> bool:
 
 def _parquet(items: Sequence[Item], source: Input) -> tuple[str, dict[str, str]]:
     scan = f"read_parquet({_files(items, source)}, union_by_name = true, hive_partitioning = false)"
-    relation = connection().sql(f"SELECT * FROM {scan}")
-    found = dict(zip(relation.columns, relation.types, strict=True))
+    found = _parquet_columns(scan)
     found.pop("__file", None)
-    return scan, {name: _without_zone(name, kind) for name, kind in found.items()}
+    return scan, found
+
+
+def parquet_query(paths: Sequence[str]) -> str:
+    """The SQL of the rows in Parquet files."""
+    scan = f"read_parquet([{', '.join(map(text, paths))}], hive_partitioning = false)"
+    columns = ", ".join(f"{sql} AS {identifier(name)}" for name, sql in _parquet_columns(scan).items())
+    return f"SELECT {columns} FROM {view(f'SELECT * FROM {scan}')}"
+
+
+def _parquet_columns(scan: str) -> dict[str, str]:
+    relation = connection().sql(f"SELECT * FROM {scan}")
+    return {name: _without_zone(name, kind) for name, kind in zip(relation.columns, relation.types, strict=True)}
 
 
 def _without_zone(name: str, kind: Any) -> str:

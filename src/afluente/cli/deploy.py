@@ -176,6 +176,10 @@ def _finish(given: argparse.Namespace, console: Console, target: Target, is_chan
     """The job's script, and what to do next."""
     found = stack.find(target.client("cloudformation"), given.stack)
     assert found is not None  # noqa: S101 - it was made or found just now
+    if not stack.is_whole(found):
+        raise DeploymentError(
+            f"the stack {found.name} is made, but lacks outputs: {target} does not make all that the template asks for"
+        )
     lake = lake_of(found.outputs)
     is_new_script = asset.upload(target.client("s3"), lake.assets_bucket)
     if is_new_script:

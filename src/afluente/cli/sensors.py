@@ -59,7 +59,7 @@ def run(given: argparse.Namespace, _: Settings) -> int:
 
 def _stream(target: Target, name: str) -> str:
     found = stack.find(target.client("cloudformation"), name)
-    if found is None or "StreamName" not in found.outputs:
+    if found is None or not stack.is_whole(found):
         raise DeploymentError(f"there is no lake {name} in this account and region: make it with `afluente deploy`")
     return lake_of(found.outputs).stream
 

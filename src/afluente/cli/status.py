@@ -48,7 +48,7 @@ def _show(given: argparse.Namespace, console: Console, target: Target, found: St
     table.add_column(overflow="fold")
     table.add_row("target", escape(str(target)))
     table.add_row("stack", _stack(found, now))
-    if "WorkGroupName" not in found.outputs:
+    if not stack.is_whole(found):
         console.print(table)
         return 1
     lake = lake_of(found.outputs)

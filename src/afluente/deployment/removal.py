@@ -36,7 +36,7 @@ def examine(target: Target, found: Stack) -> Doomed:
             f"the stack {found.name} is busy ({found.status}): wait until it is done, and repeat the command; "
             "`afluente status` shows how far it is"
         )
-    lake = lake_of(found.outputs) if "WorkGroupName" in found.outputs else None
+    lake = lake_of(found.outputs) if stack.is_whole(found) else None
     return Doomed(found, stack.resources(target.client("cloudformation"), found), lake)
 
 

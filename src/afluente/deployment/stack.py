@@ -52,6 +52,11 @@ def find(cloudformation: Client, name: str) -> Stack | None:
     return _stack(found)
 
 
+def is_whole(stack: Stack) -> bool:
+    """Whether the stack says where the parts of its lake are; one that never came up does not."""
+    return "WorkGroupName" in stack.outputs
+
+
 def every(cloudformation: Client) -> Iterator[Stack]:
     """All stacks that were made here."""
     for page in cloudformation.get_paginator("describe_stacks").paginate():

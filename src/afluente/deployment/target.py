@@ -44,7 +44,7 @@ class Target:
         return 0.2 if self.is_local else 4.0
 
     def __str__(self) -> str:
-        where = f"Afluente at {self.endpoint}" if self.is_local else (self.endpoint or "AWS")
+        where = f"this machine, {self.endpoint}" if self.is_local else (self.endpoint or "AWS")
         return f"{where}, account {self.account}, region {self.region}, as {self.caller}"
 
 

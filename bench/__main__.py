@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.figure import Figure
 
-ALL = ("start", "put_records", "get_records", "delivery", "steady", "conversion", "objects", "job", "query")
+ALL = ("start", "put_records", "get_records", "delivery", "steady", "conversion", "objects", "job", "query", "crawl")
 
 
 def main() -> None:

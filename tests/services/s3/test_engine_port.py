@@ -85,3 +85,16 @@ def test_a_subscriber_that_fails_disturbs_nobody(s3: Any, caplog: pytest.LogCapt
     s3.put("a", b"1")
     assert s3.get("a") == b"1"
     assert "a listener failed" in caplog.text
+
+
+def test_iter_files(s3: Any) -> None:
+    """What many-file readers get: every key below the prefix in order, and the file it lies in, aside or not."""
+    for key in ("a/b", "a", "a/\u00e9", "a/..", "b"):
+        s3.engine.put_object("b-1", key, key.encode())
+    found = list(s3.engine.iter_files("b-1", "a"))
+    assert [one.key for one in found] == ["a", "a/..", "a/b", "a/\u00e9"]
+    assert [Path(one.path).read_bytes() for one in found] == [one.key.encode() for one in found]
+    assert [one.size for one in found] == [len(one.key.encode()) for one in found]
+    assert [one.key for one in s3.engine.iter_files("b-1")] == ["a", "a/..", "a/b", "a/\u00e9", "b"]
+    with pytest.raises(NoSuchBucket):
+        list(s3.engine.iter_files("missing"))

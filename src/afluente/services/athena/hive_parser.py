@@ -46,11 +46,9 @@ def _repair(reader: Reader) -> Ddl:
 
 
 def _describe(reader: Reader) -> Ddl:
-    if reader.at("EXTENDED"):
-        raise InvalidRequestException("Afluente does not have DESCRIBE EXTENDED; use DESCRIBE FORMATTED")
-    formatted = reader.accept("FORMATTED")
-    reader.accept("TABLE")
-    return hive.Describe(_table(reader), formatted)
+    for word in ("EXTENDED", "FORMATTED", "TABLE"):
+        reader.accept(word)
+    return hive.Describe(_table(reader))
 
 
 def _create(reader: Reader) -> Ddl:
@@ -67,8 +65,8 @@ def _create(reader: Reader) -> Ddl:
 def _create_database(reader: Reader) -> Ddl:
     if_not_exists = reader.accept("IF", "NOT", "EXISTS")
     name = reader.name()
-    comment = reader.hive_literal() if reader.accept("COMMENT") else ""
-    location = reader.hive_literal() if reader.accept("LOCATION") else ""
+    comment = reader.literal() if reader.accept("COMMENT") else ""
+    location = reader.literal() if reader.accept("LOCATION") else ""
     properties = _properties(reader) if reader.accept("WITH", "DBPROPERTIES") else {}
     return hive.CreateDatabase(name, if_not_exists, comment, location, properties)
 
@@ -104,7 +102,7 @@ def _clauses(reader: Reader) -> dict:  # type: ignore[type-arg] # clauses hold v
     found: dict = {}  # type: ignore[type-arg]
     while not reader.ended:
         if reader.accept("COMMENT"):
-            found["comment"] = reader.hive_literal()
+            found["comment"] = reader.literal()
         elif reader.accept("PARTITIONED", "BY"):
             found |= _partitioned_by(reader)
         elif reader.accept("ROW", "FORMAT"):
@@ -114,7 +112,7 @@ def _clauses(reader: Reader) -> dict:  # type: ignore[type-arg] # clauses hold v
         elif reader.accept("WITH", "SERDEPROPERTIES"):
             found["serde_properties"] = _properties(reader)
         elif reader.accept("LOCATION"):
-            found["location"] = reader.hive_literal()
+            found["location"] = reader.literal()
         elif reader.accept("TBLPROPERTIES"):
             found["properties"] = _properties(reader)
         elif reader.at("CLUSTERED"):
@@ -151,25 +149,30 @@ def _transforms(reader: Reader) -> list[str]:
 
 def _row_format(reader: Reader) -> tuple[str, dict[str, str]]:
     if reader.accept("SERDE"):
-        serde = reader.hive_literal()
+        serde = reader.literal()
         return serde, _properties(reader) if reader.accept("WITH", "SERDEPROPERTIES") else {}
     reader.expect("DELIMITED")
     found: dict[str, str] = {}
     while True:
         for words, keys in DELIMITED.items():
             if reader.accept(*words):
-                value = reader.hive_literal()
+                value = _unescaped(reader.literal())
                 found |= dict.fromkeys(keys, value)
                 break
         else:
             return LAZY_SIMPLE, found
 
 
+def _unescaped(text: str) -> str:
+    octal = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)
+    return octal.replace("\\t", "\t").replace("\\n", "\n").replace("\\\\", "\\")
+
+
 def _stored_as(reader: Reader) -> tuple[str, str, str]:
     if reader.accept("INPUTFORMAT"):
-        input_format = reader.hive_literal()
+        input_format = reader.literal()
         reader.expect("OUTPUTFORMAT")
-        return "", input_format, reader.hive_literal()
+        return "", input_format, reader.literal()
     name = reader.advance().upper
     if name not in FORMATS:
         raise InvalidRequestException(f"Unrecognized file format in STORED AS clause: '{name}'", "MALFORMED_QUERY")
@@ -194,7 +197,7 @@ def _columns(reader: Reader) -> list[ColumnDefinition]:
     while True:
         name = reader.name()
         kind = _type(reader)
-        found.append(ColumnDefinition(name, kind, reader.hive_literal() if reader.accept("COMMENT") else ""))
+        found.append(ColumnDefinition(name, kind, reader.literal() if reader.accept("COMMENT") else ""))
         if not reader.accept(","):
             break
     reader.expect(")")
@@ -223,9 +226,9 @@ def _properties(reader: Reader) -> dict[str, str]:
     reader.expect("(")
     found: dict[str, str] = {}
     while not reader.accept(")"):
-        key = reader.hive_literal()
+        key = reader.literal()
         reader.expect("=")
-        found[key] = reader.hive_literal()
+        found[key] = reader.literal()
         if not reader.at(")"):
             reader.expect(",")
     return found
@@ -276,7 +279,7 @@ def _alter(reader: Reader) -> Ddl:
     partition = _spec(reader) if reader.at("PARTITION") else None
     reader.expect("SET")
     if reader.accept("LOCATION"):
-        return hive.SetLocation(name, partition, reader.hive_literal())
+        return hive.SetLocation(name, partition, reader.literal())
     reader.expect("TBLPROPERTIES")
     return hive.SetProperties(name, _properties(reader))
 
@@ -292,16 +295,16 @@ def _alter_drop(reader: Reader, name: Name) -> Ddl:
 def _change_column(reader: Reader, name: Name) -> Ddl:
     reader.accept("COLUMN")
     old, new, kind = reader.name(), reader.name(), _type(reader)
-    comment = reader.hive_literal() if reader.accept("COMMENT") else ""
+    comment = reader.literal() if reader.accept("COMMENT") else ""
     after = "" if reader.accept("FIRST") else reader.name() if reader.accept("AFTER") else None
     return iceberg.ChangeColumn(name, old, ColumnDefinition(new, kind, comment), after)
 
 
 def _keys(reader: Reader) -> list[str]:
     reader.expect("(")
-    found = [reader.hive_literal()]
+    found = [reader.literal()]
     while reader.accept(","):
-        found.append(reader.hive_literal())
+        found.append(reader.literal())
     reader.expect(")")
     return found
 
@@ -313,7 +316,7 @@ def _alter_add(reader: Reader, name: Name) -> Ddl:
     partitions = []
     while reader.at("PARTITION"):
         spec = _spec(reader)
-        partitions.append((spec, reader.hive_literal() if reader.accept("LOCATION") else ""))
+        partitions.append((spec, reader.literal() if reader.accept("LOCATION") else ""))
         reader.accept(",")
     if not partitions:
         reader.refuse("'COLUMNS', 'PARTITION'")
@@ -338,7 +341,7 @@ def _spec(reader: Reader) -> Spec:
     while True:
         key = reader.name()
         reader.expect("=")
-        found[key] = reader.hive_literal() if reader.next.kind in {"text", "quoted"} else reader.advance().text
+        found[key] = reader.literal() if reader.next.kind in {"text", "quoted"} else reader.advance().text
         if not reader.accept(","):
             break
     reader.expect(")")
@@ -371,7 +374,7 @@ def _show_of_table(reader: Reader) -> Ddl:
     if reader.accept("TBLPROPERTIES"):
         name, key = _table(reader), None
         if reader.accept("("):
-            key = reader.hive_literal()
+            key = reader.literal()
             reader.expect(")")
         return hive.ShowProperties(name, key)
     reader.expect("CREATE")
@@ -389,7 +392,7 @@ def _in_database(reader: Reader) -> str:
 
 def _pattern(reader: Reader) -> str | None:
     reader.accept("LIKE")
-    return reader.hive_literal() if reader.next.kind in {"text", "quoted"} else None
+    return reader.literal() if reader.next.kind in {"text", "quoted"} else None
 
 
 STATEMENTS: dict[str, Callable[[Reader], Ddl]] = {

@@ -243,11 +243,10 @@ class ShowCreateView(Utility):
 
 @dataclass(frozen=True)
 class Describe(Utility):
-    """DESCRIBE, or DESCRIBE FORMATTED."""
+    """DESCRIBE."""
 
     subtype = "DESCRIBE_TABLE"
     name: Name
-    formatted: bool = False
 
 
 def trimmed(text: str) -> str:

@@ -95,6 +95,23 @@ class Authority:
         self.observe(principal, action, resource, context, allowed=decision.allowed)
         return decision
 
+    def allows_below(self, principal: Principal, action: str, prefix: str) -> bool:
+        """Whether `principal` may surely do `action` to everything whose ARN begins with `prefix`.
+
+        For who reads thousands of objects. False says nothing: then each is to be asked about, as it is while somebody
+        listens.
+        """
+        if self.listeners:
+            return False
+        _, document = self._resource_policy(action, prefix) or ("", None)
+        standing = self._standings.of(principal).standing
+        policies = [*standing.identity, *(standing.boundary or ()), *(standing.session or ())]
+        if document is not None:
+            policies.append(Policy.read(f"the policy of {prefix}", document))
+        statements = (statement for policy in policies for statement in policy.statements)
+        alike = all(statement.is_alike_below(action.lower(), prefix) for statement in statements)
+        return alike and self.decide(principal, action, prefix).allowed
+
     def observe(
         self, principal: Principal, action: str, resource: str, context: Mapping[str, Value] | None = None,
         *, allowed: bool = True,

@@ -120,6 +120,13 @@ class IamEngine:
         who = self._session_principal(role, session_name) if role else _gone(role_arn, session_name)
         self.authority.check(who, action, resource, {"aws:securetransport": "true", **(context or {})})
 
+    def role_may_below(self, role_arn: str, session_name: str, action: str, prefix: str) -> bool:
+        """Whether a session of the role may surely do `action` to all whose ARN begins so; else ask of each."""
+        role = self.find_role(role_arn)
+        return role is not None and self.authority.allows_below(
+            self._session_principal(role, session_name), action, prefix
+        )
+
     def _trust_policy(self, role_arn: str) -> tuple[str, str | None] | None:
         role = self.find_role(role_arn)
         return None if role is None else (role.account, role.trust)

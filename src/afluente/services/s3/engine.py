@@ -38,7 +38,7 @@ from afluente.services.s3.object_row import ObjectRow, ObjectRows
 from afluente.services.s3.placement import Placement
 from afluente.services.s3.precondition import UNCONDITIONAL, WriteCondition, matches
 from afluente.services.s3.schema import STEPS
-from afluente.services.s3.stored_object import StoredObject
+from afluente.services.s3.stored_object import StoredFile, StoredObject
 from afluente.services.s3.upload import Uploads
 from afluente.store.blob import Blobs, Body
 from afluente.store.database import Database
@@ -157,6 +157,20 @@ class S3Engine:
             rows = list(self.rows.scan(bucket, start, end, ITERATION))
             yield from map(self.stored, rows)
             start = rows[-1].key + "\0" if len(rows) == ITERATION else None
+
+    def iter_files(self, bucket: str, prefix: str = "") -> Iterator[StoredFile]:
+        """The objects whose keys begin with `prefix`, in UTF-8 order, as little of them as a reader of many needs."""
+        self.buckets.get(bucket)
+        folder = f"{self.blobs.root}/{bucket}/"
+        start = listing.start_after(prefix, "", "")
+        end = after_prefix(prefix) if prefix else None
+        while start is not None:
+            rows = self.rows.files(bucket, start, end, ITERATION)
+            for key, size, is_elsewhere in rows:
+                row = self.rows.get(bucket, key) if is_elsewhere else None
+                path = str(self._placement.file(row)) if row is not None else folder + key
+                yield StoredFile(key, size, path)
+            start = rows[-1][0] + "\0" if len(rows) == ITERATION else None
 
     def delete_object(self, bucket: str, key: str) -> None:
         """Delete the object, if there is one. Raises NoSuchBucket."""

@@ -105,6 +105,18 @@ class ObjectRows:
         finally:
             cursor.close()
 
+    def files(self, bucket: str, start: str, end: str | None, limit: int) -> list[tuple[str, int, int]]:
+        """(key, size, whether the file may lie elsewhere than under its key) of the same."""
+        return (
+            self._database.read()
+            .execute(
+                "SELECT key, size, aside OR staged FROM object WHERE bucket = ? AND key >= ? AND key < ? "
+                "ORDER BY key LIMIT ?",
+                (bucket, start, NO_END if end is None else end, limit),
+            )
+            .fetchall()
+        )
+
     def needs_folder(self, bucket: str, key: str) -> bool:
         """Whether an object lies under `key` as a folder: `a/b` for `a`."""
         start = key + "/"

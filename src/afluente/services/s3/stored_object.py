@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +17,11 @@ class StoredObject:
     content_type: str
     content_encoding: str | None
     path: Path
+
+
+class StoredFile(NamedTuple):
+    """The little of an object that who reads thousands of them needs; `path` as of StoredObject."""
+
+    key: str
+    size: int
+    path: str

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from afluente.services.glue.crawler import csv_sample, json_sample
-from afluente.services.glue.crawler.classify import classify
+from afluente.services.glue.crawler.classify import Classifier
 from afluente.services.glue.crawler.column_type import settled
 
 Look = Callable[[bytes], Any]
@@ -30,7 +30,7 @@ def look(tmp_path: Path) -> Look:
     def classified(data: bytes) -> Any:
         path = tmp_path / "object"
         path.write_bytes(data)
-        schema, statistics, _ = classify(path, len(data))
+        schema, statistics, _ = Classifier()(str(path), len(data))
         return schema, {name: str(settled(kind)) for name, kind in schema.columns}, statistics
 
     return classified
@@ -283,7 +283,7 @@ def test_classify_parquet(tmp_path: Path) -> None:
     )
     path = tmp_path / "object"
     pa.parquet.write_table(table, path)
-    schema, statistics, _ = classify(path, path.stat().st_size)
+    schema, statistics, _ = Classifier()(str(path), path.stat().st_size)
     assert (schema.format.classification, schema.format.compression) == ("parquet", "none")
     assert {name: str(kind) for name, kind in schema.columns} == {
         "id": "int",
@@ -304,7 +304,7 @@ def test_classify_parquet(tmp_path: Path) -> None:
 def test_classify_orc(tmp_path: Path) -> None:
     path = tmp_path / "object"
     pa.orc.write_table(pa.table({"a": [1], "b": ["x"]}), str(path))
-    schema, _, _ = classify(path, path.stat().st_size)
+    schema, _, _ = Classifier()(str(path), path.stat().st_size)
     assert schema.format.classification == "orc"
     assert {name: str(kind) for name, kind in schema.columns} == {"a": "bigint", "b": "string"}
 

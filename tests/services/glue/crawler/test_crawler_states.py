@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from afluente.services.glue.crawler import runner
-from afluente.services.glue.crawler.classify import classify
+from afluente.services.glue.crawler.classify import Classifier
 from afluente.services.glue.error import (
     CrawlerNotRunningException,
     CrawlerRunningException,
@@ -99,13 +99,13 @@ def test_stop_crawler(
     """The stop comes while the crawler reads: nothing is written."""
     create()
 
-    def classify_and_stop(*given: Any, **options: Any) -> Any:
+    def classify_and_stop(path: str, size: int) -> Any:
         glue("stop_crawler", Name="raw")
         with pytest.raises(CrawlerStoppingException):
             glue("stop_crawler", Name="raw")
-        return classify(*given, **options)
+        return Classifier()(path, size)
 
-    monkeypatch.setattr(runner, "classify", classify_and_stop)
+    monkeypatch.setattr(runner, "Classifier", lambda _: classify_and_stop)
     glue("start_crawler", Name="raw")
     clock.settle(2)
     clock.advance(1)
@@ -169,7 +169,7 @@ def test_a_fault_of_ours_fails_the_crawl_and_is_logged(
     create: Ask, crawl: Ask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, log_lines: Any
 ) -> None:
     create()
-    monkeypatch.setattr(runner, "classify", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(runner, "Classifier", lambda _: 1 / 0)
     last = crawl()
     assert (last["Status"], last["ErrorMessage"]) == ("FAILED", "Internal Service Exception")
     assert "ZeroDivisionError" in caplog.text

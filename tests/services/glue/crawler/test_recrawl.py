@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from afluente.services.glue.crawler import classify as crawler_classify
 from afluente.services.glue.crawler import runner
+from afluente.services.glue.crawler.classify import Classifier
 
 Ask = Callable[..., dict[str, Any]]
 
@@ -322,12 +322,11 @@ def test_new_folders_only_reads_nothing_of_folders_that_are_known(
     lake.put("sales/day=3/a.json", json_lines({"id": 3, "price": 1.5, "name": "z"}))
     read: list[str] = []
 
-    def noted(path: Any, size: int, **options: Any) -> Any:
-        read.append(path.name)
-        return classify(path, size, **options)
+    def noted(path: str, size: int) -> Any:
+        read.append(path)
+        return Classifier()(path, size)
 
-    classify = crawler_classify.classify
-    monkeypatch.setattr(runner, "classify", noted)
+    monkeypatch.setattr(runner, "Classifier", lambda _: noted)
     before = {tuple(one["Values"]): one for one in partitions("sales")}
     crawl()
     assert len(read) == 1

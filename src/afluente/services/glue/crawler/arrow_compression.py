@@ -1,7 +1,6 @@
 """The compressions that need pyarrow: Zstandard, LZ4 and Snappy."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import IO
 
 import pyarrow as pa
@@ -12,9 +11,9 @@ SNAPPY_COMPRESSED, SNAPPY_PLAIN = 0x00, 0x01
 XERIAL = b"\x82SNAPPY\x00"
 
 
-def read(path: Path, compression: str, count: int) -> bytes:
+def read(path: str, compression: str, count: int) -> bytes:
     """The first `count` bytes inside a file that is compressed by `zstd` or `lz4`. Raises OSError, ValueError."""
-    data: bytes = pa.CompressedInputStream(pa.OSFile(str(path)), compression).read(count)
+    data: bytes = pa.CompressedInputStream(pa.OSFile(path), compression).read(count)
     return data
 
 

@@ -62,6 +62,7 @@ class CatalogChange:
         self._behaviour = behaviour
         self._report = report
         self._now_ms = now_ms
+        self._allowed: set[tuple[str, str | None]] = set()
         self._make_database()
         self._names: set[str] = set()
         self._at: dict[str, list[_Known]] = {}
@@ -79,7 +80,9 @@ class CatalogChange:
 
     def _check(self, operation: str, table: str | None = None) -> None:
         """Raises AccessDeniedException unless the crawl's role may do this to the database, or to a table of it."""
-        self._permission.check_catalog(f"glue:{operation}", self._place[2], table)
+        if (operation, table) not in self._allowed:  # each partition would ask again
+            self._permission.check_catalog(f"glue:{operation}", self._place[2], table)
+            self._allowed.add((operation, table))
 
     def _remember(self, row: TableRow) -> None:
         known = row.input()

@@ -7,16 +7,21 @@ import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from afluente.services.glue.crawler import csv_sample, json_sample, log_sample, xml_sample
 from afluente.services.glue.crawler.compression import Head, read_head
 from afluente.services.glue.crawler.custom_classifier import CustomClassifier
+from afluente.services.glue.crawler.json_expectation import JsonExpectation
 from afluente.services.glue.crawler.schema import UNKNOWN, Format, Sampled, Schema, Statistics
 
 SAMPLE_BYTES = 1_048_576
 MOST_SAMPLE_BYTES = 10 * SAMPLE_BYTES
 """A JSON value that is larger than the first megabyte is read up to here."""
+MOST_EXPECTED = 3
+"""So many kinds of JSON files are remembered, the last ones."""
+MOST_IN_VAIN = 50
+"""After so many kinds of which no file was like one before, none is remembered any more: it would be in vain."""
 BUILT_IN_NAME = "the built-in classifier {}"
 
 
@@ -28,27 +33,50 @@ class Found(NamedTuple):
     by: str = ""
 
 
-Classify = Callable[[Path, int], Found]
+Classify = Callable[[str, int], Found]
 """What the file at a path, of a size, is."""
 
 
-def classify(path: Path, size: int, custom: Sequence[CustomClassifier] = ()) -> Found:
-    """Schema and statistics of the file at `path`; format UNKNOWN, without columns, when no classifier knows it."""
-    head = read_head(path, SAMPLE_BYTES)
-    if head is None:
-        return _unknown(size, "none")
-    file = _File(path, size, head)
-    try:
-        return file.by_custom(custom) or _unknown(size, head.compression)
-    except RecursionError:  # nesting that no reader would follow
-        return _unknown(size, head.compression)
+class Classifier:
+    """Classifies the files of a crawl, `custom` being the classifiers that it was given.
+
+    It remembers what JSON files were like, so that those that are like one before are told at once.
+    """
+
+    def __init__(self, custom: Sequence[CustomClassifier] = ()) -> None:
+        self._custom = custom
+        self._expected: list[JsonExpectation] = []
+        self._credit = MOST_IN_VAIN
+
+    def __call__(self, path: str, size: int) -> Found:
+        """What the file is; format UNKNOWN, without columns, when no classifier knows it. Raises FileNotFoundError."""
+        for expectation in self._expected:
+            statistics = expectation.statistics(path, size, SAMPLE_BYTES)
+            if statistics is not None:
+                self._credit = MOST_IN_VAIN
+                return Found(expectation.schema, statistics, expectation.by)
+        head = read_head(path, SAMPLE_BYTES)
+        if head is None:
+            return _unknown(size, "none")
+        file = _File(path, size, head)
+        try:
+            found = file.by_custom(self._custom) or _unknown(size, head.compression)
+        except RecursionError:  # nesting that no reader would follow
+            return _unknown(size, head.compression)
+        if file.documents and not self._custom and self._credit:
+            self._credit -= 1
+            latest = JsonExpectation.of(file.documents, found.schema, found.by)
+            self._expected = [*([latest] if latest else []), *self._expected][:MOST_EXPECTED]
+        return found
 
 
 @dataclass(slots=True)
 class _File:
-    path: Path
+    path: str
     size: int
     head: Head
+    documents: Sequence[Any] = ()
+    """Its records, when it is JSON of objects and not compressed."""
 
     def by_custom(self, custom: Sequence[CustomClassifier]) -> Found | None:
         best: tuple[Sampled, Head, str] | None = None
@@ -67,6 +95,8 @@ class _File:
         for read in BUILT_IN:
             found = self._sampled(read)
             if found is not None:
+                if self.head.compression == "none":
+                    self.documents = found[0].documents
                 return self._found(*found, BUILT_IN_NAME.format(found[0].schema.format.classification))
         return None
 
@@ -77,8 +107,8 @@ class _File:
 
         readers = {
             b"Obj\x01": functools.partial(columnar.read_avro, self.head.data, self.size),
-            b"ORC": functools.partial(columnar.read_orc, self.path, self.size),
-            b"PAR1": functools.partial(columnar.read_parquet, self.path, self.size),
+            b"ORC": functools.partial(columnar.read_orc, Path(self.path), self.size),
+            b"PAR1": functools.partial(columnar.read_parquet, Path(self.path), self.size),
         }
         for magic, read in readers.items():
             if self.head.data.startswith(magic):
@@ -108,7 +138,9 @@ def _json(head: Head) -> Sampled | None:
     if records is None:
         return None
     columns, paths = json_sample.columns(records)
-    return Sampled(Schema(Format("json", head.compression), columns, paths), len(records.values), records.size)
+    objects = records.values if isinstance(records.values[0], dict) else ()
+    form = Format("json", head.compression)
+    return Sampled(Schema(form, columns, paths), len(records.values), records.size, documents=objects)
 
 
 def _csv(head: Head) -> Sampled | None:

@@ -5,7 +5,6 @@ import gzip
 import zipfile
 import zlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO
 
 MAGIC = (
@@ -33,9 +32,9 @@ class Head:
     disk_size: int
 
 
-def read_head(path: Path, limit: int) -> Head | None:
+def read_head(path: str, limit: int) -> Head | None:
     """The first `limit` bytes inside the file at `path`; None when it is compressed and cannot be read."""
-    with path.open("rb") as file:
+    with open(path, "rb") as file:  # noqa: PTH123  # of thousands of files, making Paths takes long
         start = file.read(limit)
         size = file.seek(0, 2)
         compression = next((name for magic, name in MAGIC if start.startswith(magic)), "none")
@@ -70,7 +69,7 @@ def snappy_length(block: bytes) -> int:
     return 0
 
 
-def _decompress(file: IO[bytes], path: Path, compression: str, count: int) -> bytes:
+def _decompress(file: IO[bytes], path: str, compression: str, count: int) -> bytes:
     if compression == "gzip":
         return gzip.GzipFile(fileobj=file).read(count)
     if compression == "bzip2":

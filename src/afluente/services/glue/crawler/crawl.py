@@ -12,7 +12,7 @@ from afluente.services.glue.crawler.explanation import explain
 from afluente.services.glue.crawler.folder import Folder, Listing, deepest_first, list_folders
 from afluente.services.glue.crawler.grouping import Dataset, Grouped, Leaf, Node, Policy, group
 from afluente.services.glue.crawler.naming import table_name
-from afluente.services.glue.crawler.port import Objects, StoredObject
+from afluente.services.glue.crawler.port import Objects, StoredFile
 from afluente.services.glue.crawler.report import Report
 from afluente.services.glue.crawler.schema import Schema, Statistics
 from afluente.services.glue.crawler.table_input import FoundTable, Origin, found_table, location_of
@@ -87,14 +87,14 @@ class Crawl:
         self._report.say(f"The {target.name} is left as it is: there is {found}", "WARN")
         return False
 
-    def _alone(self, target: Target) -> StoredObject | None:
+    def _alone(self, target: Target) -> StoredFile | None:
         """The object that the target's path is, when it is no folder."""
         if not target.prefix or target.prefix.endswith("/"):
             return None
-        first = next(iter(self._objects.iter_objects(target.bucket, target.prefix)), None)
+        first = next(iter(self._objects.iter_files(target.bucket, target.prefix)), None)
         return first if first is not None and first.key == target.prefix and first.size else None
 
-    def _of_file(self, stored: StoredObject) -> Sequence[Dataset]:
+    def _of_file(self, stored: StoredFile) -> Sequence[Dataset]:
         leaves = sampling.read_files([stored], self._classify, self._check)
         return [Dataset(leaf.path, leaf.schema, (leaf,), 0) for leaf in leaves]
 

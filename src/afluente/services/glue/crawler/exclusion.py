@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 def matcher(patterns: Sequence[str]) -> Callable[[str], bool]:
     """Whether a path, relative to the target, is excluded. Raises ValueError for what is no pattern."""
     compiled = [_compile(pattern) for pattern in patterns]
+    if not compiled:
+        return lambda _: False
     return lambda path: any(one.fullmatch(path) for one in compiled)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from afluente.services.glue.crawler.port import Objects, StoredObject
+from afluente.services.glue.crawler.port import Objects, StoredFile
 
 CHECK_EVERY = 1000
 
@@ -13,7 +13,7 @@ class Folder:
     """A folder: `path` within the bucket, with a slash at its end unless it is the bucket itself."""
 
     path: str
-    objects: list[StoredObject] = field(default_factory=list)
+    objects: list[StoredFile] = field(default_factory=list)
     folders: list["Folder"] = field(default_factory=list)
 
 
@@ -36,27 +36,31 @@ def list_folders(
     """
     folders = {root: Folder(root)}
     taken = excluded = 0
-    for number, stored in enumerate(objects.iter_objects(bucket, root)):
+    found = folders[root]
+    for number, stored in enumerate(objects.iter_files(bucket, root)):
         if number % CHECK_EVERY == 0:
             check()
-        path = stored.key[len(root) :]
+        key = stored.key
+        path = key[len(root) :]
         if stored.size == 0 or _is_hidden(path):
             continue
         if is_excluded(path):
             excluded += 1
             continue
         taken += 1
-        _folder(folders, stored.key).objects.append(stored)
+        above = key[: key.rfind("/") + 1]
+        if found.path != above:
+            found = _folder(folders, above)
+        found.objects.append(stored)
     return Listing(folders, taken, excluded)
 
 
 def _is_hidden(path: str) -> bool:
-    return path.endswith("/") or any(part.startswith(("_", ".")) for part in path.split("/"))
+    return path.startswith(("_", ".")) or "/_" in path or "/." in path or path.endswith("/")
 
 
-def _folder(folders: dict[str, Folder], key: str) -> Folder:
-    """The folder of the object `key`, made with all above it where missing."""
-    path = key[: key.rfind("/") + 1]
+def _folder(folders: dict[str, Folder], path: str) -> Folder:
+    """The folder `path`, made with all above it where missing."""
     missing = []
     while path not in folders:
         missing.append(path)
@@ -69,7 +73,7 @@ def _folder(folders: dict[str, Folder], key: str) -> Folder:
     return found
 
 
-def spread(objects: list[StoredObject], count: int) -> list[StoredObject]:
+def spread(objects: list[StoredFile], count: int) -> list[StoredFile]:
     """`count` of `objects`, the first and the last among them and the others evenly between."""
     if len(objects) <= count:
         return objects

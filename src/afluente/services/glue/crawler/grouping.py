@@ -131,7 +131,8 @@ def _split(node: Node, below: Sequence[Grouped], reason: str) -> Grouped:
 
 def mismatch(schemas: Sequence[Schema], *, combine: bool) -> str:
     """Why the schemas do not make one table; empty when they do."""
-    formats = sorted({schema.format.key for schema in schemas}, key=str)
+    distinct = {id(schema): schema for schema in schemas}.values()  # most are the very same, and comparing takes long
+    formats = sorted({schema.format.key for schema in distinct}, key=str)
     if len(formats) > 1:
         return f"formats differ ({', '.join(_shown(form) for form in formats)})"
     if combine:
@@ -147,12 +148,12 @@ def clusters(schemas: Sequence[Schema]) -> list[int]:
     """How many schemas there are of each kind; those of a kind are similar to its first."""
     kinds: list[Schema] = []
     sizes: list[int] = []
-    known: dict[Schema, int] = {}
+    known: dict[int, int] = {}
     for schema in schemas:
-        index = known.get(schema)
+        index = known.get(id(schema))
         if index is None:
             index = next((number for number, kind in enumerate(kinds) if kind.is_similar(schema)), len(kinds))
-            known[schema] = index
+            known[id(schema)] = index
         if index == len(kinds):
             kinds.append(schema)
             sizes.append(0)

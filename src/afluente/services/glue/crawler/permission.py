@@ -6,10 +6,9 @@ https://docs.aws.amazon.com/glue/latest/dg/crawler-prereqs.html
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from afluente.core.error import AccessDeniedException
-from afluente.services.glue.crawler.port import Objects, Roles, StoredObject
+from afluente.services.glue.crawler.port import Objects, Roles, StoredFile
 
 SESSION = "AWS-Crawler"
 
@@ -26,6 +25,10 @@ class Permission:
     def check(self, action: str, resource: str, context: Mapping[str, str] | None = None) -> None:
         """May the role do this?"""
         self.roles.check_role(self.role_arn, SESSION, action, resource, context)
+
+    def may_below(self, action: str, prefix: str) -> bool:
+        """Whether the role surely may do this to all whose ARN begins with `prefix`; otherwise each is to be asked."""
+        return self.roles.role_may_below(self.role_arn, SESSION, action, prefix)
 
     def check_catalog(self, action: str, database: str, table: str | None = None) -> None:
         """May the role do this to a database, or a table of it? What holds them must be allowed too, as on AWS."""
@@ -55,17 +58,20 @@ class PermittedObjects:
     def bucket_exists(self, bucket: str) -> bool:
         return self.objects.bucket_exists(bucket)
 
-    def iter_objects(self, bucket: str, prefix: str = "", start_after: str = "") -> Iterator["PermittedObject"]:
-        self.permission.check("s3:ListBucket", f"arn:aws:s3:::{bucket}", {"s3:prefix": prefix})
-        for stored in self.objects.iter_objects(bucket, prefix, start_after):
-            yield PermittedObject(stored, bucket, self.permission)
+    def iter_files(self, bucket: str, prefix: str = "") -> Iterator[StoredFile]:
+        arn = f"arn:aws:s3:::{bucket}"
+        self.permission.check("s3:ListBucket", arn, {"s3:prefix": prefix})
+        found = self.objects.iter_files(bucket, prefix)
+        if self.permission.may_below("s3:GetObject", f"{arn}/{prefix}"):
+            return found
+        return (PermittedFile(stored, bucket, self.permission) for stored in found)
 
 
 @dataclass(frozen=True, slots=True)
-class PermittedObject:
+class PermittedFile:
     """An object that is read only when the role may."""
 
-    stored: StoredObject
+    stored: StoredFile
     bucket: str
     permission: Permission
 
@@ -78,6 +84,6 @@ class PermittedObject:
         return self.stored.size
 
     @property
-    def path(self) -> Path:
+    def path(self) -> str:
         self.permission.check("s3:GetObject", f"arn:aws:s3:::{self.bucket}/{self.stored.key}")
         return self.stored.path

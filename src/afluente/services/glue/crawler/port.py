@@ -1,11 +1,10 @@
 """What crawlers need of the other services."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Protocol
 
 
-class StoredObject(Protocol):
+class StoredFile(Protocol):
     """An object of S3, on disk."""
 
     @property
@@ -13,14 +12,14 @@ class StoredObject(Protocol):
     @property
     def size(self) -> int: ...
     @property
-    def path(self) -> Path: ...
+    def path(self) -> str: ...
 
 
 class Objects(Protocol):
     """S3: what a crawler lists and reads."""
 
     def bucket_exists(self, bucket: str) -> bool: ...
-    def iter_objects(self, bucket: str, prefix: str = "", start_after: str = "") -> Iterator[StoredObject]: ...
+    def iter_files(self, bucket: str, prefix: str = "") -> Iterator[StoredFile]: ...
 
 
 class Roles(Protocol):
@@ -32,6 +31,9 @@ class Roles(Protocol):
         self, role_arn: str, session_name: str, action: str, resource: str, context: Mapping[str, str] | None = None
     ) -> None:
         """Raises AccessDeniedException, in AWS's words, unless the policies of role and resource allow it."""
+
+    def role_may_below(self, role_arn: str, session_name: str, action: str, prefix: str) -> bool:
+        """Whether that is surely allowed for all whose ARN begins with `prefix`; otherwise each is asked about."""
 
 
 class Logs(Protocol):

@@ -1,6 +1,5 @@
 """A crawl from its start to its outcome: the role, the search, one transaction for all that it changes, the log."""
 
-import functools
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from afluente.core.error import AccessDeniedException, AwsError
 from afluente.services.glue.catalog.engine import CatalogEngine
 from afluente.services.glue.classifier.engine import ClassifierEngine
 from afluente.services.glue.crawler.catalog_change import Behaviour, CatalogChange, Destination
-from afluente.services.glue.crawler.classify import classify
+from afluente.services.glue.crawler.classify import Classifier
 from afluente.services.glue.crawler.configuration import Configuration
 from afluente.services.glue.crawler.crawl import Crawl, CrawlFailedError, Known
 from afluente.services.glue.crawler.custom_classifier import CustomClassifier, ready
@@ -111,7 +110,7 @@ class Runner:
     ) -> list[FoundTable]:
         check()
         targets = s3_targets(members) + catalog_targets(self._catalog_tables(key, members, permission))
-        by = functools.partial(classify, custom=self._custom(key, members, report))
+        by = Classifier(self._custom(key, members, report))
         objects = PermittedObjects(self._objects, permission)
         tables = Crawl(members, objects, by, report, self._known(key, members), check).find(targets)
         databases = sorted({table.table.database if table.table else members["DatabaseName"] for table in tables})

@@ -1,13 +1,12 @@
 """Which of a folder's files are read, and what they say of the folder."""
 
-import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from afluente.services.glue.crawler.classify import SAMPLE_BYTES, Classify
 from afluente.services.glue.crawler.folder import Folder, spread
 from afluente.services.glue.crawler.grouping import Leaf, joined, mismatch
-from afluente.services.glue.crawler.port import StoredObject
+from afluente.services.glue.crawler.port import StoredFile
 from afluente.services.glue.crawler.schema import Statistics
 
 MOST_FILES = 100
@@ -32,20 +31,22 @@ def read_folder(
     return [replace(leaf, statistics=leaf.statistics + Statistics(len(unread), sum(one.size for one in unread)))]
 
 
-def read_files(objects: Sequence[StoredObject], classify: Classify, check: Check) -> list[Leaf]:
+def read_files(objects: Sequence[StoredFile], classify: Classify, check: Check) -> list[Leaf]:
     """A leaf for each file that is still there."""
     leaves = []
     for stored in objects:
         check()
-        with contextlib.suppress(FileNotFoundError):  # deleted, or written anew, since it was listed
+        try:
             found = classify(stored.path, stored.size)
-            leaves.append(Leaf(stored.key, found.schema, found.statistics, (stored.key,), (found.by,)))
+        except FileNotFoundError:  # deleted, or written anew, since it was listed
+            continue
+        leaves.append(Leaf(stored.key, found.schema, found.statistics, (stored.key,), (found.by,)))
     return leaves
 
 
-def _within(objects: Sequence[StoredObject], budget: int) -> list[StoredObject]:
+def _within(objects: Sequence[StoredFile], budget: int) -> list[StoredFile]:
     """The first of `objects` whose samples fit into `budget` bytes; one at least."""
-    taken: list[StoredObject] = []
+    taken: list[StoredFile] = []
     for stored in objects:
         budget -= min(stored.size, SAMPLE_BYTES)
         if taken and budget < 0:
@@ -54,6 +55,6 @@ def _within(objects: Sequence[StoredObject], budget: int) -> list[StoredObject]:
     return taken
 
 
-def _others(objects: Sequence[StoredObject], leaves: Sequence[Leaf]) -> list[StoredObject]:
+def _others(objects: Sequence[StoredFile], leaves: Sequence[Leaf]) -> list[StoredFile]:
     read = {leaf.path for leaf in leaves}
     return [stored for stored in objects if stored.key not in read]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from afluente.services.glue.crawler.column_type import Columns, merge_fields
 
@@ -89,19 +90,21 @@ class Schema:
 class Sampled:
     """What a classifier makes of a file's head: a schema, and how many records it read in how many bytes.
 
-    `certainty`: the share of what it looked at that it understood, more than 0; 1 settles the matter.
+    certainty: the share of what it looked at that it understood, more than 0; 1 settles the matter.
+    documents: the records themselves, of JSON.
     """
 
     schema: Schema
     records: int
     size: int
     certainty: float = 1.0
+    documents: Sequence[Any] = ()
 
 
 def merge(schemas: Sequence[Schema]) -> Schema:
     """One schema with the columns of all; their formats are compatible."""
     first = schemas[0]
-    distinct = list(dict.fromkeys(schemas))
+    distinct = list(dict.fromkeys({id(schema): schema for schema in schemas}.values()))  # comparing them takes long
     if len(distinct) == 1:
         return first
     paths = tuple(dict.fromkeys(path for schema in distinct for path in schema.paths))
@@ -112,4 +115,11 @@ def merge(schemas: Sequence[Schema]) -> Schema:
 
 def total(statistics: Iterable[Statistics]) -> Statistics:
     """The sum."""
-    return sum(statistics, Statistics(0, 0))
+    objects = size = records = record_bytes = read_size = 0
+    for one in statistics:
+        objects += one.objects
+        size += one.size
+        records += one.sampled_records
+        record_bytes += one.sampled_bytes
+        read_size += one.sampled_size
+    return Statistics(objects, size, records, record_bytes, read_size)

@@ -68,6 +68,16 @@ class Pattern:
         filled = self._fill(context)
         return filled is not None and _arn_like(filled).fullmatch(arn) is not None
 
+    def fits_below(self, prefix: str) -> bool | None:
+        """Whether every text that begins with `prefix` fits, or (False) none does; None when that cannot be told."""
+        first = self._fixed[0] if self._fixed else None
+        if first is None or (isinstance(first, Wildcard) and self._fixed != (Wildcard.ANY,)):
+            return None
+        literal = first if isinstance(first, str) else ""
+        if not prefix.startswith(literal):
+            return None if literal.startswith(prefix) else False
+        return True if self._fixed in {(first, Wildcard.ANY), (Wildcard.ANY,)} else None
+
     def filled(self, context: Context) -> str | None:
         """The text with its variables filled in; None when one has no value. For texts without wildcards."""
         filled = self._fill(context)

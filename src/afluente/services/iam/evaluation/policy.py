@@ -46,6 +46,16 @@ class Statement:
             return True
         return any(pattern.is_arn_like(resource, context) for pattern in self._resources) is not self._not_resource
 
+    def is_alike_below(self, action: str, prefix: str) -> bool:
+        """Whether this surely speaks of `action` on all that begins with `prefix`, or on nothing of it."""
+        if any(pattern.is_like(action, {}) for pattern in self._actions) is self._not_action:
+            return True
+        fits = [pattern.fits_below(prefix) for pattern in self._resources]
+        if not any(fits) and None in fits:
+            return False
+        speaks = not fits or any(fits) is not self._not_resource
+        return not speaks or self.condition is None or not self.condition.comparisons
+
     def holds(self, context: Context) -> bool:
         """Whether the conditions hold."""
         return self.denies if self.condition is None else self.condition.holds(context, denies=self.denies)

@@ -1,0 +1,106 @@
+"""Whether a file's records are just like those of a file before: found out at the speed of decoding JSON.
+
+What a schema says is made into a type that msgspec decodes into. A file whose records all fit has nothing new to tell:
+the keys that every record had before, every record has again, and no value widens a column's type.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+
+from afluente.core.hive_type import HiveType
+from afluente.services.glue.crawler.column_type import Columns
+from afluente.services.glue.crawler.json_sample import MOST_RECORDS
+from afluente.services.glue.crawler.schema import Schema, Statistics
+
+Int = Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]
+Bigint = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+PRIMITIVES: dict[str, Any] = {
+    "void": None, "boolean": bool, "int": Int, "bigint": Bigint, "double": float, "string": msgspec.Raw,
+}  # fmt: skip
+"""What leaves a column of the type as it is; a string takes everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class JsonExpectation:
+    """`schema`, as files of the same records have it; `by` found it. optional: fields that not every record has."""
+
+    schema: Schema
+    by: str
+    decoder: Any
+    optional: tuple[str, ...]
+
+    @staticmethod
+    def of(documents: Sequence[dict[str, Any]], schema: Schema, by: str) -> "JsonExpectation | None":
+        """What to expect after a file that had `documents`; None for keys with quotes, which no type has."""
+        always = frozenset.intersection(*(frozenset(keys) for keys in {tuple(one) for one in documents}))
+        try:
+            record, optional = _record(schema, always)
+        except ValueError:
+            return None
+        return JsonExpectation(schema, by, msgspec.json.Decoder(record), optional)
+
+    def statistics(self, path: str, size: int, most_bytes: int) -> Statistics | None:
+        """What there is in the file at `path`, when it is as expected and no longer than `most_bytes`."""
+        if size > most_bytes:
+            return None
+        data = _read(path, size + 1)
+        if len(data) != size:  # written anew since it was listed
+            return None
+        try:
+            found = self.decoder.decode_lines(data.replace(b"}{", b"}\n{") if b"}{" in data else data)
+        except (msgspec.DecodeError, RecursionError):
+            return None
+        if not 0 < len(found) <= MOST_RECORDS or (self.optional and not self._has_all(found)):
+            return None
+        return Statistics(1, size, len(found), size, size)
+
+    def _has_all(self, records: Sequence[Any]) -> bool:
+        """Whether each optional field is in one record at least: a file that lacks it has another schema."""
+        return all(any(getattr(one, name) is not msgspec.UNSET for one in records) for name in self.optional)
+
+
+def _read(path: str, count: int) -> bytes:
+    file = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(file, count)
+    finally:
+        os.close(file)
+
+
+def _record(schema: Schema, always: frozenset[str]) -> tuple[Any, tuple[str, ...]]:
+    """(the type of a record, its fields that may be missing). Raises ValueError for keys that it cannot have."""
+    types = dict(schema.columns)
+    fields = [
+        _field(number, types[name.lower()], is_optional=name not in always) for number, name in enumerate(schema.paths)
+    ]
+    names = {f"f{number}": name for number, name in enumerate(schema.paths)}
+    in_order = sorted(fields, key=len)  # those that may be missing come last, as msgspec wants it
+    record = msgspec.defstruct("Record", in_order, rename=names, forbid_unknown_fields=True, gc=False)
+    return record, tuple(field[0] for field in fields if len(field) == 3)
+
+
+def _field(number: int, kind: HiveType, *, is_optional: bool) -> tuple[Any, ...]:
+    name, annotation = f"f{number}", _annotation(kind)
+    return (name, annotation | msgspec.UnsetType, msgspec.UNSET) if is_optional else (name, annotation)
+
+
+def _annotation(kind: HiveType) -> Any:
+    """The Python type of values that do not widen `kind`. Raises KeyError for one that JSON does not have."""
+    if kind.name == "struct":
+        return _struct(kind.fields) | None
+    if kind.name == "array":
+        return list[_annotation(kind.fields[0][1])] | None  # type: ignore[misc]  # made at run time
+    primitive = PRIMITIVES[kind.name]
+    return primitive if primitive in {None, msgspec.Raw} else primitive | None
+
+
+def _struct(fields: Columns) -> Any:
+    names = {f"f{number}": name for number, (name, _) in enumerate(fields)}
+    members = [
+        (f"f{number}", _annotation(kind) | msgspec.UnsetType, msgspec.UNSET) for number, (_, kind) in enumerate(fields)
+    ]
+    return msgspec.defstruct("Nested", members, rename=names, forbid_unknown_fields=True, gc=False)

@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-b
 LOCK := $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test quick check format bench clients crash fuzz soak docs lock clean
+.PHONY: help run serve test quick check format bench clients crash fuzz spark soak docs lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -43,6 +43,9 @@ crash: $(VENV)/.dev ## kills and power cuts under load, 300 of them, and every r
 fuzz: $(VENV)/.dev ## requests of every kind to every operation, 100,000 of them (long)
 	AFLUENTE_FUZZ=$${AFLUENTE_FUZZ:-100000} $(BIN)/python -m pytest -n 0 -s tests/fuzz
 
+spark: $(VENV)/.spark ## set up Apache Spark beside Afluente, and run the scripts of jobs on it (400 MB)
+	TEST_JOB_ENGINE=spark $(BIN)/python -m pytest -n 1 tests/services/glue/job/test_engines.py tests/services/glue/job/test_spark.py
+
 soak: $(VENV)/.dev ## a steady load for an hour: do memory and latencies stay flat? (long)
 	$(BIN)/python -m bench.soak
 
@@ -54,6 +57,7 @@ lock: $(VENV)/.dev ## resolve the dependencies; UPGRADE=--upgrade takes the newe
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile $(LOCK) --extra dev --output-file requirements-dev.lock pyproject.toml
 	$(BIN)/uv pip compile $(LOCK) --constraint requirements-dev.lock --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile $(LOCK) --extra spark --constraint requirements-dev.lock --output-file requirements-spark.lock pyproject.toml
 	$(BIN)/uv pip compile $(LOCK) --output-file tests/clients/requirements.lock tests/clients/requirements.in
 
 clean: ## remove the virtual environment (never the data)
@@ -73,6 +77,12 @@ $(VENV)/.run: requirements.lock pyproject.toml | $(BIN)/python
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	@echo "Setting up the development tools"
 	$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# pyspark comes as source alone
+$(VENV)/.spark: requirements-spark.lock $(VENV)/.dev
+	@echo "Setting up Apache Spark"
+	$(PIP) --no-binary pyspark --require-hashes -r requirements-spark.lock
 	@touch $@
 
 clients: $(VENV)/clients/.done

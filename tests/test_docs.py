@@ -54,7 +54,10 @@ def test_every_setting_and_command_is_documented(capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit):
         main.main(["--help"])
     printed = capsys.readouterr().out
-    assert all(command in printed for command in ("up", "serve", "doctor", "policy", "cost", "docs"))
+    assert all(
+        command in printed
+        for command in ("up", "serve", "doctor", "policy", "cost", "deploy", "status", "sensors", "destroy", "docs")
+    )
 
 
 def test_every_metric_is_documented() -> None:

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "template.yaml"
 JOB_SCRIPT = HERE / "jobs" / "lake.py"
+JOB_SCRIPT_KEY = "jobs/lake.py"
 QUERIES = HERE / "queries"
 
 Client = Any
@@ -54,6 +55,7 @@ def deploy(
             StackName=stack,
             TemplateBody=TEMPLATE.read_text(),
             Capabilities=["CAPABILITY_IAM"],
+            Tags=[{"Key": "application", "Value": "windfarm"}],
             Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in (parameters or {}).items()],
         )
     status = _status(cloudformation, stack)
@@ -62,9 +64,15 @@ def deploy(
         status = _status(cloudformation, stack)
     if status not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
         raise DeploymentError(f"the stack {stack} is in state {status}: {_failure(cloudformation, stack)}")
-    lake = _lake(cloudformation, stack)
-    client("s3").put_object(Bucket=lake.assets_bucket, Key="jobs/lake.py", Body=JOB_SCRIPT.read_bytes())
+    outputs = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+    lake = lake_of({output["OutputKey"]: output["OutputValue"] for output in outputs})
+    client("s3").put_object(Bucket=lake.assets_bucket, Key=JOB_SCRIPT_KEY, Body=JOB_SCRIPT.read_bytes())
     return lake
+
+
+def sensor_user(lake: Lake) -> str:
+    """The name of the user of the sensor apps."""
+    return f"{lake.stream}-sensors"
 
 
 def sensor_key(client: Callable[[str], Client], lake: Lake) -> tuple[str, str]:
@@ -73,7 +81,7 @@ def sensor_key(client: Callable[[str], Client], lake: Lake) -> tuple[str, str]:
     The user is made when there is none. The key is new each time, and the only one.
     """
     iam = client("iam")
-    name = f"{lake.stream}-sensors"
+    name = sensor_user(lake)
     try:
         iam.create_user(UserName=name)
     except iam.exceptions.EntityAlreadyExistsException:
@@ -88,6 +96,22 @@ def sensor_key(client: Callable[[str], Client], lake: Lake) -> tuple[str, str]:
     iam.put_user_policy(UserName=name, PolicyName="write", PolicyDocument=json.dumps(document))
     key = iam.create_access_key(UserName=name)["AccessKey"]
     return key["AccessKeyId"], key["SecretAccessKey"]
+
+
+def lake_of(value: Mapping[str, str]) -> Lake:
+    """The lake that a stack's outputs, key to value, describe."""
+    return Lake(
+        stream=value["StreamName"],
+        delivery_stream=value["DeliveryStreamName"],
+        raw_bucket=value["RawBucketName"],
+        lake_bucket=value["LakeBucketName"],
+        results_bucket=value["ResultsBucketName"],
+        assets_bucket=value["AssetsBucketName"],
+        database=value["DatabaseName"],
+        crawler=value["CrawlerName"],
+        job=value["JobName"],
+        work_group=value["WorkGroupName"],
+    )
 
 
 def query_text(name: str) -> str:
@@ -108,20 +132,3 @@ def _failure(cloudformation: Client, stack: str) -> str:
     events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
     failed = [event for event in events if event["ResourceStatus"].endswith("_FAILED")]
     return "; ".join(f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason', '')}" for e in reversed(failed))
-
-
-def _lake(cloudformation: Client, stack: str) -> Lake:
-    outputs = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
-    value = {output["OutputKey"]: output["OutputValue"] for output in outputs}
-    return Lake(
-        stream=value["StreamName"],
-        delivery_stream=value["DeliveryStreamName"],
-        raw_bucket=value["RawBucketName"],
-        lake_bucket=value["LakeBucketName"],
-        results_bucket=value["ResultsBucketName"],
-        assets_bucket=value["AssetsBucketName"],
-        database=value["DatabaseName"],
-        crawler=value["CrawlerName"],
-        job=value["JobName"],
-        work_group=value["WorkGroupName"],
-    )

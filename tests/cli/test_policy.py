@@ -1,18 +1,14 @@
-"""`afluente policy`: what `--record` has written down, as policies; and that the farm's roles are the smallest."""
+"""`afluente policy`: what `--record` has written down, as policies."""
 
 import json
-import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from tests.services.iam.document import allows, policy, trust
+from tests.services.iam.document import policy, trust
 
 from afluente.app import App
 from afluente.cli import main
@@ -21,9 +17,6 @@ from afluente.core.setting import Settings
 
 LAKE = "arn:aws:s3:::lake"
 STREAM = "arn:aws:kinesis:us-east-1:000000000000:stream/s"
-
-FOR_AWS = {"DeliveryRole": {"SeeRaw", "Log"}, "JobRole": {"UseBookmark"}}
-"""Statements that one good pass here does not need: AWS asks for them, or for the log of a delivery that fails."""
 
 
 @pytest.fixture
@@ -105,48 +98,3 @@ def test_nothing_recorded_is_one_clear_sentence(
     said = capsys.readouterr().err
     assert len(said.splitlines()) == 1
     assert ("--record" in said) or ("length of time" in said)
-
-
-@pytest.fixture(scope="module")
-def farm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data folder of one pass of the farm, under enforcement."""
-    data = tmp_path_factory.mktemp("farm") / "data"
-    done = subprocess.run(
-        [sys.executable, "-m", "afluente.cli.main", "up", "--once", "--auth", "enforce", "--record", "--port", "0",
-         "--data", str(data), "--turbines", "2"],
-        capture_output=True, text=True, check=False, timeout=180,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("AWS_SECRET_ACCESS_KEY") == 1
-    return data
-
-
-def test_the_farms_roles_are_as_small_as_they_can_be(farm: Path) -> None:
-    with sqlite3.connect(farm / "meta.db") as db:
-        uses = db.execute("SELECT principal, action, resource, allowed FROM iam_permission_use").fetchall()
-    assert [use for use in uses if not use[3]] == []
-    app = App(Settings(data=farm, port=0))
-    app.start()
-    iam = client(app, "iam", "any")
-    superfluous: dict[str, set[str]] = {}
-    for role in iam.list_roles()["Roles"]:
-        name = role["RoleName"].split("-")[1]
-        (policy_name,) = iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
-        document = iam.get_role_policy(RoleName=role["RoleName"], PolicyName=policy_name)["PolicyDocument"]
-        own = [(action, resource) for principal, action, resource, _ in uses if principal == role["Arn"]]
-        assert all(allows(document, *use) for use in own)
-        for statement in document["Statement"]:
-            others = [other for other in document["Statement"] if other is not statement]
-            if all(allows({**document, "Statement": others}, *use) for use in own):
-                superfluous.setdefault(name, set()).add(statement["Sid"])
-    app.stop()
-    assert superfluous == FOR_AWS
-
-
-def test_the_farms_sensors_may_write_to_the_stream_and_nothing_else(
-    farm: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main.main(["policy", "--data", str(farm), "--principal", "windfarm-sensors"]) == 0
-    stream = "arn:aws:kinesis:us-east-1:000000000000:stream/windfarm"
-    document = json.loads(capsys.readouterr().out)
-    assert statements(document) == [(["kinesis:DescribeStreamSummary", "kinesis:PutRecords"], stream)]

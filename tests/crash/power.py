@@ -85,16 +85,21 @@ def _lose_name(change: NameChange) -> None:
     """Undo one change; what its file was since does not matter, for later changes were undone before."""
     source, target = Path(change.source), Path(change.target)
     if change.source and change.target:
-        source.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileNotFoundError):
-            target.rename(source)
+        _put_back(target, source)
     elif change.target:
         target.unlink(missing_ok=True)
     if change.backup:
-        replaced = target if change.target else source
-        replaced.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileNotFoundError):
-            Path(change.backup).rename(replaced)
+        _put_back(Path(change.backup), target if change.target else source)
+
+
+def _put_back(path: Path, to: Path) -> None:
+    """Give a file its old name, unless a folder has it since that holds something safe: then the change was safe."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    for folder, _, _ in os.walk(to, topdown=False):
+        with suppress(OSError):  # it is not empty
+            Path(folder).rmdir()
+    with suppress(FileNotFoundError, IsADirectoryError):
+        path.rename(to)
 
 
 def _lose_pages(path: Path, write: Write, random: Random, share: float) -> int:

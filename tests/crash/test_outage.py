@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 from tests.crash.client import aws
+from tests.crash.power import NameChange, Outage
 from tests.crash.victim import Coverage, Victim
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the named points need /proc")
@@ -36,6 +37,17 @@ def test_a_power_cut_takes_nothing_acknowledged(victim: Victim) -> None:
 )
 def test_a_missing_sync_is_noticed(skipped: Sequence[str], kept: tuple[bool, bool], victim: Victim) -> None:
     assert outlives_a_cut(victim, skipped) == kept
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_file_comes_back_unless_a_folder_in_its_place_holds_something(held: bool, tmp_path: Path) -> None:
+    place, backup = tmp_path / "data" / "folder", tmp_path / "backup"
+    place.mkdir(parents=True)
+    if held:
+        (place / "safe").write_text("safe")
+    backup.write_text("removed")
+    Outage([NameChange(1, str(place), "", str(backup))]).happen(random.Random(1), share=1.0)
+    assert place.is_dir() if held else place.read_text() == "removed"
 
 
 def outlives_a_cut(victim: Victim, skipped: Sequence[str]) -> tuple[bool, bool]:

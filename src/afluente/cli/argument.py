@@ -1,6 +1,7 @@
 """What the options' values are read as. Each raises ArgumentTypeError, one clear sentence, for what it is not."""
 
 import argparse
+from datetime import timedelta
 
 
 def port(text: str) -> int:
@@ -31,6 +32,24 @@ def amount(text: str) -> float:
     if number < 0:
         raise argparse.ArgumentTypeError(f"{text} is not a number from zero up")
     return number
+
+
+def length(text: str) -> timedelta:
+    """A length of time, such as 8h."""
+    from afluente.deployment import lifetime  # noqa: PLC0415 - boto3 is slow to import
+
+    try:
+        return lifetime.length(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def tag(text: str) -> tuple[str, str]:
+    """A tag, key and value."""
+    key, separator, value = text.partition("=")
+    if not separator or not key or key.lower().startswith("aws:") or len(key) > 128 or len(value) > 256:
+        raise argparse.ArgumentTypeError(f"{text} is not KEY=VALUE")
+    return key, value
 
 
 def _number(text: str) -> float:

@@ -2,14 +2,29 @@
 
 import argparse
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from afluente.cli import argument
 
-HOURLY, DAILY = "cron(0 * * * ? *)", "cron(0 1 * * ? *)"
+if TYPE_CHECKING:
+    from afluente.bill.workload import Workload
+
+DAILY = "cron(0 1 * * ? *)"
 DEFAULT_SCHEDULE = "cron(15 0/6 * * ? *)"
 """The template's own."""
+
+DEPLOY_EPILOG = """\
+examples:
+  afluente deploy --plan                         what would be made, and what it would cost; then stop
+  afluente deploy --budget 60 --ttl 8h           asks before it makes anything; refuses above 60 dollars a month
+  afluente deploy --yes --profile plant --region sa-east-1 --schedule 'cron(0 1 * * ? *)'
+  AWS_ENDPOINT_URL=http://127.0.0.1:4566 afluente deploy          the same on a local Afluente
+
+Then: afluente sensors, afluente status, afluente destroy. All of it step by step: docs/aws.md
+"""
 
 COST_EPILOG = """\
 examples:
@@ -53,6 +68,59 @@ def lake(parser: argparse.ArgumentParser) -> None:
         help=f"when crawl and job run, as Glue writes it (default: '{DEFAULT_SCHEDULE}', every six hours)",
     )  # fmt: skip
     when.add_argument("--no-schedule", action="store_true", help="crawl and job run only when you start them")
+
+
+def target(parser: argparse.ArgumentParser) -> None:
+    """Where the lake is, or will be."""
+    group = parser.add_argument_group("where it is")
+    group.add_argument("--stack", type=_stack, default="windfarm", help="the stack's name (default: %(default)s)")
+    group.add_argument("--profile", help="the profile of your AWS configuration (default: the default one)")
+    group.add_argument("--region", help="the region (default: that of your AWS configuration)")
+    group.add_argument(
+        "--endpoint-url", metavar="URL",
+        help="an Afluente instead of AWS, such as http://127.0.0.1:4566 (default: AWS_ENDPOINT_URL)",
+    )  # fmt: skip
+
+
+def template_parameters(given: argparse.Namespace) -> dict[str, str]:
+    """The template's parameters that the options say something about."""
+    chosen: dict[str, str] = {}
+    if given.on_demand:
+        chosen["StreamMode"] = "ON_DEMAND"
+    if given.shards:
+        chosen |= {"StreamMode": "PROVISIONED", "ShardCount": str(given.shards)}
+    if given.delivery is not None:
+        chosen["DeliverySeconds"] = str(given.delivery)
+    if given.schedule:
+        chosen |= {"CrawlSchedule": given.schedule, "OnSchedule": "true"}
+    if given.no_schedule:
+        chosen["OnSchedule"] = "false"
+    return chosen
+
+
+def workload_of(given: argparse.Namespace, parameters: Mapping[str, str]) -> "Workload":
+    """What a lake made with these parameters of the template will have to do; the rest are the template's own."""
+    from afluente.bill.workload import Workload, runs_per_month  # noqa: PLC0415 - slow to import
+
+    is_scheduled = parameters.get("OnSchedule", "true") == "true"
+    schedule = parameters.get("CrawlSchedule", DEFAULT_SCHEDULE)
+    return Workload(
+        readings_per_s=given.rate,
+        shards=None if parameters.get("StreamMode") == "ON_DEMAND" else int(parameters.get("ShardCount", 1)),
+        delivery_s=int(parameters.get("DeliverySeconds", 60)),
+        crawls=runs_per_month(schedule, datetime.now(UTC)) if is_scheduled else 0.0,
+        queries_per_day=given.queries,
+        days_per_query=given.days_per_query,
+    )
+
+
+def _stack(text: str) -> str:
+    # the buckets are named after it, the account and the region, in 63 characters
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,25}", text):
+        raise argparse.ArgumentTypeError(
+            f"{text} is not 1 to 26 lower-case letters, digits and hyphens, a letter first"
+        )
+    return text
 
 
 def _delivery(text: str) -> int:

@@ -22,6 +22,7 @@ examples:
   afluente doctor table db.t      why does a query show no row, one row, NULLs?
   afluente policy                 the smallest policies for what ran under --record
   afluente cost --rate 100        what the lake would cost on AWS at 100 readings a second
+  afluente deploy --budget 60     the same lake on AWS: the bill and every change are shown first
 
 Point any AWS client at it with AWS_ENDPOINT_URL=http://127.0.0.1:4566 (any access key is taken).
 """
@@ -144,6 +145,58 @@ def _on_aws(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     lake_option.workload(cost)
     lake_option.lake(cost)
     cost.add_argument("--json", action="store_true", help="print the bill as JSON")
+    deploy = commands.add_parser(
+        "deploy",
+        help="make or update the lake on AWS, or on a local Afluente",
+        description="Show the target account, the bill and every change, ask, and make the wind farm's lake from its "
+        "CloudFormation template. What is not given stays as it is.",
+        epilog=lake_option.DEPLOY_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    lake_option.target(deploy)
+    lake_option.workload(deploy)
+    lake_option.lake(deploy)
+    deploy.add_argument("--plan", action="store_true", help="show what would be changed and what it costs, and stop")
+    deploy.add_argument("--yes", action="store_true", help="do not ask")
+    deploy.add_argument("--budget", type=argument.amount, metavar="USD", help="refuse what costs more in a month")
+    deploy.add_argument(
+        "--ttl", type=argument.length, metavar="TIME",
+        help="until when it is to live, such as 8h or 7d from now: `afluente destroy --expired` removes it then",
+    )  # fmt: skip
+    deploy.add_argument(
+        "--tag", type=argument.tag, action="append", default=[], metavar="KEY=VALUE", help="tag everything with it"
+    )
+    status = commands.add_parser(
+        "status",
+        help="how a deployed lake is, and what it has cost so far",
+        description="Show how each part of a deployed lake is, and what it has cost so far.",
+    )
+    lake_option.target(status)
+    status.add_argument("--prices", type=Path, metavar="FILE", help="prices of your own, as TOML (see docs/aws.md)")
+    destroy = commands.add_parser(
+        "destroy",
+        help="remove a deployed lake with all its data, and look whether anything is left",
+        description="Show what will be deleted, ask, empty the buckets, delete the stack, and verify that nothing that "
+        "is billed is left. Exit status 1 says that something is.",
+    )
+    lake_option.target(destroy)
+    destroy.add_argument("--yes", action="store_true", help="do not ask")
+    destroy.add_argument(
+        "--expired", action="store_true", help="every lake in the region whose time to live is over, whatever its name"
+    )
+    sensors = commands.add_parser(
+        "sensors",
+        help="send readings to a deployed lake",
+        description="Run the three sensor apps against a deployed lake's stream, with your credentials, until Ctrl-C.",
+    )
+    lake_option.target(sensors)
+    sensors.add_argument("--turbines", type=argument.count, default=12, help="how many turbines (default: %(default)s)")
+    sensors.add_argument(
+        "--interval", type=argument.seconds, default=1.0, help="seconds between readings of a sensor (default: 1)"
+    )
+    sensors.add_argument(
+        "--readings", type=argument.count, metavar="N", help="stop after so many readings of each type of sensor"
+    )
 
 
 def _doctor(parser: argparse.ArgumentParser) -> None:

@@ -37,7 +37,7 @@ class SensorProcess:
         for line in output:
             if match := REPORT.search(line):
                 self.sent, self.retried, self.failed = map(int, match.groups())
-            elif line.strip():
+            if line.strip() and (match is None or "stopped" in line):
                 self.said = line.strip()
 
     @property
@@ -49,6 +49,8 @@ class SensorProcess:
         """Wait for the app's own end; its exit status."""
         status = self._process.wait()
         self._reader.join()
+        assert self._process.stdout is not None  # noqa: S101 - a pipe was asked for
+        self._process.stdout.close()
         return status
 
     def stop(self) -> None:

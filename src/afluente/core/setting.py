@@ -59,6 +59,9 @@ class Settings:
     )
     kinesis_fault_seed: int = _setting(0, "what decides which of them fail: the same seed, the same failures")
     job_default_timeout_s: int = _setting(172_800, "a job run's timeout where the job sets none (AWS: 2,880 minutes)")
+    job_engine: str = _setting(
+        "duckdb", "what runs the Spark code of Glue jobs: duckdb, or spark where it is installed"
+    )
     query_threads: int = _setting(2, "threads of the SQL engine")
     query_memory_mib: int = _setting(2048, "memory of the SQL engine before it spills to disk")
 
@@ -77,6 +80,8 @@ class Settings:
         settings = Settings(**values)
         if settings.auth not in {"open", "enforce"}:
             raise ValueError(f"AFLUENTE_AUTH is {settings.auth!r}; it takes open or enforce")
+        if settings.job_engine not in {"duckdb", "spark"}:
+            raise ValueError(f"AFLUENTE_JOB_ENGINE is {settings.job_engine!r}; it takes duckdb or spark")
         if bool(settings.root_access_key) is not bool(settings.root_secret_key):
             raise ValueError("AFLUENTE_ROOT_ACCESS_KEY and AFLUENTE_ROOT_SECRET_KEY are set together, or neither is")
         return settings

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from afluente.services.athena.error import InvalidRequestException
@@ -281,6 +283,47 @@ def test_show_create_table_can_be_run_again(lake: Lake) -> None:
     after = _table(lake)
     assert after["PartitionKeys"] == before["PartitionKeys"]
     assert lake.run("SELECT * FROM raw").types == ["varchar", "double", "row", "varchar", "integer"]
+
+
+def test_texts_have_escapes(lake: Lake) -> None:
+    lake.put("s3://lake/t/a", 'host "5"\nbad\n')
+    sql = r"""CREATE EXTERNAL TABLE t (h string COMMENT 'the turbine\'s host', n int)
+        ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.RegexSerDe'
+        WITH SERDEPROPERTIES ("input.regex" = "^(\\S+) \"(\\d+)\"$") LOCATION 's3://lake/t/'"""
+    _done(lake, sql)
+    assert lake.rows("SELECT h, n FROM t ORDER BY n") == [["host", "5"], [None, None]]
+    shown = "\n".join(str(row[0]) for row in lake.run("SHOW CREATE TABLE t").rows)
+    before = lake.glue("GetTable", DatabaseName="farm", Name="t")["Table"]["StorageDescriptor"]
+    assert before["Columns"][0]["Comment"] == "the turbine's host"
+    assert before["SerdeInfo"]["Parameters"]["input.regex"] == r'^(\S+) "(\d+)"$'
+    _done(lake, "DROP TABLE t")
+    _done(lake, shown)
+    after = lake.glue("GetTable", DatabaseName="farm", Name="t")["Table"]["StorageDescriptor"]
+    assert (after["Columns"], after["SerdeInfo"]) == (before["Columns"], before["SerdeInfo"])
+
+
+def test_describe_formatted(lake: Lake) -> None:
+    _done(lake, RAW)
+    rows = [str(row[0]) for row in lake.run("DESCRIBE FORMATTED farm.raw").rows]
+    assert rows[:3] == [
+        f"{'# col_name':20}\t{'data_type':20}\t{'comment':20}",
+        "\t \t ",
+        f"{'idtemp':20}\t{'string':20}\t{'the turbine':20}",
+    ]
+    storage: Any = _table(lake)["StorageDescriptor"]
+    for row in (
+        "# Partition Information\t \t ",
+        "# Detailed Table Information\t \t ",
+        f"{'Database:':20}\t{'farm':20}\t ",
+        f"{'Location:':20}\t{storage['Location']:20}\t ",
+        f"\t{'classification':20}\t{'json':20}",
+        "# Storage Information\t \t ",
+        f"{'SerDe Library:':20}\t{storage['SerdeInfo']['SerializationLibrary']:20}\t ",
+        f"{'Bucket Columns:':20}\t{'[]':20}\t ",
+    ):
+        assert row in rows
+    with pytest.raises(InvalidRequestException, match="does not have DESCRIBE EXTENDED"):
+        lake.start("DESCRIBE EXTENDED raw")
 
 
 def test_views(lake: Lake) -> None:

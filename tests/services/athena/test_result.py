@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -6,7 +8,7 @@ from afluente.core.error import AwsError
 from afluente.services.athena.error import InvalidRequestException
 from afluente.services.athena.sql.quote import literal
 
-from .conftest import CALL, OPENX, Lake
+from .conftest import CALL, LAZY_SIMPLE, OPENX, Lake
 
 
 def test_csv_is_written_as_athena_writes_it(lake: Lake) -> None:
@@ -60,6 +62,24 @@ def test_explain_has_a_header_and_a_text_result(lake: Lake) -> None:
     assert answer.execution["SubstatementType"] == "EXPLAIN"
     assert answer.rows[0] == ["Query Plan"]
     assert answer.execution["ResultConfiguration"]["OutputLocation"].endswith(".txt")
+
+
+def test_explain_says_it_in_other_ways(lake: Lake) -> None:
+    lake.put("s3://lake/t/a.csv", "1\n2\n")
+    lake.table("t", {"a": "int"}, "s3://lake/t/", LAZY_SIMPLE)
+    shown = lake.run("EXPLAIN (FORMAT JSON) SELECT a FROM t").rows
+    assert json.loads("\n".join(str(row[0]) for row in shown[1:]))[0]["name"] == "PROJECTION"
+    assert lake.run("EXPLAIN (TYPE VALIDATE) SELECT a FROM t").rows == [["Valid"], ["true"]]
+    ran = lake.run("EXPLAIN ANALYZE SELECT count(*) FROM t")
+    assert (ran.scanned, "Total Time" in str(ran.rows)) == (4, True)
+    assert lake.run("EXPLAIN SELECT a FROM t").scanned == 0
+    for sql, reason in (
+        ("EXPLAIN (TYPE IO, FORMAT JSON) SELECT 1", "does not have EXPLAIN with TYPE IO"),
+        ("EXPLAIN ANALYZE VERBOSE SELECT 1", "does not have EXPLAIN ANALYZE VERBOSE"),
+        ("EXPLAIN (FORMAT YAML) SELECT 1", "mismatched input 'YAML'"),
+    ):
+        with pytest.raises(InvalidRequestException, match=reason):
+            lake.start(sql)
 
 
 def _page(lake: Lake, id: str, **members: object) -> dict[str, object]:

@@ -80,3 +80,28 @@ def test_a_compression_that_is_not_read_is_named(lake: Lake) -> None:
     lake.put("s3://lake/t/a.csv.bz2", "x")
     lake.table("t", {"n": "int"}, "s3://lake/t/", LAZY_SIMPLE)
     assert "a.csv.bz2" in lake.refused("SELECT n FROM t")
+
+
+def test_lazy_simple_nesting(lake: Lake) -> None:
+    rows = [
+        ["1", "7,8", "k:1,l:2,k:3", "5,u:v", "p:1\x042,q:3"],
+        ["2", "", "", "", ""],
+        ["3", "\\N", "\\N", "\\N", "\\N"],
+        ["4", "1,\\N,x", "a:\\N,b", "1", "z:"],
+    ]
+    lake.put("s3://lake/t/a", "".join("\t".join(row) + "\n" for row in rows))
+    columns = {
+        "a": "int",
+        "xs": "array<int>",
+        "m": "map<string,int>",
+        "s": "struct<x:int,ys:array<string>>",
+        "mx": "map<string,array<int>>",
+    }
+    delimiters = {"field.delim": "\t", "collection.delim": ",", "mapkey.delim": ":"}
+    lake.table("t", columns, "s3://lake/t/", LAZY_SIMPLE, properties=delimiters)
+    assert lake.rows("SELECT * FROM t ORDER BY a") == [
+        ["1", "[7, 8]", "{k=1, l=2}", "{x=5, ys=[u, v]}", "{p=[1, 2], q=[3]}"],
+        ["2", "[]", "{}", "{x=null, ys=null}", "{}"],
+        ["3", None, None, None, None],
+        ["4", "[1, null, null]", "{a=null, b=null}", "{x=1, ys=null}", "{z=[]}"],
+    ]

@@ -46,9 +46,11 @@ def _repair(reader: Reader) -> Ddl:
 
 
 def _describe(reader: Reader) -> Ddl:
-    for word in ("EXTENDED", "FORMATTED", "TABLE"):
-        reader.accept(word)
-    return hive.Describe(_table(reader))
+    if reader.at("EXTENDED"):
+        raise InvalidRequestException("Afluente does not have DESCRIBE EXTENDED; use DESCRIBE FORMATTED")
+    formatted = reader.accept("FORMATTED")
+    reader.accept("TABLE")
+    return hive.Describe(_table(reader), formatted)
 
 
 def _create(reader: Reader) -> Ddl:
@@ -65,8 +67,8 @@ def _create(reader: Reader) -> Ddl:
 def _create_database(reader: Reader) -> Ddl:
     if_not_exists = reader.accept("IF", "NOT", "EXISTS")
     name = reader.name()
-    comment = reader.literal() if reader.accept("COMMENT") else ""
-    location = reader.literal() if reader.accept("LOCATION") else ""
+    comment = reader.hive_literal() if reader.accept("COMMENT") else ""
+    location = reader.hive_literal() if reader.accept("LOCATION") else ""
     properties = _properties(reader) if reader.accept("WITH", "DBPROPERTIES") else {}
     return hive.CreateDatabase(name, if_not_exists, comment, location, properties)
 
@@ -102,7 +104,7 @@ def _clauses(reader: Reader) -> dict:  # type: ignore[type-arg] # clauses hold v
     found: dict = {}  # type: ignore[type-arg]
     while not reader.ended:
         if reader.accept("COMMENT"):
-            found["comment"] = reader.literal()
+            found["comment"] = reader.hive_literal()
         elif reader.accept("PARTITIONED", "BY"):
             found |= _partitioned_by(reader)
         elif reader.accept("ROW", "FORMAT"):
@@ -112,7 +114,7 @@ def _clauses(reader: Reader) -> dict:  # type: ignore[type-arg] # clauses hold v
         elif reader.accept("WITH", "SERDEPROPERTIES"):
             found["serde_properties"] = _properties(reader)
         elif reader.accept("LOCATION"):
-            found["location"] = reader.literal()
+            found["location"] = reader.hive_literal()
         elif reader.accept("TBLPROPERTIES"):
             found["properties"] = _properties(reader)
         elif reader.at("CLUSTERED"):
@@ -149,30 +151,25 @@ def _transforms(reader: Reader) -> list[str]:
 
 def _row_format(reader: Reader) -> tuple[str, dict[str, str]]:
     if reader.accept("SERDE"):
-        serde = reader.literal()
+        serde = reader.hive_literal()
         return serde, _properties(reader) if reader.accept("WITH", "SERDEPROPERTIES") else {}
     reader.expect("DELIMITED")
     found: dict[str, str] = {}
     while True:
         for words, keys in DELIMITED.items():
             if reader.accept(*words):
-                value = _unescaped(reader.literal())
+                value = reader.hive_literal()
                 found |= dict.fromkeys(keys, value)
                 break
         else:
             return LAZY_SIMPLE, found
 
 
-def _unescaped(text: str) -> str:
-    octal = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)
-    return octal.replace("\\t", "\t").replace("\\n", "\n").replace("\\\\", "\\")
-
-
 def _stored_as(reader: Reader) -> tuple[str, str, str]:
     if reader.accept("INPUTFORMAT"):
-        input_format = reader.literal()
+        input_format = reader.hive_literal()
         reader.expect("OUTPUTFORMAT")
-        return "", input_format, reader.literal()
+        return "", input_format, reader.hive_literal()
     name = reader.advance().upper
     if name not in FORMATS:
         raise InvalidRequestException(f"Unrecognized file format in STORED AS clause: '{name}'", "MALFORMED_QUERY")
@@ -197,7 +194,7 @@ def _columns(reader: Reader) -> list[ColumnDefinition]:
     while True:
         name = reader.name()
         kind = _type(reader)
-        found.append(ColumnDefinition(name, kind, reader.literal() if reader.accept("COMMENT") else ""))
+        found.append(ColumnDefinition(name, kind, reader.hive_literal() if reader.accept("COMMENT") else ""))
         if not reader.accept(","):
             break
     reader.expect(")")
@@ -226,9 +223,9 @@ def _properties(reader: Reader) -> dict[str, str]:
     reader.expect("(")
     found: dict[str, str] = {}
     while not reader.accept(")"):
-        key = reader.literal()
+        key = reader.hive_literal()
         reader.expect("=")
-        found[key] = reader.literal()
+        found[key] = reader.hive_literal()
         if not reader.at(")"):
             reader.expect(",")
     return found
@@ -279,7 +276,7 @@ def _alter(reader: Reader) -> Ddl:
     partition = _spec(reader) if reader.at("PARTITION") else None
     reader.expect("SET")
     if reader.accept("LOCATION"):
-        return hive.SetLocation(name, partition, reader.literal())
+        return hive.SetLocation(name, partition, reader.hive_literal())
     reader.expect("TBLPROPERTIES")
     return hive.SetProperties(name, _properties(reader))
 
@@ -295,16 +292,16 @@ def _alter_drop(reader: Reader, name: Name) -> Ddl:
 def _change_column(reader: Reader, name: Name) -> Ddl:
     reader.accept("COLUMN")
     old, new, kind = reader.name(), reader.name(), _type(reader)
-    comment = reader.literal() if reader.accept("COMMENT") else ""
+    comment = reader.hive_literal() if reader.accept("COMMENT") else ""
     after = "" if reader.accept("FIRST") else reader.name() if reader.accept("AFTER") else None
     return iceberg.ChangeColumn(name, old, ColumnDefinition(new, kind, comment), after)
 
 
 def _keys(reader: Reader) -> list[str]:
     reader.expect("(")
-    found = [reader.literal()]
+    found = [reader.hive_literal()]
     while reader.accept(","):
-        found.append(reader.literal())
+        found.append(reader.hive_literal())
     reader.expect(")")
     return found
 
@@ -316,7 +313,7 @@ def _alter_add(reader: Reader, name: Name) -> Ddl:
     partitions = []
     while reader.at("PARTITION"):
         spec = _spec(reader)
-        partitions.append((spec, reader.literal() if reader.accept("LOCATION") else ""))
+        partitions.append((spec, reader.hive_literal() if reader.accept("LOCATION") else ""))
         reader.accept(",")
     if not partitions:
         reader.refuse("'COLUMNS', 'PARTITION'")
@@ -341,7 +338,7 @@ def _spec(reader: Reader) -> Spec:
     while True:
         key = reader.name()
         reader.expect("=")
-        found[key] = reader.literal() if reader.next.kind in {"text", "quoted"} else reader.advance().text
+        found[key] = reader.hive_literal() if reader.next.kind in {"text", "quoted"} else reader.advance().text
         if not reader.accept(","):
             break
     reader.expect(")")
@@ -374,7 +371,7 @@ def _show_of_table(reader: Reader) -> Ddl:
     if reader.accept("TBLPROPERTIES"):
         name, key = _table(reader), None
         if reader.accept("("):
-            key = reader.literal()
+            key = reader.hive_literal()
             reader.expect(")")
         return hive.ShowProperties(name, key)
     reader.expect("CREATE")
@@ -392,7 +389,7 @@ def _in_database(reader: Reader) -> str:
 
 def _pattern(reader: Reader) -> str | None:
     reader.accept("LIKE")
-    return reader.literal() if reader.next.kind in {"text", "quoted"} else None
+    return reader.hive_literal() if reader.next.kind in {"text", "quoted"} else None
 
 
 STATEMENTS: dict[str, Callable[[Reader], Ddl]] = {

@@ -243,10 +243,11 @@ class ShowCreateView(Utility):
 
 @dataclass(frozen=True)
 class Describe(Utility):
-    """DESCRIBE."""
+    """DESCRIBE, or DESCRIBE FORMATTED."""
 
     subtype = "DESCRIBE_TABLE"
     name: Name
+    formatted: bool = False
 
 
 def trimmed(text: str) -> str:

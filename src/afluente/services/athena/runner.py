@@ -151,13 +151,18 @@ class Runner:
         catalog = self.catalog(task.call)
         select = statement.select
         query = translate(select.query(), catalog, execution.context.get("Database"), select.text, self._now(execution))
+        options = f"(FORMAT {statement.form}{', ANALYZE' if statement.analyze else ''})"
 
         def action(ready: Ready) -> list[str]:
-            plan: str = ready.connection.execute(f"EXPLAIN {ready.sql}").fetchall()[0][1]
+            if statement.validates:
+                return ["true"]
+            plan: str = ready.connection.execute(f"EXPLAIN {options} {ready.sql}").fetchall()[0][1]
+            execution.scanned_bytes = ready.bytes_of() if statement.analyze else 0
             return plan.rstrip("\n").split("\n")
 
-        lines = ["Query Plan", *run(query, catalog, self._store(task.call), session, action)]
-        execution.columns = [utility_column("Query Plan", "varchar")]
+        title, kind = ("Valid", "boolean") if statement.validates else ("Query Plan", "varchar")
+        lines = [title, *run(query, catalog, self._store(task.call), session, action)]
+        execution.columns = [utility_column(title, kind)]
         self._results.put_text(execution, lines)
         self._results.put_metadata(execution)
 

@@ -12,9 +12,13 @@ from afluente.services.athena.catalog import NAME, Catalog, Column, Table
 from afluente.services.athena.error import HiveFailure, InvalidRequestException, QueryFailure
 from afluente.services.athena.result import utility_column
 from afluente.services.athena.sql.view import decode
+from afluente.services.athena.token import escaped
 
 WIDTH = 20
 """Hive pads the names of columns to this."""
+
+BLANK = "\t \t "
+HEAD = "\t".join(text.ljust(WIDTH) for text in ("# col_name", "data_type", "comment"))
 
 Shown = tuple[list[dict[str, Any]], list[str]]
 """ColumnInfo, and rows whose columns are already joined."""
@@ -119,13 +123,72 @@ def _describe(statement: Any, catalog: Catalog, database: str) -> Shown:
     table = table_of(statement.name, catalog, database)
     if table.is_view:
         return _describe_view(table)
-    comments = _comments(table)
-    rows = [_described(column, comments) for column in (*table.columns, *table.partition_keys)]
-    if table.partition_keys:
-        head = "\t".join(text.ljust(WIDTH) for text in ("# col_name", "data_type", "comment"))
-        rows += ["\t \t ", "# Partition Information\t \t ", head, "\t \t "]
-        rows += [_described(column, comments) for column in table.partition_keys]
+    rows = list(_formatted(table) if statement.formatted else _plain(table))
     return [utility_column(name) for name in ("col_name", "data_type", "comment")], rows
+
+
+def _plain(table: Table) -> Iterator[str]:
+    comments = _comments(table)
+    yield from (_described(column, comments) for column in (*table.columns, *table.partition_keys))
+    if table.partition_keys:
+        yield from (BLANK, "# Partition Information\t \t ", HEAD, BLANK)
+        yield from (_described(column, comments) for column in table.partition_keys)
+
+
+def _formatted(table: Table) -> Iterator[str]:
+    """As Hive formats it: columns, partition columns, what the table and its storage are."""
+    comments = _comments(table)
+    yield from (HEAD, BLANK, *(_described(column, comments) for column in table.columns), BLANK)
+    if table.partition_keys:
+        yield from ("# Partition Information\t \t ", HEAD, BLANK)
+        yield from (*(_described(column, comments) for column in table.partition_keys), BLANK)
+    yield "# Detailed Table Information\t \t "
+    for name, value in _details(table).items():
+        yield _pair(name, value)
+    yield "Table Parameters:".ljust(WIDTH) + "\t \t "
+    yield from (*_indented(table.parameters), BLANK, "# Storage Information\t \t ")
+    for name, value in _storage(table).items():
+        yield _pair(name, value)
+    properties = (table.storage.get("SerdeInfo") or {}).get("Parameters") or {}
+    yield "Storage Desc Params:".ljust(WIDTH) + "\t \t "
+    yield from _indented(properties)
+
+
+def _details(table: Table) -> dict[str, str]:
+    created = table.raw.get("CreateTime")
+    return {
+        "Database:": table.database,
+        "Owner:": table.raw.get("Owner", ""),
+        "CreateTime:": f"{created:%a %b %d %H:%M:%S} UTC {created:%Y}" if created else "UNKNOWN",
+        "LastAccessTime:": "UNKNOWN",
+        "Protect Mode:": "None",
+        "Retention:": str(table.raw.get("Retention", 0)),
+        "Location:": table.storage.get("Location", ""),
+        "Table Type:": table.raw.get("TableType", ""),
+    }
+
+
+def _storage(table: Table) -> dict[str, str]:
+    storage = table.storage
+    sorted_by = [one["Column"] for one in storage.get("SortColumns") or ()]
+    return {
+        "SerDe Library:": (storage.get("SerdeInfo") or {}).get("SerializationLibrary", ""),
+        "InputFormat:": storage.get("InputFormat", ""),
+        "OutputFormat:": storage.get("OutputFormat", ""),
+        "Compressed:": "Yes" if storage.get("Compressed") else "No",
+        "Num Buckets:": str(storage.get("NumberOfBuckets", 0)),
+        "Bucket Columns:": f"[{', '.join(storage.get('BucketColumns') or ())}]",
+        "Sort Columns:": f"[{', '.join(sorted_by)}]",
+    }
+
+
+def _pair(name: str, value: str) -> str:
+    return f"{name.ljust(WIDTH)}\t{value.ljust(WIDTH)}\t "
+
+
+def _indented(properties: dict[str, str]) -> Iterator[str]:
+    for name, value in sorted(properties.items()):
+        yield f"\t{name.ljust(WIDTH)}\t{value.ljust(WIDTH)}"
 
 
 def _described(column: Column, comments: dict[str, str]) -> str:
@@ -184,14 +247,14 @@ def create_table_lines(table: Table) -> Iterator[str]:
 
 def _column_lines(columns: tuple[Column, ...], comments: dict[str, str]) -> Iterator[str]:
     for place, column in enumerate(columns, 1):
-        comment = f" COMMENT '{comments[column.name]}'" if comments.get(column.name) else " "
+        comment = f" COMMENT '{escaped(comments[column.name])}'" if comments.get(column.name) else " "
         yield f"  `{column.name}` {column.hive_type}{comment}" + (")" if place == len(columns) else ", ")
 
 
 def _property_lines(properties: dict[str, str]) -> Iterator[str]:
     items = sorted(properties.items())
     for place, (key, value) in enumerate(items, 1):
-        yield f"  '{key}'='{value}'" + (") " if place == len(items) else ", ")
+        yield f"  '{escaped(key)}'='{escaped(value)}'" + (") " if place == len(items) else ", ")
 
 
 SHOWN: dict[type[hive.Ddl], Callable[[Any, Catalog, str], Shown]] = {

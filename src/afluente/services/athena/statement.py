@@ -36,12 +36,18 @@ class Select(Ddl):
 
 @dataclass(frozen=True)
 class Explain(Ddl):
-    """EXPLAIN of a query."""
+    """EXPLAIN of a query: its plan as `form` (text, json, graphviz), or only whether it is valid.
+
+    `analyze`: the query is run, and the plan says what each step took.
+    """
 
     type = "DML"
     subtype = "EXPLAIN"
     queries = True
     select: Select
+    form: str = "text"
+    analyze: bool = False
+    validates: bool = False
 
 
 @dataclass(frozen=True)
@@ -181,12 +187,34 @@ def _value(text: str) -> str:
 def _explain(text: str, parameters: list[str] | None) -> Ddl:
     reader = Reader(text)
     reader.expect("EXPLAIN")
-    if reader.at("ANALYZE"):
-        raise InvalidRequestException("Afluente does not have EXPLAIN ANALYZE", "NOT_SUPPORTED")
-    if reader.accept("("):
-        while not reader.accept(")"):
-            reader.advance()
-    return Explain(_select(text, parameters, reader.next.start))
+    analyze = reader.accept("ANALYZE")
+    if reader.accept("VERBOSE"):
+        raise InvalidRequestException("Afluente does not have EXPLAIN ANALYZE VERBOSE", "NOT_SUPPORTED")
+    options = _explain_options(reader) if reader.at("(", "FORMAT") or reader.at("(", "TYPE") else {}
+    select, kind = _select(text, parameters, reader.next.start), options.get("TYPE", "DISTRIBUTED")
+    if kind == "IO" or (analyze and "TYPE" in options):
+        raise InvalidRequestException(f"Afluente does not have EXPLAIN with TYPE {kind} here", "NOT_SUPPORTED")
+    return Explain(select, options.get("FORMAT", "TEXT").lower(), analyze, kind == "VALIDATE")
+
+
+EXPLAIN_OPTIONS = {
+    "FORMAT": {"TEXT", "GRAPHVIZ", "JSON"},
+    "TYPE": {"LOGICAL", "DISTRIBUTED", "VALIDATE", "IO"},
+}
+
+
+def _explain_options(reader: Reader) -> dict[str, str]:
+    reader.expect("(")
+    found: dict[str, str] = {}
+    while True:
+        option = reader.advance().upper
+        if option not in EXPLAIN_OPTIONS or reader.next.upper not in EXPLAIN_OPTIONS[option]:
+            reader.refuse("'FORMAT', 'TYPE'")
+        found[option] = reader.advance().upper
+        if not reader.accept(","):
+            break
+    reader.expect(")")
+    return found
 
 
 def _insert(text: str, parameters: list[str] | None) -> Ddl:

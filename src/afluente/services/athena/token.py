@@ -8,12 +8,34 @@ from afluente.services.athena.sql.parse import line_and_column
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+|--[^\n]*(?:\n|$)|/\*.*?\*/)
-    |(?P<backtick>`(?:[^`]|``)*`)|(?P<quoted>"(?:[^"]|"")*")
+    |(?P<backtick>`(?:[^`]|``)*`)|(?P<quoted>"(?:[^"\\]|""|\\.)*")
     |(?P<text>'(?:[^'\\]|''|\\.)*')
     |(?P<word>[A-Za-z_][A-Za-z0-9_$]*|\d+(?:\.\d+)?)
     |(?P<mark><=|>=|<>|!=|.)""",
     re.VERBOSE | re.DOTALL,
 )
+
+
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|[01][0-7]{2}|.)", re.DOTALL)
+_ESCAPED = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a", "%": "\\%", "_": "\\_"}
+
+
+def unescaped(text: str) -> str:
+    """What stands for itself in a text of Hive's, as its parser reads it (BaseSemanticAnalyzer.unescapeSQLString)."""
+    return _ESCAPE.sub(_meant, text)
+
+
+def _meant(escape: re.Match[str]) -> str:
+    what = escape[1]
+    if len(what) == 1:
+        return _ESCAPED.get(what, what)
+    return chr(int(what[1:], 16) if what[0] == "u" else int(what, 8))
+
+
+def escaped(text: str) -> str:
+    """A text as Hive's statements spell it, between single quotes."""
+    shown = text.replace("\\", "\\\\").replace("'", "\\'")
+    return shown.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 
 class Token(NamedTuple):
@@ -125,5 +147,8 @@ class Reader:
         if token.kind not in {"text", "quoted"}:
             self.refuse("<string>")
         self.advance()
-        body = token.text[1:-1].replace(token.text[0] * 2, token.text[0])
-        return re.sub(r"\\(['\"])", r"\1", body)
+        return token.text[1:-1].replace(token.text[0] * 2, token.text[0])
+
+    def hive_literal(self) -> str:
+        """The same in Hive's statements, whose texts have escapes: `'\\\\d'` is a backslash and a d."""
+        return unescaped(self.literal())

@@ -119,9 +119,10 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
     ),
     **{name: (Permission(f"glue:{name}", CRAWLER), PASS_ROLE) for name in ("CreateCrawler", "UpdateCrawler")},
     **each(
-        JOB, "glue", "BatchGetJobs", "BatchStopJobRun", "DeleteJob", "GetJob", "GetJobBookmark", "GetJobRun",
-        "GetJobRuns", "GetJobs", "ListJobs", "ResetJobBookmark", "StartJobRun",
+        JOB, "glue", "BatchGetJobs", "BatchStopJobRun", "DeleteJob", "GetJob", "GetJobRun", "GetJobRuns", "GetJobs",
+        "ListJobs", "StartJobRun",
     ),
+    **each(everything, "glue", "GetJobBookmark", "ResetJobBookmark"),  # no job's ARN allows them, as observed
     **{name: (Permission(f"glue:{name}", JOB), PASS_ROLE) for name in ("CreateJob", "UpdateJob")},
     **each(
         WORKFLOW, "glue", "BatchGetWorkflows", "CreateWorkflow", "DeleteWorkflow", "GetWorkflow", "GetWorkflowRun",

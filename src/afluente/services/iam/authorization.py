@@ -42,6 +42,12 @@ def service_linked(provider: Any, call: Call, request: Request) -> Iterable[str]
     return (f"arn:aws:iam::{call.account}:role/aws-service-role/{service}/{name}",)
 
 
+def deleted_role(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The role of a service that a task removes: `task/aws-service-role/SERVICE/ROLE/ID`."""
+    path = request["DeletionTaskId"].removeprefix("task/").rpartition("/")[0]
+    return (f"arn:aws:iam::{call.account}:role/{path}",)
+
+
 def linked_conditions(provider: Any, call: Call, request: Request) -> dict[str, str]:
     """The service whose role it is to be."""
     return {"iam:awsservicename": request["AWSServiceName"]}
@@ -94,7 +100,7 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
     ),
     "CreateServiceLinkedRole": (Permission("iam:CreateServiceLinkedRole", service_linked, linked_conditions),),
     **_each(service_linked, "DeleteServiceLinkedRole"),
-    **_each(everything, "GetServiceLinkedRoleDeletionStatus"),
+    **_each(deleted_role, "GetServiceLinkedRoleDeletionStatus"),
     **_each(
         profile, "CreateInstanceProfile", "DeleteInstanceProfile", "GetInstanceProfile",
         "ListInstanceProfileTags", "RemoveRoleFromInstanceProfile", "TagInstanceProfile", "UntagInstanceProfile",

@@ -1,6 +1,7 @@
 """A small world for jobs: the real S3, IAM, logs and catalog, and jobs on top of them."""
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -64,7 +65,7 @@ class World:
         self.logs = LogsEngine(self.database, self.clock)
         self.callers: list[Principal] = []
         self.measured: list[dict[str, Any]] = []
-        settings = Settings(data=folder)
+        settings = Settings(data=folder, job_engine=os.environ.get("TEST_JOB_ENGINE", "duckdb"))
         self.metrics = Metrics(self.clock)
         self.jobs = JobEngine(
             self.database, self.tags, self.s3, self.iam, self.logs, self.invoke, settings, self.clock, self.metrics
@@ -127,7 +128,7 @@ class World:
     def finish(self, name: str, **request: Any) -> dict[str, Any]:
         """Start a run and wait for its end."""
         run = self.glue("StartJobRun", JobName=name, **request)["JobRunId"]
-        self.jobs.runs.join()
+        self.jobs.runs.join(300)
         found: dict[str, Any] = self.glue("GetJobRun", JobName=name, RunId=run)["JobRun"]
         return found
 

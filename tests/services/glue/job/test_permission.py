@@ -20,7 +20,8 @@ LOG = {"Action": "logs:*", "Resource": "arn:aws:logs:*:*:log-group:/aws-glue/*"}
 
 def may(world: Any, *statements: dict[str, Any]) -> None:
     """The role's policy from now on: these statements and nothing else."""
-    world.iam.roles.detach(ACCOUNT, "glue-role", "arn:aws:iam::aws:policy/AdministratorAccess")
+    for policy in world.iam.roles.get(ACCOUNT, "glue-role").attached:
+        world.iam.roles.detach(ACCOUNT, "glue-role", policy)
     allowed = [{"Effect": "Allow", **statement} for statement in statements]
     world.iam.roles.put_inline(ACCOUNT, "glue-role", "p", json.dumps({"Version": "2012-10-17", "Statement": allowed}))
 
@@ -71,6 +72,19 @@ def test_deleting_takes_a_permission_of_its_own(world: Any) -> None:
     purge = 'glueContext.purge_s3_path("s3://lake/out/", {"retentionPeriod": 0})\n'
     assert "s3:DeleteObject" in world.fail(purge)
     assert world.keys("out/") == ["out/old.json"]
+
+
+def test_a_run_with_bookmarks_has_to_know_its_own(world: Any) -> None:
+    begin = "from awsglue.job import Job\nJob(glueContext).init('etl', {})\n"
+    options = {"DefaultArguments": {"--job-bookmark-option": "job-bookmark-enable"}}
+    of_the_job = {"Action": "glue:GetJobBookmark", "Resource": f"arn:aws:glue:us-east-1:{ACCOUNT}:job/*"}
+    may(world, SCRIPT, LIST, READ, LOG, of_the_job)
+    world.create_job("etl", begin, **options)
+    run = world.finish("etl")
+    assert run["JobRunState"] == "FAILED"
+    assert f"User: {WHO} is not authorized to perform: glue:GetJobBookmark on resource: *" in run["ErrorMessage"]
+    may(world, SCRIPT, LIST, READ, LOG, {**of_the_job, "Resource": "*"})
+    assert world.finish("etl")["JobRunState"] == "SUCCEEDED"
 
 
 def test_a_run_whose_role_may_not_log_leaves_no_log(world: Any) -> None:

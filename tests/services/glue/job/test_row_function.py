@@ -25,7 +25,7 @@ def _run(tmp_path: Path) -> Iterator[None]:
     order = Order(
         script="", location="", arguments=[], modules=[], shell=False, job="j", run_id="jr", started_ms=0, stamp_ms=0,
         account="", region="", work=str(tmp_path), threads=1, memory_mib=256, bookmark="job-bookmark-disable",
-        bookmark_sources={}, run_number=1, catalog=False, channel=0, lifeline=0,
+        bookmark_sources={}, run_number=1, catalog=False, engine="duckdb", channel=0, lifeline=0,
     )  # fmt: skip
     run.begin(run.Run.__new__(run.Run))
     run.current().__init__(order, None)  # type: ignore[misc]  # no server: nothing here asks it

@@ -68,6 +68,16 @@ def test_json_of_many_files_is_the_union_of_their_fields(world: Any) -> None:
     assert types == {"a": "bigint", "b": "double"}
 
 
+def test_json_of_hundreds_of_files_needs_no_more_memory_than_one(world: Any) -> None:
+    """As hours of deliveries leave them."""
+    for number in range(299):
+        world.put(f"in/{number}", f'{{"a":{number}}}')
+    world.put("in/packed.gz", gzip.compress(b'{"a":299}\n{"b":"late"}'))
+    rows, types = read(world, "json")
+    assert sorted(row["a"] for row in rows if not row["b"]) == list(range(300))
+    assert types == {"a": "bigint", "b": "string"}
+
+
 def test_json_keeps_texts_that_look_like_times_or_numbers(world: Any) -> None:
     world.put(
         "in/1", '{"t":"2026-01-01T00:00:00Z","d":"2026-01-01","n":"1","u":"550e8400-e29b-41d4-a716-446655440000"}'

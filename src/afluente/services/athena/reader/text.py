@@ -5,6 +5,7 @@ Columns are matched by place; fields beyond the declared ones are passed over, m
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from afluente.core.hive_type import HiveType
 from afluente.services.athena.error import QueryFailure
@@ -13,6 +14,9 @@ from afluente.services.athena.sql.quote import identifier, literal
 
 MORE_FIELDS = 200
 """How many undeclared fields careful reading lets a line have."""
+
+DEEPER = tuple(map(chr, range(4, 9)))
+"""The separators of deeper nesting."""
 
 INTEGERS = {"tinyint", "smallint", "int", "bigint"}
 
@@ -25,11 +29,12 @@ def read_lazy_simple(request: Request) -> Relation:
     delimiter = _character(serde.get("field.delim") or serde.get("serialization.format") or "\x01")
     null = serde.get("serialization.null.format", "\\N")
     collection = _character(serde.get("collection.delim") or serde.get("colelction.delim") or "\x02")
+    nested = _Nested(null, (collection, _character(serde.get("mapkey.delim") or "\x03"), *DEEPER))
     options = [
         f"delim = {literal(delimiter)}", "quote = ''", f"escape = {literal(_character(serde.get('escape.delim', '')))}",
         f"nullstr = {literal(null)}",
     ]  # fmt: skip
-    return _read(request, options, lambda value, kind, _: _lenient(value, kind, collection))
+    return _read(request, options, lambda value, kind, _: nested.value(value, kind))
 
 
 def read_open_csv(request: Request) -> Relation:
@@ -81,13 +86,53 @@ def _character(text: str) -> str:
     return {"\\t": "\t", "\\|": "|", "\\;": ";", "1": "\x01", "2": "\x02", "9": "\t"}.get(text, text)
 
 
-def _lenient(value: str, kind: HiveType, collection: str) -> str:
+@dataclass(frozen=True, slots=True)
+class _Nested:
+    """LazySimple's values inside values: each level of nesting has a separator of its own, a map takes two.
+
+    Source: Hive's LazySerDeParameters and LazyFactory.
+    """
+
+    null: str
+    separators: tuple[str, ...]
+
+    def value(self, value: str, kind: HiveType, level: int = 0) -> str:
+        """The expression of a value whose text is `value`. Raises QueryFailure."""
+        if not kind.fields:
+            return _lenient(value, kind)
+        if level + (kind.name == "map") >= len(self.separators):
+            raise QueryFailure("NOT_SUPPORTED", f"{kind} is nested too deeply for delimited text")
+        parts = f"string_split({value}, {literal(self.separators[level])})"
+        if kind.name == "array":
+            return f"CASE WHEN {value} = '' THEN [] ELSE {self._each(parts, kind.fields[0][1], level)} END"
+        if kind.name == "map":
+            return self._map(value, parts, kind, level)
+        members = [
+            f"{identifier(name)} := {self._inner(f'{parts}[{place}]', inner, level + 1)}"
+            for place, (name, inner) in enumerate(kind.fields, 1)
+        ]
+        return f"CASE WHEN {value} IS NOT NULL THEN struct_pack({', '.join(members)}) END"
+
+    def _map(self, value: str, parts: str, kind: HiveType, level: int) -> str:
+        separator, entry = literal(self.separators[level + 1]), f"_e{level}"
+        place = f"strpos({entry}, {separator})"
+        key, item = (inner for _, inner in kind.fields)
+        keys = self._inner(f"split_part({entry}, {separator}, 1)", key, level + 2)
+        items = self._inner(f"CASE WHEN {place} > 0 THEN {entry}[{place} + 1:] END", item, level + 2)
+        each = f"list_transform({parts}, lambda {entry}: {{}})"
+        found = f"athena_map_of({each.format(keys)}, {each.format(items)})"
+        return f"CASE WHEN {value} = '' THEN MAP {{}} WHEN {value} IS NOT NULL THEN {found} END"
+
+    def _each(self, parts: str, kind: HiveType, level: int) -> str:
+        element = f"_e{level}"
+        return f"list_transform({parts}, lambda {element}: {self._inner(element, kind, level + 1)})"
+
+    def _inner(self, value: str, kind: HiveType, level: int) -> str:
+        return self.value(f"nullif({value}, {literal(self.null)})", kind, level)
+
+
+def _lenient(value: str, kind: HiveType) -> str:
     """LazySimple: NULL where the text is not of the type."""
-    if kind.name == "array" and not kind.fields[0][1].fields:
-        element = _lenient("_e", kind.fields[0][1], collection)
-        return f"list_transform(string_split({value}, {literal(collection)}), lambda _e: {element})"
-    if kind.fields:
-        raise QueryFailure("NOT_SUPPORTED", f"Afluente does not read {kind.name} columns of delimited text")
     if kind.name in {"string", "varchar", "char"}:
         return bounded(value, kind)
     if kind.name == "binary":

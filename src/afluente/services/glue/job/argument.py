@@ -59,9 +59,10 @@ def enables_metrics(arguments: Mapping[str, str]) -> bool:
     return arguments.get(METRICS, "false").lower() != "false"
 
 
-def notes(arguments: Mapping[str, str]) -> list[str]:
-    """One line for each argument that has no effect here."""
-    return [f"{name} has no effect on Afluente: there is no cluster" for name in sorted(WITHOUT_EFFECT & {*arguments})]
+def notes(arguments: Mapping[str, str], engine: str) -> list[str]:
+    """One line for each argument that has no effect here; `--conf` has on Spark."""
+    without = WITHOUT_EFFECT - ({"--conf"} if engine == "spark" else set())
+    return [f"{name} has no effect on Afluente: there is no cluster" for name in sorted(without & {*arguments})]
 
 
 def command_line(arguments: Mapping[str, str]) -> list[str]:

@@ -57,6 +57,7 @@ class Host:
             "put": self._put,
             "delete": self._delete,
             "aws": self._aws,
+            "open_bookmark": lambda _: self._permission.check_glue("GetJobBookmark", "*"),
             "commit_bookmark": self._commit,
             "data_quality": self._publish,
         }

@@ -15,7 +15,7 @@ from afluente.core.identifier import request_id
 from afluente.core.provider import Invoke
 from afluente.core.setting import Settings
 from afluente.services.glue.data_quality.engine import DataQuality
-from afluente.services.glue.job import argument
+from afluente.services.glue.job import argument, spark_installation
 from afluente.services.glue.job.bookmark import Bookmarks
 from afluente.services.glue.job.definition import Definition, job_arn, role_arn
 from afluente.services.glue.job.host import Host
@@ -96,16 +96,24 @@ class Launcher:
         permission = Permission(self._roles, role_arn(start.job["Role"], start.key[0]))
         principal, variables = self._assume(start, permission.role_arn)
         run_log = RunLog(self._logs, start.key, run, arguments, permission, self._clock)
-        run_log.error(argument.notes(arguments))
+        engine = self._engine(start, arguments)
+        run_log.error(argument.notes(arguments, engine))
         folder = self._folder / run["Id"]
         folder.mkdir(parents=True)
-        order = self._order(start, arguments, folder, permission)
+        order = self._order(start, arguments, folder, permission) | {"engine": engine}
         host = Host(
             self._call(start, principal), start.key, run["Id"], run["Attempt"], folder, self._objects, permission,
             self._bookmarks, self._invoke, self._quality, start.running,
         )  # fmt: skip
-        launch = Launch(folder, self._environment(start.key[1], variables), order)
+        environment = self._environment(start.key[1], variables, engine)
+        if engine == "spark":
+            environment |= spark_installation.environment(folder, arguments, self._settings)
+        launch = Launch(folder, environment, order)
         return Process(launch, host.answer, run_log.output, run_log.error), host
+
+    def _engine(self, start: Start, arguments: dict[str, str]) -> str:
+        shell = start.job["Command"]["Name"] == "pythonshell"
+        return spark_installation.engine(arguments, self._settings.job_engine, shell=shell)
 
     def _order(self, start: Start, arguments: dict[str, str], folder: Path, permission: Permission) -> dict[str, Any]:
         """What the process is told: see runtime/order.py."""
@@ -145,7 +153,7 @@ class Launcher:
             self._stamp_ms = max(self._clock.now_ms(), self._stamp_ms + 1000)
             return self._stamp_ms
 
-    def _environment(self, region: str, variables: dict[str, str]) -> dict[str, str]:
+    def _environment(self, region: str, variables: dict[str, str], engine: str) -> dict[str, str]:
         """The machine's environment, with AWS's variables and import path replaced."""
         inherited = {
             name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "AFLUENTE_", "PYTHON"))
@@ -157,7 +165,7 @@ class Launcher:
             "AWS_REGION": region,
             "AWS_DEFAULT_REGION": region,
             "PYTHONUNBUFFERED": "1",
-            "PYTHONPATH": os.pathsep.join(_import_path()),
+            "PYTHONPATH": os.pathsep.join(_import_path(engine)),
         }
 
     def _assume(self, start: Start, role: str) -> tuple[Principal, dict[str, str]]:
@@ -191,7 +199,9 @@ def _transforms(job: Definition) -> Iterator[str]:
             yield node["DynamicTransform"]["Path"]
 
 
-def _import_path() -> list[str]:
-    """Where the process finds awsglue and pyspark, ours before any other, and this package."""
+def _import_path(engine: str) -> list[str]:
+    """Where the process finds awsglue and pyspark, ours before any other unless it runs on Spark, and this package."""
     here = Path(__file__).resolve()
-    return [str(here.parent / "runtime" / "package"), str(here.parents[4])]
+    packages = here.parent / "runtime" / "package"
+    ours = [packages / "glue", *([packages / "spark"] if engine == "duckdb" else []), here.parents[4]]
+    return [str(path) for path in ours]

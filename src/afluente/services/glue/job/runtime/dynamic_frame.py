@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from afluente.services.glue.job.runtime import connection as sql
-from afluente.services.glue.job.runtime import row_function, shape
+from afluente.services.glue.job.runtime import data_frame, row_function, shape
 from afluente.services.glue.job.runtime.connection import Schema, identifier
 from afluente.services.glue.job.runtime.printing import print_rows, print_schema
 from afluente.services.glue.job.runtime.relationalize import relationalize
@@ -40,17 +40,14 @@ class DynamicFrame:
     @staticmethod
     def fromDF(dataframe: Any, glue_ctx: Any = None, name: str = "") -> "DynamicFrame":
         """The rows of a Spark DataFrame."""
-        from afluente.services.glue.job.runtime.spark.frame import query_of  # noqa: PLC0415  # only if Spark is used
-
-        return DynamicFrame(query_of(dataframe), glue_ctx, name, partitions=dataframe.partitions)
+        query, partitions = data_frame.query_of(dataframe)
+        return DynamicFrame(query, glue_ctx, name, partitions=partitions)
 
     def toDF(self, options: Any = None) -> Any:
         """The rows as a Spark DataFrame."""
-        from afluente.services.glue.job.runtime.spark.frame import of_query  # noqa: PLC0415  # the same
-
         if options:
             raise NotImplementedError("DynamicFrame.toDF: options are not supported")
-        return of_query(self.query, partitions=self.partitions)
+        return data_frame.of_query(self.query, partitions=self.partitions)
 
     @cached_property
     def columns(self) -> Schema:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from afluente.services.glue.job.runtime import catalog, source, storage
+from afluente.services.glue.job.runtime import catalog, data_frame, source, storage
 from afluente.services.glue.job.runtime.dynamic_frame import DynamicFrame
 from afluente.services.glue.job.runtime.logger import Logger
 from afluente.services.glue.job.runtime.run import current
@@ -34,9 +34,7 @@ class GlueContext:
     @property
     def spark_session(self) -> Any:
         """The Spark session, which is made when it is first used."""
-        from afluente.services.glue.job.runtime.spark.lazy import LazySession  # noqa: PLC0415  # only if asked for
-
-        return LazySession()
+        return data_frame.session()
 
     sparkSession = spark_session
 

@@ -21,8 +21,8 @@ class Job:
 
     def init(self, job_name: str, args: Mapping[str, Any] | None = None) -> None:
         """From here on sources keep bookmarks, if the run has them on."""
+        current().begin()
         Job._initialized = True
-        current().initialized = True
 
     @classmethod
     def commit(cls) -> None:

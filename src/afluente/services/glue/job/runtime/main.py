@@ -33,6 +33,8 @@ def _execute(order: Order) -> str | None:
     main_module.__file__ = order.script
     sys.modules["__main__"] = main_module
     try:
+        if order.engine == "spark":
+            _install_spark()
         source = Path(order.script).read_bytes()
         code = compile(source, order.script, "exec", dont_inherit=True)
         exec(code, main_module.__dict__)  # noqa: S102  # running the user's script is what a job is
@@ -43,6 +45,12 @@ def _execute(order: Order) -> str | None:
     except BaseException as error:  # the script may raise anything
         return _report(error, order)
     return None
+
+
+def _install_spark() -> None:
+    from afluente.services.glue.job.runtime.apache_spark.install import install  # noqa: PLC0415  # only where it is there
+
+    install()
 
 
 def _report(error: BaseException, order: Order) -> str:

@@ -27,6 +27,8 @@ class Order:
     bookmark_sources: dict[str, Any]
     run_number: int
     catalog: bool
+    engine: str
+    """What is behind `pyspark`: duckdb or spark."""
     channel: int
     lifeline: int
 

@@ -22,9 +22,20 @@ class Run:
         self._read: dict[str, Any] = {}
         self._numbers = itertools.count(1)
 
+    def begin(self) -> None:
+        """The script says so. Raises what the role lacks to know its job's bookmark, if the run has bookmarks on."""
+        if self.order.bookmark != "job-bookmark-disable":
+            self.channel.ask("open_bookmark")
+        self.initialized = True
+
     def number(self) -> int:
         """A number that nothing else in this process has."""
         return next(self._numbers)
+
+    @property
+    def on_spark(self) -> bool:
+        """Whether DataFrames are Apache Spark's."""
+        return self.order.engine == "spark"
 
     @property
     def bookmarked(self) -> bool:

@@ -19,6 +19,7 @@ from afluente.services.glue.job.runtime.connection import (
     text,
     view,
 )
+from afluente.services.glue.job.runtime.joined_json import joined
 from afluente.services.glue.job.runtime.run import current
 from afluente.services.glue.job.runtime.storage import Item
 
@@ -27,9 +28,13 @@ SNIFF_WHOLE_BYTES = 64 * 1024 * 1024
 names the fields; a value beyond the sample that is of another type is an error."""
 
 SAMPLE_ROWS = 2048
-SAMPLE_FILES = 16
+SAMPLE_FILES = 8
+"""Files that are looked at at once: DuckDB keeps room for two of the largest objects for each of them."""
+
 OBJECT_BYTES = 64 * 1024 * 1024
 """The largest single JSON object."""
+
+MOST_FILES = 1_000_000
 
 INTEGERS = ("tinyint", "smallint", "int", "bigint")
 FRACTIONS = {"float", "double", "decimal"}
@@ -118,10 +123,13 @@ def _json(items: Sequence[Item], source: Input) -> tuple[str, dict[str, str]]:
         raise NotImplementedError(f"the format option jsonPath {path!r} is not supported")
     listed = _json_files(items, source)
     large = _is_large(items, source)
-    found = _sniff_json(*_sample(items, source), SAMPLE_ROWS) if large else _sniff_json(items, listed)
+    found = _sniff_json(_sample(items), source, SAMPLE_ROWS) if large else _sniff_json(items, source)
     columns = _settled(found, source.columns)
     typed = ", ".join(f"{text(name)}: {text(kind)}" for name, kind in columns.items())
-    scan = f"read_json({listed}, format = 'auto', maximum_object_size = {OBJECT_BYTES}, columns = {{{typed}}})"
+    scan = (
+        f"read_json({listed}, format = 'auto', maximum_object_size = {OBJECT_BYTES}, "
+        f"maximum_sample_files = {SAMPLE_FILES}, columns = {{{typed}}})"
+    )
     return scan, {name: identifier(name) for name in columns}
 
 
@@ -141,20 +149,26 @@ def _is_large(items: Sequence[Item], source: Input) -> bool:
     return bool(source.columns) and sum(item.size for item in items) > SNIFF_WHOLE_BYTES
 
 
-def _sample(items: Sequence[Item], source: Input) -> tuple[Sequence[Item], str]:
-    """Files from all over the input, and the list of them as SQL."""
-    chosen = items[:: max(1, len(items) // SAMPLE_FILES)]
-    return chosen, _json_files(chosen, source)
+def _sample(items: Sequence[Item]) -> Sequence[Item]:
+    """Files from all over the input."""
+    return items[:: -(-len(items) // SAMPLE_FILES)]
 
 
-def _sniff_json(items: Sequence[Item], listed: str, rows: int = -1) -> dict[str, Any]:
+def _sniff_json(items: Sequence[Item], source: Input, rows: int = -1) -> dict[str, Any]:
     """Names and DuckDB types of the fields in the first `rows` rows of each file (-1: in all), in order of appearance.
 
     Times and dates in texts stay texts.
     """
+    if len(items) <= SAMPLE_FILES:
+        return _sniffed(_json_files(items, source), rows)
+    with joined(items, is_gzip=source.options.get("compressionType") == "gzip") as path:
+        return _sniffed(text(str(path)) if path else _json_files(items, source), rows)
+
+
+def _sniffed(listed: str, rows: int) -> dict[str, Any]:
     sql = (
         f"SELECT * FROM read_json({listed}, format = 'auto', maximum_object_size = {OBJECT_BYTES}, "
-        f"sample_size = {rows}, maximum_sample_files = {len(items)}, map_inference_threshold = -1, "
+        f"sample_size = {rows}, maximum_sample_files = {MOST_FILES}, map_inference_threshold = -1, "
         "field_appearance_threshold = 0, maximum_depth = -1, union_by_name = true)"
     )
     relation = connection().sql(sql)
@@ -247,10 +261,21 @@ def _is_true(value: Any) -> bool:
 
 def _parquet(items: Sequence[Item], source: Input) -> tuple[str, dict[str, str]]:
     scan = f"read_parquet({_files(items, source)}, union_by_name = true, hive_partitioning = false)"
-    relation = connection().sql(f"SELECT * FROM {scan}")
-    found = dict(zip(relation.columns, relation.types, strict=True))
+    found = _parquet_columns(scan)
     found.pop("__file", None)
-    return scan, {name: _without_zone(name, kind) for name, kind in found.items()}
+    return scan, found
+
+
+def parquet_query(paths: Sequence[str]) -> str:
+    """The SQL of the rows in Parquet files."""
+    scan = f"read_parquet([{', '.join(map(text, paths))}], hive_partitioning = false)"
+    columns = ", ".join(f"{sql} AS {identifier(name)}" for name, sql in _parquet_columns(scan).items())
+    return f"SELECT {columns} FROM {view(f'SELECT * FROM {scan}')}"
+
+
+def _parquet_columns(scan: str) -> dict[str, str]:
+    relation = connection().sql(f"SELECT * FROM {scan}")
+    return {name: _without_zone(name, kind) for name, kind in zip(relation.columns, relation.types, strict=True)}
 
 
 def _without_zone(name: str, kind: Any) -> str:

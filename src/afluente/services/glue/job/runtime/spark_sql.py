@@ -1,4 +1,7 @@
-"""Spark SQL to DuckDB's: by sqlglot, then the casts made Spark's."""
+"""Spark SQL to DuckDB's: by sqlglot, then the casts and the types of results made Spark's.
+
+Types: https://spark.apache.org/docs/3.5.4/api/sql/index.html
+"""
 
 from typing import Any
 
@@ -13,11 +16,36 @@ CASTS = {
     exp.DataType.Type.TIMESTAMP: "spark_timestamp", exp.DataType.Type.TIMESTAMPTZ: "spark_timestamp",
     exp.DataType.Type.TIMESTAMPLTZ: "spark_timestamp", exp.DataType.Type.TIMESTAMPNTZ: "spark_timestamp",
 }  # fmt: skip
+RESULTS: dict[Any, str] = dict.fromkeys(
+    (
+        exp.RowNumber, exp.Rank, exp.DenseRank, exp.Ntile, exp.Year, exp.Month, exp.Day, exp.DayOfMonth, exp.Hour,
+        exp.Minute, exp.Second, exp.DayOfWeek, exp.WeekOfYear, exp.Week, exp.Quarter, exp.DayOfYear, exp.Length,
+        exp.ArraySize, exp.DateDiff, exp.StrPosition, exp.Levenshtein, exp.Extract, exp.BitLength,
+    ),
+    "INTEGER",
+) | {
+    exp.Ceil: "BIGINT", exp.Floor: "BIGINT", exp.IntDiv: "BIGINT", exp.Sign: "DOUBLE", exp.DateAdd: "DATE",
+    exp.DateSub: "DATE", exp.TsOrDsAdd: "DATE", exp.PercentileCont: "DOUBLE", exp.Quantile: "DOUBLE",
+}  # fmt: skip
+"""The types of what functions give in Spark, where DuckDB's are others."""
+
+SHORT = {"row_number", "rank", "dense_rank", "ntile", "weekday", "octet_length"}
+"""Functions that sqlglot has no class for, or sqlframe does not ask for, and that give 32 bits in Spark."""
+
+ROUND = (exp.Window, exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.WithinGroup)
+"""What stands around a function and belongs to its call."""
+
 ZONED = {exp.DataType.Type.TIMESTAMPTZ, exp.DataType.Type.TIMESTAMPLTZ}
 
 
 class Generator(DuckDB.Generator):  # type: ignore[misc, valid-type]  # sqlglot makes its generators at import
     """DuckDB's generator, with Spark's casts and DuckDB 2's lambdas."""
+
+    def sql(self, expression: Any, key: str | None = None, comment: bool = True) -> str:
+        """As everywhere, with the results of functions in Spark's types."""
+        text = str(super().sql(expression, key, comment))
+        kind = None if key or not text else _result(expression)
+        return f"CAST({text} AS {kind})" if kind else text
 
     def cast_sql(self, expression: exp.Cast, safe_prefix: str | None = None) -> str:
         """Spark's cast: never an error, fractions cut off, times in UTC without a zone."""
@@ -48,6 +76,21 @@ class Dialect(DuckDB):
     """DuckDB as the runs of Glue jobs speak it."""
 
     Generator = Generator
+
+
+def _result(expression: Any) -> str | None:
+    """The type to cast an expression to: that of a function's result, taken of its whole call."""
+    if not isinstance(expression, exp.Expression) or (
+        isinstance(expression.parent, ROUND) and (expression.arg_key == "this")
+    ):
+        return None
+    while isinstance(expression, ROUND):
+        expression = expression.this
+    if isinstance(expression, exp.Ceil | exp.Floor) and expression.args.get("decimals"):
+        return None
+    if isinstance(expression, exp.Anonymous):
+        return "INTEGER" if expression.name.lower() in SHORT else None
+    return RESULTS.get(type(expression))
 
 
 def to_duckdb(spark: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from afluente.services.glue.job.runtime import connection as sql
+from afluente.services.glue.job.runtime import data_frame
 from afluente.services.glue.job.runtime.connection import Schema
 from afluente.services.glue.job.runtime.quality import condition
 from afluente.services.glue.job.runtime.quality.rule import ALL, UNMET, Context, Measure, Verdict, measure
@@ -62,14 +63,11 @@ class Evaluation:
 
     def _custom_sql(self, rule: Rule) -> Outcome:
         """A query in Spark SQL over `primary` and the other sources: a number, or the rows that are right."""
-        from afluente.services.glue.job.runtime.spark.frame import of_query, query_of  # noqa: PLC0415  # slow to import
-        from afluente.services.glue.job.runtime.spark.session import session  # noqa: PLC0415  # the same
-
         if not rule.parameters:
             raise ValueError("CustomSql needs a query in double quotes.")
         for alias, query in {"primary": self._query, **self._context.others}.items():
-            of_query(query).createOrReplaceTempView(alias)
-        found = query_of(session().sql(rule.parameters[0].replace(" primary", " `primary`")))
+            data_frame.of_query(query).createOrReplaceTempView(alias)
+        found, _ = data_frame.query_of(data_frame.session().sql(rule.parameters[0].replace(" primary", " `primary`")))
         if rule.expression is not None:
             rows = sql.rows(found)
             if len(rows) != 1 or len(rows[0]) != 1 or rows[0][0] is None:

@@ -14,6 +14,9 @@ from afluente.services.glue.job.runtime.spark.group import GroupedData
 
 PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 NUMERIC = {"tinyint", "smallint", "int", "bigint", "float", "double", "decimal"}
+WORDS = {"true", "false", "null", "current_date", "current_timestamp", "current_time", "current_user", "localtime"}
+"""Names that are read as values when they are not quoted."""
+
 SPARK_WORDS = {"bigint": "long", "int": "integer", "smallint": "short", "tinyint": "byte"}
 
 
@@ -152,12 +155,16 @@ FACTORY = FrameFactory()
 
 def of_query(query: str, *, partitions: int = 1) -> Frame:
     """The rows of a query as a DataFrame."""
+    query = narrowed(query, "DECIMAL(38, 0)")
     name = sql.view(query)
     columns = sql.schema(query) or ((NOTHING, HiveType("int")),)
     session = FACTORY.session
     session.catalog.add_table(name, {sql_name(column): _spark_type(kind) for column, kind in columns})
     selected = exp.select(
-        *(exp.column(exp.to_identifier(column.lower(), quoted=not PLAIN.fullmatch(column))) for column, _ in columns)
+        *(
+            exp.column(exp.to_identifier(column.lower(), quoted=sql_name(column).startswith("`")))
+            for column, _ in columns
+        )
     )
     return Frame(
         session,
@@ -169,7 +176,7 @@ def of_query(query: str, *, partitions: int = 1) -> Frame:
 
 def sql_name(column: str) -> str:
     """A column's name as Spark writes it; sqlframe tells quoted names from plain ones."""
-    if PLAIN.fullmatch(column):
+    if PLAIN.fullmatch(column) and column.lower() not in WORDS:
         return column.lower()
     return "`" + column.lower().replace("`", "``") + "`"
 
@@ -177,7 +184,24 @@ def sql_name(column: str) -> str:
 def query_of(frame: Any) -> str:
     """The DuckDB SQL of a DataFrame."""
     expressions = frame._get_expressions(optimize=False)  # noqa: SLF001  # sqlframe's own way to its SQL
-    return str(frame.session._to_sql(expressions[-1]))  # noqa: SLF001
+    return narrowed(str(frame.session._to_sql(expressions[-1])), "BIGINT")  # noqa: SLF001
+
+
+def narrowed(query: str, kind: str) -> str:
+    """The query with `kind` for integers wider than 64 bits, which Spark does not have: DuckDB's sums are such."""
+    relation = sql.connection().sql(query)
+    wide = [
+        name for name, found in zip(relation.columns, relation.types, strict=True) if found.id in {"hugeint", "ubigint"}
+    ]
+    if not wide:
+        return query
+    cast = ", ".join(f"CAST({sql.identifier(name)} AS {kind}) AS {sql.identifier(name)}" for name in wide)
+    return f"SELECT * REPLACE ({cast}) FROM ({query})"
+
+
+def query_and_partitions(frame: Any) -> tuple[str, int]:
+    """The DuckDB SQL of a DataFrame, and how many files are wanted of it."""
+    return query_of(frame), frame.partitions
 
 
 def _named_field(column: Any) -> Any:

@@ -74,7 +74,7 @@ class Reader:
             raise AnalysisException(f"[PATH_NOT_FOUND] Path does not exist: {', '.join(paths)}.")
         read_options = _read_options(kind, given)
         query = source.read(Input(parts, kind, read_options, columns if kind == "csv" else (), keys))
-        return of_query(_typed(query, columns) if columns else query)
+        return of_query(_typed(query, columns, keys) if columns else query)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -113,9 +113,11 @@ def _ddl(text: str) -> str:
     return ",".join(parts)
 
 
-def _typed(query: str, columns: Schema) -> str:
-    """Only these columns, cast; null where the data has none."""
+def _typed(query: str, columns: Schema, keys: Schema) -> str:
+    """Only these columns, cast, null where the data has none; and the partition columns, which come last."""
     known = {name.lower() for name, _ in schema(query)}
+    named = {name.lower() for name, _ in columns}
+    columns = (*columns, *((name, kind) for name, kind in keys if name.lower() not in named))
     selected = ", ".join(
         f"{plain_cast(identifier(name) if name.lower() in known else 'NULL', kind)} AS {identifier(name)}"
         for name, kind in columns

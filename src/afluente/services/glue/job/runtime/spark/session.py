@@ -13,7 +13,7 @@ from afluente.services.glue.job.runtime import connection as sql
 from afluente.services.glue.job.runtime.run import current
 from afluente.services.glue.job.runtime.spark.context import SparkContext
 from afluente.services.glue.job.runtime.spark.error import AnalysisException, ParseException
-from afluente.services.glue.job.runtime.spark.frame import Frame, of_query
+from afluente.services.glue.job.runtime.spark.frame import Frame, narrowed, of_query
 from afluente.services.glue.job.runtime.spark.reader import Reader
 from afluente.services.glue.job.runtime.spark.setting import RuntimeConfig
 from afluente.services.glue.job.runtime.spark.writer import Writer
@@ -68,7 +68,7 @@ class SparkSession(DuckDBSession):  # type: ignore[misc]  # sqlframe has no type
         if not isinstance(query, exp.Query):
             raise NotImplementedError(f"the SQL statement {query.key.upper()} is not supported; queries are")
         self._resolve(query)
-        return of_query(query.sql(dialect=Dialect))
+        return of_query(narrowed(query.sql(dialect=Dialect), "BIGINT"))
 
     def stop(self) -> None:
         """The run's end stops it."""

@@ -89,7 +89,7 @@ class Writer(DuckDBDataFrameWriter):  # type: ignore[misc]  # sqlframe has no ty
                 f"[PATH_ALREADY_EXISTS] Path {url} already exists. "
                 'Set mode as "overwrite" to overwrite the existing path.'
             )
-        written = output.write(query_of(self._frame), url, kind, self._keys, self._frame.partitions, _namer(kind))
+        written = output.write(query_of(self._frame), url, kind, self._keys, self._frame.partitions, self._namer(kind))
         if self._save_mode == "overwrite":
             self._remove_others(url, written)
 
@@ -100,6 +100,14 @@ class Writer(DuckDBDataFrameWriter):  # type: ignore[misc]  # sqlframe has no ty
     def insertInto(self, tableName: str, *_: Any, **__: Any) -> Any:
         """Not supported."""
         raise NotImplementedError("DataFrameWriter.insertInto is not supported")
+
+    def _namer(self, kind: Format) -> output.Namer:
+        """Names as Spark gives them: with a dot before the `c000` of files in folders of partitions."""
+        number = f"{uuid.uuid4()}{'.' if self._keys else '-'}c000"
+        codec = "" if kind.compression == "none" else kind.compression
+        if kind.kind == "parquet":
+            return lambda part: f"part-{part:05}-{number}{f'.{codec}' if codec else ''}.parquet"
+        return lambda part: f"part-{part:05}-{number}.{kind.kind}{'.gz' if codec else ''}"
 
     def _remove_others(self, url: str, written: output.Written) -> None:
         """What overwriting leaves behind goes once the new objects are there: at no time is nothing there."""
@@ -123,12 +131,3 @@ def _format(kind: str, given: dict[str, Any]) -> Format:
     if kind == "csv":
         options.setdefault("writeHeader", False)
     return output.read_format(kind, options)
-
-
-def _namer(kind: Format) -> output.Namer:
-    number = uuid.uuid4()
-    compressed = kind.compression != "none"
-    if kind.kind == "parquet":
-        ending = f"{kind.compression}.parquet" if compressed else "parquet"
-        return lambda part: f"part-{part:05}-{number}-c000.{ending}"
-    return lambda part: f"part-{part:05}-{number}-c000.{kind.kind}{'.gz' if compressed else ''}"

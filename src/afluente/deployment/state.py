@@ -1,0 +1,72 @@
+"""How a deployed lake is right now: what each of its parts says of itself."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from afluente.deployment import beside, bucket
+from afluente.deployment.bucket import Contents
+from afluente.deployment.error import code_of
+from afluente.deployment.target import Target
+from windfarm.deployment import Lake
+
+RECENT = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What was seen. Times are those of AWS; `stream`, `delivery` and `crawler` are empty when they are not there."""
+
+    stream: dict[str, Any]
+    recent_records: int
+    delivery: dict[str, Any]
+    raw: Contents
+    failed: Contents
+    crawler: dict[str, Any]
+    job_runs: list[dict[str, Any]]
+    lake: Contents
+    stored_bytes: int
+
+
+def look(target: Target, its: Lake, now: datetime) -> State:
+    """Ask each part."""
+    s3 = target.client("s3")
+    raw, failed, lake = (
+        bucket.contents(s3, its.raw_bucket, "readings/"), bucket.contents(s3, its.raw_bucket, "errors/"),
+        bucket.contents(s3, its.lake_bucket),
+    )  # fmt: skip
+    others = [bucket.contents(s3, name) for name in (its.results_bucket, its.assets_bucket)]
+    return State(
+        stream=_ask(target, "kinesis", "describe_stream_summary", "StreamDescriptionSummary", StreamName=its.stream),
+        recent_records=_recent_records(target, its.stream, now),
+        delivery=_ask(
+            target, "firehose", "describe_delivery_stream", "DeliveryStreamDescription",
+            DeliveryStreamName=its.delivery_stream,
+        ),
+        raw=raw,
+        failed=failed,
+        crawler=_ask(target, "glue", "get_crawler", "Crawler", Name=its.crawler),
+        job_runs=list(beside.job_runs(target.client("glue"), its.job)),
+        lake=lake,
+        stored_bytes=sum(held.size_bytes for held in (raw, failed, lake, *others)),
+    )  # fmt: skip
+
+
+def _ask(target: Target, service: str, operation: str, member: str, **request: str) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = getattr(target.client(service), operation)(**request)[member]
+    except ClientError as error:
+        if code_of(error) in beside.MISSING:
+            return {}
+        raise
+    return found
+
+
+def _recent_records(target: Target, stream: str, now: datetime) -> int:
+    found = target.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Kinesis", MetricName="IncomingRecords", Dimensions=[{"Name": "StreamName", "Value": stream}],
+        StartTime=now - RECENT, EndTime=now, Period=300, Statistics=["Sum"],
+    )  # fmt: skip
+    return int(sum(point["Sum"] for point in found["Datapoints"]))

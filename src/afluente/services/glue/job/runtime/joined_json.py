@@ -1,0 +1,44 @@
+"""Many JSON files as one, to find their fields and types by.
+
+DuckDB keeps room for two of the largest objects, 32 MiB at least, for each file that it looks at before it reads: some
+dozens of small files, such as an hour of deliveries leaves, would take more memory than there is.
+"""
+
+import gzip
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, cast
+
+from afluente.services.glue.job.runtime.storage import Item
+
+BLANKS = b" \t\r\n"
+
+
+@contextmanager
+def joined(items: Sequence[Item], is_gzip: bool) -> Iterator[Path | None]:
+    """A file with what is in all of `items`, until the block ends; None when one is an array, which joins nothing."""
+    with tempfile.TemporaryDirectory(prefix="afluente-") as folder:
+        path = Path(folder, "joined.json")
+        with path.open("wb") as whole:
+            is_joined = all(_append(item, whole, is_gzip) for item in items)
+        yield path if is_joined else None
+
+
+def _append(item: Item, whole: IO[bytes], is_gzip: bool) -> bool:
+    with _open(item, is_gzip) as file:
+        head = file.read(4096)
+        if head.lstrip(BLANKS).startswith(b"["):
+            return False
+        whole.write(head)
+        shutil.copyfileobj(file, whole)
+        whole.write(b"\n")
+    return True
+
+
+def _open(item: Item, is_gzip: bool) -> IO[bytes]:
+    if is_gzip or item.key.endswith(".gz"):
+        return cast("IO[bytes]", gzip.open(item.path, "rb"))
+    return Path(item.path).open("rb")

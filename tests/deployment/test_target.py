@@ -1,0 +1,92 @@
+"""Where a deployment goes, and what is said when it cannot."""
+
+import socket
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from botocore.exceptions import ClientError
+
+from afluente.cli import main
+from afluente.cli.lake_option import DEFAULT_SCHEDULE
+from afluente.deployment import lifetime
+from afluente.deployment.error import DeploymentError, told_kindly
+from afluente.deployment.stack import Stack
+from afluente.deployment.target import connect, is_loopback
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+
+
+def test_without_credentials_it_says_how_to_get_some(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("deploy", "status", "destroy", "sensors"):
+        assert main.main([command, "--region", "us-east-1"]) == 1
+        said = capsys.readouterr().err
+        assert "aws sso login" in said
+        assert len(said.splitlines()) == 1
+
+
+def test_an_endpoint_where_nobody_listens_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    assert main.main(["status", "--endpoint-url", f"http://127.0.0.1:{port}"]) == 1
+    assert "afluente serve" in capsys.readouterr().err
+
+
+def test_an_unknown_profile_is_named() -> None:
+    with pytest.raises(DeploymentError, match="nobody"):
+        connect("nobody", "us-east-1", None, {})
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [("ExpiredToken", "sign in again"), ("InvalidClientTokenId", "--profile"), ("AccessDenied", "docs/aws.md")],
+)
+def test_what_aws_refuses_is_explained(code: str, says: str) -> None:
+    with pytest.raises(DeploymentError, match=says), told_kindly():
+        raise ClientError({"Error": {"Code": code, "Message": "no"}}, "DescribeStacks")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "local"),
+    [
+        ("http://127.0.0.1:4566", True),
+        ("http://localhost:4566", True),
+        ("http://[::1]:1", True),
+        ("https://kinesis.sa-east-1.amazonaws.com", False),
+        ("http://127.0.0.1.example.com", False),
+        ("http://10.0.0.1", False),
+    ],
+)
+def test_only_this_machine_is_local(endpoint: str, local: bool) -> None:
+    assert is_loopback(endpoint) == local
+
+
+@pytest.mark.parametrize(
+    ("text", "length"), [("90m", timedelta(minutes=90)), ("8h", timedelta(hours=8)), ("7d", timedelta(7))]
+)
+def test_a_time_to_live(text: str, length: timedelta) -> None:
+    assert lifetime.length(text) == length
+
+
+@pytest.mark.parametrize("text", ["", "8", "h", "0h", "-1h", "1.5h", "8 h", "1w", "999999d"])
+def test_what_is_no_time_to_live(text: str) -> None:
+    with pytest.raises(ValueError, match="length of time"):
+        lifetime.length(text)
+
+
+@pytest.mark.parametrize(("tag", "expired"), [(-1, True), (0, True), (1, False)])
+def test_expiry_is_told_by_the_tag(tag: int, expired: bool) -> None:
+    value = lifetime.tag_value(NOW + timedelta(seconds=tag))
+    stack = Stack("s", "id", "CREATE_COMPLETE", NOW, {}, {lifetime.TAG: value}, {})
+    assert lifetime.is_expired(stack, NOW) == expired
+
+
+@pytest.mark.parametrize("value", ["", "soon", "2020-01-01"])
+def test_a_tag_that_cannot_be_read_expires_nothing(value: str) -> None:
+    stack = Stack("s", "id", "CREATE_COMPLETE", NOW, {}, {lifetime.TAG: value}, {})
+    assert not lifetime.is_expired(stack, NOW)
+
+
+def test_the_bills_schedule_is_the_templates() -> None:
+    from windfarm.deployment import TEMPLATE
+
+    assert f"Default: {DEFAULT_SCHEDULE}\n" in TEMPLATE.read_text()

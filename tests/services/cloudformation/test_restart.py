@@ -50,6 +50,15 @@ RESOURCES: dict[str, Any] = {
         "Type": "AWS::Athena::NamedQuery",
         "Properties": {"Database": {"Ref": "Database"}, "QueryString": "SELECT 1"},
     },
+    "Consumer": {
+        "Type": "AWS::Kinesis::StreamConsumer",
+        "Properties": {"ConsumerName": "c", "StreamARN": {"Fn::GetAtt": "Stream.Arn"}},
+    },
+    "Profile": {
+        "Type": "AWS::IAM::InstanceProfile",
+        "Properties": {"InstanceProfileName": "p", "Roles": [{"Ref": "Role"}]},
+    },
+    "Workflow": {"Type": "AWS::Glue::Workflow", "Properties": {"Name": "w", "Description": "one"}},
 }  # fmt: skip
 
 
@@ -152,7 +161,8 @@ def test_a_rollback_goes_on_after_every_crash(world: World, stacks: Deployment) 
 
 
 CHANGES: dict[str, Any] = {
-    **{name: RESOURCES[name] for name in ("Bucket", "Key", "User")},
+    **{name: RESOURCES[name] for name in ("Bucket", "Consumer", "Key", "Profile", "User")},
+    "Workflow": {"Type": "AWS::Glue::Workflow", "Properties": {"Name": "w", "Description": "two"}},
     "Stream": {"Type": "AWS::Kinesis::Stream", "Properties": {"Name": "s", "ShardCount": 2}},
     "Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/h"}},
     "Role": {
@@ -200,6 +210,9 @@ def shown(stacks: Deployment) -> dict[str, Any]:
         "database": stacks.client("glue").get_database(Name="farm")["Database"].get("Description"),
         "queries": [athena.get_named_query(NamedQueryId=found)["NamedQuery"]["QueryString"] for found in queries],
         "tags": iam.list_role_tags(RoleName=role["RoleName"])["Tags"],
+        "profiles": len(iam.list_instance_profiles_for_role(RoleName=role["RoleName"])["InstanceProfiles"]),
+        "workflow": stacks.client("glue").get_workflow(Name="w")["Workflow"]["Description"],
+        "consumers": len(stacks.client("kinesis").list_stream_consumers(StreamARN=summary["StreamARN"])["Consumers"]),
     }
 
 
@@ -210,6 +223,7 @@ def test_an_update_goes_on_after_every_crash(world: World, invoke: Crashing, sta
     assert shown(stacks) == {
         "shards": 2, "hours": 24, "groups": ["/h"], "policies": ["q"], "managed": 0, "keys": 1,
         "database": "changed", "queries": ["SELECT 2"], "tags": [{"Key": "a", "Value": "1"}],
+        "profiles": 1, "workflow": "two", "consumers": 1,
     }  # fmt: skip
     assert world.engine.stacks.leftovers(stack) == {}
 
@@ -221,6 +235,7 @@ def test_an_update_is_rolled_back_over_every_crash(world: World, stacks: Deploym
     assert shown(stacks) == {
         "shards": 1, "hours": 48, "groups": ["/g"], "policies": ["p"], "managed": 1, "keys": 1,
         "database": None, "queries": ["SELECT 1"], "tags": [],
+        "profiles": 1, "workflow": "one", "consumers": 1,
     }  # fmt: skip
     world.engine.delete_stack(CALL, "farm", [], None)
     assert world.run(stack).status == "DELETE_COMPLETE"

@@ -1,5 +1,6 @@
 """Every type's properties changed in place, seen through the service itself, and then set back by a rollback."""
 
+import json
 from typing import Any
 
 import pytest
@@ -66,6 +67,52 @@ def alarm(stacks: Deployment) -> Any:
     return found["Threshold"], found["EvaluationPeriods"]
 
 
+def workflow(stacks: Deployment) -> Any:
+    found = stacks.client("glue").get_workflow(Name="w")["Workflow"]
+    return found.get("Description"), found.get("DefaultRunProperties", {}), found.get("MaxConcurrentRuns")
+
+
+def classifier(stacks: Deployment) -> Any:
+    found = stacks.client("glue").get_classifier(Name="c")["Classifier"]["GrokClassifier"]
+    return found["GrokPattern"], found.get("CustomPatterns", "")
+
+
+def connection(stacks: Deployment) -> Any:
+    found = stacks.client("glue").get_connection(Name="c")["Connection"]
+    return found.get("Description"), found["ConnectionProperties"]
+
+
+def partition(stacks: Deployment) -> Any:
+    glue = stacks.client("glue")
+    found = glue.get_partition(DatabaseName="d", TableName="t", PartitionValues=["2026"])["Partition"]
+    return found["Parameters"]
+
+
+def ruleset(stacks: Deployment) -> Any:
+    return stacks.client("glue").get_data_quality_ruleset(Name="q")["Ruleset"]
+
+
+def group(stacks: Deployment) -> Any:
+    iam = stacks.client("iam")
+    found = iam.get_group(GroupName="g")
+    members = [member["UserName"] for member in found["Users"]]
+    return found["Group"]["Path"], iam.list_group_policies(GroupName="g")["PolicyNames"], members
+
+
+def profile(stacks: Deployment) -> Any:
+    found = stacks.client("iam").get_instance_profile(InstanceProfileName="i")["InstanceProfile"]
+    return [role["RoleName"] for role in found["Roles"]]
+
+
+def consumer(stacks: Deployment) -> Any:
+    kinesis = stacks.client("kinesis")
+    stream = kinesis.describe_stream_summary(StreamName="s")["StreamDescriptionSummary"]["StreamARN"]
+    (found,) = kinesis.list_stream_consumers(StreamARN=stream)["Consumers"]
+    policy = json.loads(kinesis.get_resource_policy(ResourceARN=stream)["Policy"])
+    tags = kinesis.list_tags_for_resource(ResourceARN=found["ConsumerARN"])["Tags"]
+    return found["ConsumerName"], policy["Statement"][0]["Action"], tags
+
+
 def resource(kind: str, **properties: Any) -> dict[str, Any]:
     return {"Type": kind, "Properties": properties}
 
@@ -83,12 +130,42 @@ def alarm_of(threshold: int, periods: int) -> dict[str, Any]:
     )  # fmt: skip
 
 
+def partition_of(value: str) -> dict[str, Any]:
+    given = {"Values": ["2026"], "Parameters": {"a": value}, "StorageDescriptor": {"Columns": []}}
+    return resource(
+        "AWS::Glue::Partition", CatalogId=ACCOUNT, DatabaseName={"Ref": "D"}, TableName={"Ref": "T"},
+        PartitionInput=given,
+    )  # fmt: skip
+
+
+def consumer_of(**tags: str) -> dict[str, Any]:
+    listed = [{"Key": key, "Value": value} for key, value in tags.items()]
+    return resource(
+        "AWS::Kinesis::StreamConsumer", ConsumerName="c", StreamARN={"Fn::GetAtt": ["S", "Arn"]}, Tags=listed
+    )
+
+
+def policy_of(action: str) -> dict[str, Any]:
+    stream = {"Fn::GetAtt": ["S", "Arn"]}
+    statement = {
+        "Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": action, "Resource": stream,
+    }  # fmt: skip
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    return resource("AWS::Kinesis::ResourcePolicy", ResourceArn=stream, ResourcePolicy=document)
+
+
 def rules(ownership: str) -> dict[str, Any]:
     return {"Rules": [{"ObjectOwnership": ownership}]}
 
 
 DATABASE = {"D": resource("AWS::Glue::Database", CatalogId=ACCOUNT, DatabaseInput={"Name": "d"})}
 ROLE = {"R": resource("AWS::IAM::Role", RoleName="r", AssumeRolePolicyDocument=TRUST)}
+ROLES = ROLE | {"Q": resource("AWS::IAM::Role", RoleName="q", AssumeRolePolicyDocument=TRUST)}
+USERS = {"A": resource("AWS::IAM::User", UserName="a"), "B": resource("AWS::IAM::User", UserName="b")}
+PARTITIONED = DATABASE | {
+    "T": resource("AWS::Glue::Table", CatalogId=ACCOUNT, DatabaseName={"Ref": "D"}, TableInput={
+        "Name": "t", "PartitionKeys": [{"Name": "year", "Type": "string"}], "StorageDescriptor": {"Columns": []}}),
+}  # fmt: skip
 CASES: dict[str, tuple[Any, dict[str, Any], dict[str, Any], Any, Any]] = {
     "stream": (
         stream,
@@ -140,6 +217,63 @@ CASES: dict[str, tuple[Any, dict[str, Any], dict[str, Any], Any, Any]] = {
         {"P": resource("AWS::Athena::PreparedStatement", StatementName="ps", WorkGroup="primary",
                        QueryStatement="SELECT 2")},
         "SELECT 1", "SELECT 2",
+    ),
+    "workflow": (
+        workflow,
+        {"W": resource("AWS::Glue::Workflow", Name="w", Description="one", DefaultRunProperties={"a": "1"},
+                       MaxConcurrentRuns=2)},
+        {"W": resource("AWS::Glue::Workflow", Name="w", DefaultRunProperties={"b": "1"})},
+        ("one", {"a": "1"}, 2), (None, {"b": "1"}, None),
+    ),
+    "classifier": (
+        classifier,
+        {"C": resource("AWS::Glue::Classifier", GrokClassifier={
+            "Name": "c", "Classification": "farm", "GrokPattern": "%{FARM:x}", "CustomPatterns": "FARM a"})},
+        {"C": resource("AWS::Glue::Classifier", GrokClassifier={
+            "Name": "c", "Classification": "farm", "GrokPattern": "%{WORD:x}"})},
+        ("%{FARM:x}", "FARM a"), ("%{WORD:x}", ""),
+    ),
+    "connection": (
+        connection,
+        {"C": resource("AWS::Glue::Connection", CatalogId=ACCOUNT, ConnectionInput={
+            "Name": "c", "ConnectionType": "NETWORK", "Description": "one", "ConnectionProperties": {}})},
+        {"C": resource("AWS::Glue::Connection", CatalogId=ACCOUNT, ConnectionInput={
+            "Name": "c", "ConnectionType": "JDBC", "ConnectionProperties": {"USERNAME": "u"}})},
+        ("one", {}), (None, {"USERNAME": "u"}),
+    ),
+    "partition": (
+        partition,
+        PARTITIONED | {"P": partition_of("1")}, PARTITIONED | {"P": partition_of("2")}, {"a": "1"}, {"a": "2"},
+    ),
+    "ruleset": (
+        ruleset,
+        {"Q": resource("AWS::Glue::DataQualityRuleset", Name="q", Ruleset="Rules = [RowCount > 0]")},
+        {"Q": resource("AWS::Glue::DataQualityRuleset", Name="q", Ruleset="Rules = [RowCount > 1]")},
+        "Rules = [RowCount > 0]", "Rules = [RowCount > 1]",
+    ),
+    "group": (
+        group,
+        USERS | {"G": resource("AWS::IAM::Group", GroupName="g",
+                               Policies=[{"PolicyName": "p", "PolicyDocument": policy("s3:*")}]),
+                 "M": resource("AWS::IAM::UserToGroupAddition", GroupName={"Ref": "G"}, Users=[{"Ref": "A"}])},
+        USERS | {"G": resource("AWS::IAM::Group", GroupName="g", Path="/farm/"),
+                 "M": resource("AWS::IAM::UserToGroupAddition", GroupName={"Ref": "G"}, Users=[{"Ref": "B"}])},
+        ("/", ["p"], ["a"]), ("/farm/", [], ["b"]),
+    ),
+    "instance profile": (
+        profile,
+        ROLES | {"I": resource("AWS::IAM::InstanceProfile", InstanceProfileName="i", Roles=[{"Ref": "R"}])},
+        ROLES | {"I": resource("AWS::IAM::InstanceProfile", InstanceProfileName="i", Roles=[{"Ref": "Q"}])},
+        ["r"], ["q"],
+    ),
+    "consumer": (
+        consumer,
+        {"S": resource("AWS::Kinesis::Stream", Name="s"), "C": consumer_of(a="1"),
+         "P": policy_of("kinesis:GetRecords")},
+        {"S": resource("AWS::Kinesis::Stream", Name="s"), "C": consumer_of(b="1"),
+         "P": policy_of("kinesis:PutRecord")},
+        ("c", "kinesis:GetRecords", [{"Key": "a", "Value": "1"}]),
+        ("c", "kinesis:PutRecord", [{"Key": "b", "Value": "1"}]),
     ),
     "alarm": (alarm, {"A": alarm_of(1, 1)}, {"A": alarm_of(5, 2)}, (1.0, 1), (5.0, 2)),
 }  # fmt: skip

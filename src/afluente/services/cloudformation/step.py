@@ -233,7 +233,7 @@ class Steps:
     def _context(self, stack: Stack, resource: StackResource) -> Context:
         made = Context(
             self._invoke, self.clock, stack.caller, stack.name, resource.logical_id, resource.token, stack.tags,
-            resource.started_at_ms,
+            resource.started_at_ms, capabilities=tuple(stack.capabilities), operation_id=stack.operation_id,
         )  # fmt: skip
         return made if stack.former_tags is None else replace(made, former_tags=stack.former_tags)
 

@@ -1,83 +1,11 @@
-"""Glue's databases, tables, crawlers, jobs and triggers. The properties are spelled as the API's members."""
+"""Glue's crawlers, classifiers, jobs, triggers, workflows and rulesets, spelled as the API's members."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from afluente.core.provider import Response
 from afluente.services.cloudformation.error import ValidationError
 from afluente.services.cloudformation.resource.resource_type import Context, Made, Properties, ResourceType
 
 MISSING = ("EntityNotFoundException",)
-
-
-class Database(ResourceType):
-    """`AWS::Glue::Database`."""
-
-    type = "AWS::Glue::Database"
-    service = "glue"
-    properties: ClassVar = {"CatalogId": "CatalogId", "DatabaseInput": "DatabaseInput", "DatabaseName": None}
-    required = ("CatalogId", "DatabaseInput")
-    read_by = ("GetDatabase", "Name")
-    remove_by = ("DeleteDatabase", "Name")
-    missing = MISSING
-    replacing = ("CatalogId", "DatabaseInput/Name", "DatabaseName")
-    identifiers = ("DatabaseName",)
-
-    def physical_id(self, context: Context, properties: Properties) -> str:
-        given = _input(properties, "DatabaseInput").get("Name") or properties.get("DatabaseName")
-        return str(given).lower() if given else context.name(255, lower=True)
-
-    def make(self, context: Context, physical_id: str, properties: Properties) -> Made:
-        request = self.request(context, properties)
-        request["DatabaseInput"] = {**request["DatabaseInput"], "Name": physical_id}
-        context.call(self.service, "CreateDatabase", **request)
-        return Made(physical_id)
-
-    def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
-        del old
-        wanted = {**_input(new, "DatabaseInput"), "Name": physical_id}
-        context.call(self.service, "UpdateDatabase", Name=physical_id, DatabaseInput=wanted)
-
-
-class Table(ResourceType):
-    """`AWS::Glue::Table`."""
-
-    type = "AWS::Glue::Table"
-    service = "glue"
-    properties: ClassVar = {
-        "CatalogId": "CatalogId",
-        "DatabaseName": "DatabaseName",
-        "Name": None,
-        "OpenTableFormatInput": "OpenTableFormatInput",
-        "TableInput": "TableInput",
-    }
-    required = ("CatalogId", "DatabaseName", "TableInput")
-    missing = MISSING
-    within = ("DatabaseName",)
-    replacing = ("CatalogId", "DatabaseName", "Name", "OpenTableFormatInput", "TableInput/Name")
-    identifiers = ("DatabaseName", "TableName")
-
-    def physical_id(self, context: Context, properties: Properties) -> str:
-        given = _input(properties, "TableInput").get("Name") or properties.get("Name")
-        return str(given).lower() if given else context.name(255, lower=True)
-
-    def read(self, context: Context, physical_id: str, properties: Properties) -> Response | None:
-        database = properties["DatabaseName"]
-        return context.find(self.service, "GetTable", MISSING, DatabaseName=database, Name=physical_id)
-
-    def make(self, context: Context, physical_id: str, properties: Properties) -> Made:
-        request = self.request(context, properties)
-        request["TableInput"] = {**request["TableInput"], "Name": physical_id}
-        context.call(self.service, "CreateTable", **request)
-        return Made(physical_id)
-
-    def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
-        del old
-        wanted = {**_input(new, "TableInput"), "Name": physical_id}
-        context.call(self.service, "UpdateTable", DatabaseName=new["DatabaseName"], TableInput=wanted)
-
-    def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
-        database = properties["DatabaseName"]
-        context.find(self.service, "DeleteTable", MISSING, DatabaseName=database, Name=physical_id)
 
 
 class GlueType(ResourceType):
@@ -225,8 +153,91 @@ class Trigger(GlueType):
         return not self.exists(context, physical_id, properties)
 
 
-def _input(properties: Properties, member: str) -> dict[str, Any]:
-    value = properties[member]
-    if not isinstance(value, dict):
-        raise ValidationError(f"#/{member}: expected type: JSONObject")
-    return value
+class Workflow(GlueType):
+    """`AWS::Glue::Workflow`."""
+
+    type = "AWS::Glue::Workflow"
+    properties: ClassVar = {
+        "DefaultRunProperties": "DefaultRunProperties",
+        "Description": "Description",
+        "MaxConcurrentRuns": "MaxConcurrentRuns",
+        "Name": None,
+        "Tags": None,
+    }
+    make_by = ("CreateWorkflow", "Name")
+    read_by = ("GetWorkflow", "Name")
+    remove_by = ("DeleteWorkflow", "Name")
+
+    def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+        super().update(context, physical_id, old, new)
+        wanted = self.request(context, new)
+        wanted.pop("Tags", None)
+        context.call(self.service, "UpdateWorkflow", **wanted, Name=physical_id)
+
+
+class Classifier(ResourceType):
+    """`AWS::Glue::Classifier`: exactly one of its properties, which has the name."""
+
+    type = "AWS::Glue::Classifier"
+    service = "glue"
+    missing = MISSING
+    properties: ClassVar = {
+        name: name for name in ("CsvClassifier", "GrokClassifier", "JsonClassifier", "XMLClassifier")
+    }
+    replacing = tuple(f"{name}/Name" for name in properties)
+    read_by = ("GetClassifier", "Name")
+    remove_by = ("DeleteClassifier", "Name")
+    identifiers = ("Name",)
+
+    def check(self, properties: Properties) -> None:
+        super().check(properties)
+        if len(properties) != 1 or not isinstance(next(iter(properties.values())), dict):
+            raise ValidationError(f"#: exactly one of {', '.join(self.properties)} is required, as an object")
+
+    def is_replaced(self, old: Properties, new: Properties) -> bool:
+        return old.keys() != new.keys() or super().is_replaced(old, new)
+
+    def physical_id(self, context: Context, properties: Properties) -> str:
+        (given,) = properties.values()
+        return str(given.get("Name") or context.name(255))
+
+    def make(self, context: Context, physical_id: str, properties: Properties) -> Made:
+        context.call(self.service, "CreateClassifier", **_named(physical_id, properties))
+        return Made(physical_id)
+
+    def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+        wanted = _named(physical_id, new)
+        for kind, given in wanted.items():
+            if kind == "GrokClassifier" and "CustomPatterns" in old.get(kind, {}):
+                given.setdefault("CustomPatterns", "")
+        context.call(self.service, "UpdateClassifier", **wanted)
+
+
+def _named(physical_id: str, properties: Properties) -> Properties:
+    return {kind: {**given, "Name": physical_id} for kind, given in properties.items()}
+
+
+class DataQualityRuleset(GlueType):
+    """`AWS::Glue::DataQualityRuleset`."""
+
+    type = "AWS::Glue::DataQualityRuleset"
+    properties: ClassVar = {
+        "Description": "Description",
+        "Name": None,
+        "Ruleset": "Ruleset",
+        "Tags": None,
+        "TargetTable": "TargetTable",
+    }
+    required = ("Ruleset",)
+    fixed = ("TargetTable",)
+    make_by = ("CreateDataQualityRuleset", "Name")
+    read_by = ("GetDataQualityRuleset", "Name")
+    remove_by = ("DeleteDataQualityRuleset", "Name")
+
+    def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+        super().update(context, physical_id, old, new)
+        wanted = {"Description": new.get("Description", ""), "Ruleset": new["Ruleset"]}
+        context.call(self.service, "UpdateDataQualityRuleset", Name=physical_id, **wanted)
+
+    def tagged_as(self, context: Context, physical_id: str) -> str:
+        return f"arn:aws:glue:{context.region}:{context.account}:dataQualityRuleset/{physical_id}"

@@ -33,7 +33,7 @@ class Holder(IamType):
 
     def check(self, properties: Properties) -> None:
         super().check(properties)
-        _check_lists(properties, "Groups", "ManagedPolicyArns")
+        check_lists(properties, "Groups", "ManagedPolicyArns")
         list(_inline(properties))
 
     def configure(self, context: Context, physical_id: str, properties: Properties) -> None:
@@ -214,7 +214,7 @@ class Policy(IamType):
 
     def check(self, properties: Properties) -> None:
         super().check(properties)
-        _check_lists(properties, *HOLDERS)
+        check_lists(properties, *HOLDERS)
 
     def physical_id(self, context: Context, properties: Properties) -> str:
         del properties
@@ -275,7 +275,7 @@ class ManagedPolicy(IamType):
 
     def check(self, properties: Properties) -> None:
         super().check(properties)
-        _check_lists(properties, *HOLDERS)
+        check_lists(properties, *HOLDERS)
 
     def physical_id(self, context: Context, properties: Properties) -> str:
         name = super().physical_id(context, properties)
@@ -335,7 +335,8 @@ def _check_held(properties: Properties) -> None:
         raise ValidationError("At least one of [Groups,Roles,Users] must be non-empty.")
 
 
-def _check_lists(properties: Properties, *names: str) -> None:
+def check_lists(properties: Properties, *names: str) -> None:
+    """Raises ValidationError for properties that are no lists of texts."""
     for name in names:
         value = properties.get(name, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):

@@ -1,9 +1,20 @@
-"""Kinesis streams. Each setting beyond the creation has the stream UPDATING, so they are made one after the other."""
+"""Kinesis streams, their consumers and policies.
 
+Each setting of a stream beyond its creation has it UPDATING, so they are made one after the other.
+"""
+
+import json
 from typing import Any, ClassVar
 
+from afluente.core.provider import Response
 from afluente.services.cloudformation.error import ValidationError
-from afluente.services.cloudformation.resource.resource_type import Context, Properties, ResourceType
+from afluente.services.cloudformation.resource.resource_type import (
+    Context,
+    Made,
+    Properties,
+    Rejected,
+    ResourceType,
+)
 
 DEFAULT_RETENTION_HOURS = 24
 DEFAULT_RECORD_KIB = 1024
@@ -137,3 +148,92 @@ def _monitoring(summary: dict[str, Any], properties: Properties) -> tuple[str, P
     if present - wanted:
         return "DisableEnhancedMonitoring", {"ShardLevelMetrics": sorted(present - wanted)}
     return None
+
+
+class StreamConsumer(ResourceType):
+    """`AWS::Kinesis::StreamConsumer`. Kinesis gives its ARN."""
+
+    type = "AWS::Kinesis::StreamConsumer"
+    service = "kinesis"
+    properties: ClassVar = {"ConsumerName": "ConsumerName", "StreamARN": "StreamARN", "Tags": None}
+    required = ("ConsumerName", "StreamARN")
+    missing = ("ResourceNotFoundException",)
+    replacing = ("ConsumerName", "StreamARN")
+    within = ("StreamARN",)
+    tag_shape = "map"
+    tag_by = ("TagResource", "ResourceARN", "Tags")
+    untag_by = ("UntagResource", "ResourceARN", "TagKeys")
+    identifiers = ("ConsumerARN",)
+
+    def physical_id(self, context: Context, properties: Properties) -> str:
+        del context, properties
+        return ""
+
+    def exists(self, context: Context, physical_id: str, properties: Properties) -> bool:
+        return bool(physical_id) and super().exists(context, physical_id, properties)
+
+    def read(self, context: Context, physical_id: str, properties: Properties) -> Response | None:
+        by = {"ConsumerARN": physical_id} if physical_id else {name: properties[name] for name in self.required}
+        found = context.find(self.service, "DescribeStreamConsumer", self.missing, **by)
+        return None if found is None else dict(found["ConsumerDescription"])
+
+    def make(self, context: Context, physical_id: str, properties: Properties) -> Made:
+        try:
+            made = context.call(self.service, "RegisterStreamConsumer", **self.request(context, properties))
+        except Rejected:  # it was registered just before a crash, or there is another one of that name
+            found = self.read(context, physical_id, properties)
+            if found is None or found["ConsumerCreationTimestamp"].timestamp() < context.started_at_ms // 1000:
+                raise
+            return Made(str(found["ConsumerARN"]))
+        return Made(str(made["Consumer"]["ConsumerARN"]))
+
+    def is_ready(self, context: Context, physical_id: str, properties: Properties) -> bool:
+        found = self.read(context, physical_id, properties)
+        return found is not None and found["ConsumerStatus"] == "ACTIVE"
+
+    def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
+        del properties
+        context.find(self.service, "DeregisterStreamConsumer", self.missing, ConsumerARN=physical_id)
+
+    def is_gone(self, context: Context, physical_id: str, properties: Properties) -> bool:
+        return not self.exists(context, physical_id, properties)
+
+    def attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, str]:
+        found = self.read(context, physical_id, properties) or {}
+        names = ("ConsumerARN", "ConsumerName", "ConsumerStatus")
+        shown: dict[str, str] = {name: str(found[name]) for name in names if name in found}
+        if "ConsumerCreationTimestamp" in found:
+            shown["ConsumerCreationTimestamp"] = str(int(found["ConsumerCreationTimestamp"].timestamp()))
+        return {**shown, "StreamARN": str(properties["StreamARN"])}
+
+
+class ResourcePolicy(ResourceType):
+    """`AWS::Kinesis::ResourcePolicy`, of a stream or a consumer: its physical id is their ARN."""
+
+    type = "AWS::Kinesis::ResourcePolicy"
+    service = "kinesis"
+    properties: ClassVar = {"ResourceArn": None, "ResourcePolicy": None}
+    required = ("ResourceArn", "ResourcePolicy")
+    missing = ("ResourceNotFoundException",)
+    replacing = ("ResourceArn",)
+    read_by = ("GetResourcePolicy", "ResourceARN")
+    remove_by = ("DeleteResourcePolicy", "ResourceARN")
+    identifiers = ("ResourceArn",)
+
+    def physical_id(self, context: Context, properties: Properties) -> str:
+        del context
+        return str(properties["ResourceArn"])
+
+    def exists(self, context: Context, physical_id: str, properties: Properties) -> bool:
+        found = self.read(context, physical_id, properties)
+        return found is not None and found.get("Policy") not in {None, "", "{}"}
+
+    def make(self, context: Context, physical_id: str, properties: Properties) -> Made:
+        policy = properties["ResourcePolicy"]
+        document = policy if isinstance(policy, str) else json.dumps(policy)
+        context.call(self.service, "PutResourcePolicy", ResourceARN=physical_id, Policy=document)
+        return Made(physical_id)
+
+    def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+        del old
+        self.make(context, physical_id, new)

@@ -1,6 +1,18 @@
 """All resource types, by name."""
 
-from afluente.services.cloudformation.resource import athena, cloudwatch, firehose, glue, iam, kinesis, logs, s3
+from afluente.services.cloudformation.resource import (
+    athena,
+    cloudwatch,
+    firehose,
+    glue,
+    glue_catalog,
+    iam,
+    iam_group,
+    kinesis,
+    logs,
+    nested_stack,
+    s3,
+)
 from afluente.services.cloudformation.resource.metadata import CdkMetadata
 from afluente.services.cloudformation.resource.resource_type import ResourceType
 
@@ -13,19 +25,30 @@ TYPES: dict[str, ResourceType] = {
         CdkMetadata(),
         cloudwatch.Alarm(),
         firehose.DeliveryStream(),
+        glue.Classifier(),
         glue.Crawler(),
-        glue.Database(),
+        glue.DataQualityRuleset(),
         glue.Job(),
-        glue.Table(),
         glue.Trigger(),
+        glue.Workflow(),
+        glue_catalog.Connection(),
+        glue_catalog.Database(),
+        glue_catalog.Partition(),
+        glue_catalog.Table(),
         iam.AccessKey(),
         iam.ManagedPolicy(),
         iam.Policy(),
         iam.Role(),
         iam.User(),
+        iam_group.Group(),
+        iam_group.InstanceProfile(),
+        iam_group.UserToGroupAddition(),
+        kinesis.ResourcePolicy(),
         kinesis.Stream(),
+        kinesis.StreamConsumer(),
         logs.LogGroup(),
         logs.LogStream(),
+        nested_stack.NestedStack(),
         s3.Bucket(),
         s3.BucketPolicy(),
     )

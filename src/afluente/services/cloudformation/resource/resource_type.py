@@ -38,6 +38,10 @@ class Context:
     started_at_ms: int = 0
     former_tags: Mapping[str, str] = field(default_factory=dict)
     """In an update: the stack's tags of before."""
+    capabilities: tuple[str, ...] = ()
+    """Those that the stack's request acknowledged."""
+    operation_id: str = ""
+    """What the stack does now."""
 
     def call(self, service: str, operation: str, **request: Any) -> Response:
         """A service's answer, with the request's values in the model's types."""

@@ -198,7 +198,7 @@ class App:
         for engine in self._engines:
             engine.start()
         self._port = self._gateway.start()
-        self._jobs.runs.endpoint = self.endpoint
+        self._jobs.runs.serve(self.endpoint)
         self._ready = True
 
     def stop(self) -> None:

@@ -74,6 +74,7 @@ class World:
         self.bucket("lake")
         self.role("glue-role")
         self.jobs.start()
+        self.jobs.runs.serve("http://127.0.0.1:4566")
 
     def close(self) -> None:
         self.jobs.stop()

@@ -359,12 +359,52 @@ def test_a_run_that_waits_has_its_turn_after_a_restart(world: Any, tmp_path: Pat
     world.glue("StartJobRun", JobName="etl", JobRunQueuingEnabled=True)
     world.jobs.stop()
     assert states(world, "etl") == ["FAILED", "WAITING"]
-    world.put("scripts/etl.py", "print('short')")
-    settings = Settings(data=tmp_path / "other")
+    world.put("scripts/etl.py", "import os\nprint(os.environ['AWS_ENDPOINT_URL'])")
+    settings = Settings(data=tmp_path / "other", port=0)
     again = JobEngine(
         world.database, Tags(world.database), world.s3, world.iam, world.logs, world.invoke, settings, world.clock
     )
     again.start()
+    assert states(world, "etl") == ["FAILED", "WAITING"]
+    again.runs.serve("http://127.0.0.1:12345")
     again.runs.join()
     again.stop()
     assert states(world, "etl") == ["FAILED", "SUCCEEDED"]
+    assert world.log(world.glue("GetJobRuns", JobName="etl")["JobRuns"][0]) == "http://127.0.0.1:12345"
+
+
+def test_a_run_that_is_started_before_the_server_listens_waits_for_it(world: Any, tmp_path: Path) -> None:
+    """A schedule may fire while the server starts; the script must find the endpoint."""
+    world.create_job("etl", "print('short')")
+    early = JobEngine(
+        world.database, Tags(world.database), world.s3, world.iam, world.logs, world.invoke,
+        Settings(data=tmp_path / "other"), world.clock,
+    )  # fmt: skip
+    early.start()
+    key = ("000000000000", "us-east-1", "etl")
+    run = early.start_run(key, {})
+    assert early.runs.get(key, run)["JobRunState"] == "STARTING"
+    early.runs.serve("http://here")
+    early.runs.join()
+    early.stop()
+    assert early.runs.get(key, run)["JobRunState"] == "SUCCEEDED"
+
+
+def test_a_run_that_has_waited_for_15_days_expires(world: Any) -> None:
+    told: list[str] = []
+    world.jobs.runs.subscribe(lambda *ended: told.append(ended[3]))
+    endless = {"Id": "jr_1", "JobRunState": "STOPPING", "StartedOnMs": world.clock.now_ms()}
+    world.jobs.runs._store.add(("000000000000", "us-east-1", "etl"), endless)  # no timeout will end it
+    world.create_job("etl", FOREVER, JobRunQueuingEnabled=True)
+    waiting = world.glue("StartJobRun", JobName="etl")["JobRunId"]
+    world.clock.advance(15 * 86_400 - 1)
+    assert states(world, "etl") == ["STOPPING", "WAITING"]
+    world.clock.advance(1)
+    for _ in range(2000):
+        if "EXPIRED" in told:
+            break
+        threading.Event().wait(0.01)  # the loop is another thread: only real time tells
+    assert states(world, "etl") == ["STOPPING", "EXPIRED"]
+    run = world.glue("GetJobRun", JobName="etl", RunId=waiting)["JobRun"]
+    assert "15 days" in run["ErrorMessage"]
+    assert run["CompletedOn"]

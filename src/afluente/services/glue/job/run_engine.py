@@ -26,10 +26,14 @@ from afluente.services.glue.job.metric import Measured, RunMetrics
 from afluente.services.glue.job.port import Logs, Objects, Roles
 from afluente.services.glue.job.process import Process
 from afluente.services.glue.job.run_definition import new_run
-from afluente.services.glue.job.run_store import ENDED, JobKey, Run, RunStore
+from afluente.services.glue.job.run_store import BUSY, ENDED, JobKey, Run, RunStore
 from afluente.services.glue.job.script import LaunchError
 from afluente.store.database import Database
 
+LONGEST_WAIT_MS = 15 * 86_400_000
+"""How long a run may wait for its turn before it expires."""
+
+EXPIRED = "The job run was queued for more than 15 days and has expired."
 INTERRUPTED = "The run was interrupted: Afluente stopped while it was under way."
 
 Listener = Callable[[str, str, str, str], None]
@@ -90,36 +94,31 @@ class RunEngine:
         self._live: dict[str, Live] = {}
         self._listeners: list[Listener] = []
         self._stopping = False
+        self._serving = threading.Event()
         self._timeouts = Loop("glue-job-timeout", self._check_timeouts, clock)
         self.find_job: Callable[[JobKey], Definition | None] = lambda _: None
         """A job as it is now; set by who keeps the jobs."""
 
-    @property
-    def endpoint(self) -> str:
-        """The URL under which the scripts of runs reach the AWS APIs."""
-        return self._launcher.endpoint
-
-    @endpoint.setter
-    def endpoint(self, url: str) -> None:
-        self._launcher.endpoint = url
-
     # ---- life -------------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Mark the runs that an earlier process left behind as failed, take up those that wait, watch timeouts."""
+        """Mark the runs that an earlier process left behind as failed, watch timeouts. No script begins yet."""
         self._launcher.clear()
-        left = list(self._store.active())
-        for key, run in left:
-            if run["JobRunState"] != "WAITING":
-                self._store.change(key, run["Id"], **self._ending("FAILED", run, INTERRUPTED))
+        for key, run in self._store.in_states(*BUSY):
+            self._store.change(key, run["Id"], **self._ending("FAILED", run, INTERRUPTED))
         self._timeouts.start()
-        for key, run in left:
-            if run["JobRunState"] == "WAITING":
-                self._begin_next(key)
+
+    def serve(self, endpoint: str) -> None:
+        """Let scripts begin, which reach the AWS APIs at the URL `endpoint`, those of runs that wait first."""
+        self._launcher.endpoint = endpoint
+        self._serving.set()
+        for key, _ in list(self._store.in_states("WAITING")):
+            self._begin_next(key)
 
     def stop(self) -> None:
         """End every run, and wait for it."""
         self._stopping = True
+        self._serving.set()
         self._timeouts.stop()
         for live in list(self._live.values()):
             live.end("FAILED")
@@ -207,7 +206,9 @@ class RunEngine:
             if waits and not run["JobRunQueuingEnabled"]:
                 raise ConcurrentRunsExceededException("Concurrent runs exceeded.")
             self._store.add(key, run | ({"JobRunState": "WAITING"} if waits else {}))
-        if not waits:
+        if waits:
+            self._timeouts.wake()
+        else:
             self._begin(key, run, job)
         return str(run["Id"])
 
@@ -259,6 +260,7 @@ class RunEngine:
 
     def _execute(self, live: Live) -> tuple[str, str | None]:
         """(state, error message) with which the run has ended."""
+        self._serving.wait()
         start = Start(live.key, live.run, live.job, lambda: self._set_running(live))
         try:
             process, host = self._launcher.prepare(start)
@@ -318,10 +320,30 @@ class RunEngine:
 
     def _check_timeouts(self) -> int | None:
         now_ms = self._clock.now_ms()
-        waiting = []
+        waiting = self._check_queue(now_ms)
         for live in list(self._live.values()):
             if live.deadline_ms <= now_ms:
                 live.end("TIMEOUT")
             else:
                 waiting.append(live.deadline_ms)
         return min(waiting, default=None)
+
+    def _check_queue(self, now_ms: int) -> list[int]:
+        """Let the runs expire that have waited too long; when the others will."""
+        waiting = []
+        for key, run in list(self._store.in_states("WAITING")):
+            until_ms = run["StartedOnMs"] + LONGEST_WAIT_MS
+            if until_ms > now_ms:
+                waiting.append(until_ms)
+            elif self._expire(key, run["Id"]):
+                self._tell(key, "EXPIRED")
+        return waiting
+
+    def _expire(self, key: JobKey, run_id: str) -> bool:
+        """Whether the run was still waiting, and has now expired."""
+        with self._database.write():
+            run = self._store.get(key, run_id)
+            if run is None or run["JobRunState"] != "WAITING":
+                return False
+            self._store.change(key, run_id, **self._ending("EXPIRED", run, EXPIRED))
+        return True

@@ -17,7 +17,6 @@ STEPS = (
 BUSY = ("STARTING", "RUNNING", "STOPPING")
 """The states of runs that count against a job's concurrency."""
 
-ACTIVE = (*BUSY, "WAITING")
 ENDED = ("STOPPED", "SUCCEEDED", "FAILED", "TIMEOUT", "ERROR", "EXPIRED")
 
 JobKey = tuple[str, str, str]
@@ -100,11 +99,11 @@ class RunStore:
         )
         return None if row is None else msgspec.json.decode(row[0])
 
-    def active(self) -> Iterator[tuple[JobKey, Run]]:
-        """Every run, of any job, that has not ended."""
-        marks = ", ".join("?" * len(ACTIVE))
+    def in_states(self, *states: str) -> Iterator[tuple[JobKey, Run]]:
+        """Every run, of any job, in one of these states, oldest first."""
+        marks = ", ".join("?" * len(states))
         rows = self._database.read().execute(
-            f"SELECT account, region, job, body FROM glue_job_run WHERE state IN ({marks}) ORDER BY number", ACTIVE
+            f"SELECT account, region, job, body FROM glue_job_run WHERE state IN ({marks}) ORDER BY number", states
         )
         for account, region, job, body in rows.fetchall():
             yield (account, region, job), msgspec.json.decode(body)

@@ -121,10 +121,11 @@ def test_csv_is_texts_named_by_its_header_or_by_number(world: Any) -> None:
 @pytest.mark.parametrize(
     ("kind", "options", "more"),
     [
-        ("avro", "{}", ""),
+        ("hudi", "{}", ""),
         ("json", '{"jsonPath": "$.a[*]"}', ""),
         ("csv", '{"escaper": "x"}', ""),
-        ("json", "{}", ', "compressionType": "bzip2"'),
+        ("json", "{}", ', "compressionType": "lzo"'),
+        ("orc", '{"x": 1}', ""),
         ("json", "{}", ', "sampleQuery": "x"'),
     ],
 )
@@ -135,7 +136,7 @@ def test_what_cannot_be_read_fails_by_name(world: Any, kind: str, options: str, 
     assert message.startswith(
         "Error Category: UNSUPPORTED_OPERATION_ERROR; Failed Line Number: 15; NotImplementedError:"
     )
-    assert any(name in message for name in ("avro", "jsonPath", "escaper", "bzip2", "sampleQuery"))
+    assert any(name in message for name in ("hudi", "jsonPath", "escaper", "lzo", "sampleQuery", "options x"))
 
 
 def test_a_bucket_that_does_not_exist(world: Any) -> None:

@@ -236,7 +236,7 @@ print(spark.read.json("s3://lake/j/").count())
         ("df.rdd.map(str)", "DataFrame.rdd"),
         ("spark.sparkContext.parallelize([1])", "SparkContext.parallelize"),
         ("df.write.saveAsTable('x')", "saveAsTable"),
-        ("spark.read.orc('s3://lake/in/')", "spark.read.orc"),
+        ("spark.read.jdbc('s3://lake/in/')", "spark.read.jdbc"),
         ("df.select(F.input_file_name())", "input_file_name"),
         ("spark.conf.set('spark.sql.session.timeZone', 'America/Sao_Paulo')", "spark.sql.session.timeZone"),
         ("spark.sql('create table x (a int)')", "CREATE"),

@@ -262,7 +262,7 @@ def test_names_and_order_of_nodes() -> None:
     [
         ({"n": {"PIIDetection": {"Name": "x", "Inputs": ["s"]}}}, Unsupported, "PIIDetection of node n"),
         ({"n": {"S3JsonSource": {}, "S3CsvSource": {}}}, InvalidInputException, "exactly one type"),
-        ({"s": source(), "t": target("avro", "s")}, Unsupported, "S3DirectTarget.Format avro"),
+        ({"s": source(), "t": target("hyper", "s")}, Unsupported, "S3DirectTarget.Format hyper"),
         ({"t": target("json", "none")}, InvalidInputException, "input none, which does not exist"),
         ({"t": target("json", "t")}, InvalidInputException, "its own input"),
         ({"s": source(), "t": {"CustomCode": {"Name": "x", "Inputs": ["s"], "Code": "", "ClassName": "a b"}}},

@@ -14,11 +14,11 @@ import fastavro
 import pyarrow as pa
 
 from afluente.core.arrow_type import arrow_type
+from afluente.core.avro_codec import add_codecs
 from afluente.core.hive_type import HiveType
 from afluente.services.athena.catalog import Column
 from afluente.services.athena.error import QueryFailure
 from afluente.services.athena.reader.arrow_stream import UNIT, CountedFile, relation
-from afluente.services.athena.reader.avro_codec import add_codecs
 from afluente.services.athena.reader.file import DataFile
 from afluente.services.athena.reader.relation import Relation, Request, hive_type
 

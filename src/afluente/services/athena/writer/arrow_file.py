@@ -1,134 +1,31 @@
-"""ORC and Avro files, which DuckDB does not write: made of Parquet files that it wrote, batch by batch.
-
-Sources: the Avro specification, and the Apache Hive documentation of AvroSerDe for how Hive's types are written.
-"""
+"""ORC and Avro files in the place of the Parquet files that DuckDB wrote."""
 
 import json
-import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-import fastavro
-import fastavro._write
-import pyarrow as pa
-import pyarrow.orc
-import pyarrow.parquet
-
-from afluente.core.hive_type import HiveType
+from afluente.core import arrow_file
+from afluente.core.arrow_file import Columns
 from afluente.services.athena.error import QueryFailure
 from afluente.services.athena.writer.format import WriteFormat
-
-ROWS = 65_536
-
-AVRO = {
-    "boolean": "boolean", "tinyint": "int", "smallint": "int", "int": "int", "bigint": "long", "float": "float",
-    "double": "double", "string": "string", "varchar": "string", "char": "string", "binary": "bytes",
-}  # fmt: skip
-
-Columns = Sequence[tuple[str, HiveType]]
 
 
 def convert(path: Path, columns: Columns, form: WriteFormat) -> None:
     """Replace the Parquet file at `path` by one of the format with the same `columns` and rows. Raises QueryFailure."""
     made = path.with_name(f"{path.name}.converted")
-    with pyarrow.parquet.ParquetFile(path) as source:
-        {"ORC": _write_orc, "AVRO": _write_avro}[form.name](source, made, columns, form)
+    if form.name == "ORC":
+        arrow_file.write_orc(path, made, form.codec)
+    else:
+        schema = json.loads(form.avro_schema) if form.avro_schema else _schema(columns)
+        try:
+            arrow_file.write_avro(path, made, schema, form.codec)
+        except ValueError as error:
+            raise QueryFailure("HIVE_WRITER_DATA_ERROR", f"Failed to write data to Hive file: {error}") from None
     made.replace(path)
 
 
-def _write_orc(source: Any, path: Path, _: Columns, form: WriteFormat) -> None:
-    with pyarrow.orc.ORCWriter(str(path), compression=form.codec) as writer:
-        for batch in source.iter_batches(ROWS):
-            writer.write(pa.table(batch))
-
-
-def _write_avro(source: Any, path: Path, columns: Columns, form: WriteFormat) -> None:
-    fastavro._write.BLOCK_WRITERS.update(snappy=_snappy, zstandard=_zstandard)  # type: ignore[attr-defined]  # noqa: SLF001  # compiled; the only table of them
-    schema = json.loads(form.avro_schema) if form.avro_schema else avro_schema(columns)
+def _schema(columns: Columns) -> dict[str, Any]:
     try:
-        with path.open("wb") as file:
-            fastavro.writer(file, fastavro.parse_schema(schema), _records(source, schema), codec=form.codec)
-    except (ValueError, TypeError, KeyError, fastavro.schema.SchemaParseException) as error:
-        raise QueryFailure("HIVE_WRITER_DATA_ERROR", f"Failed to write data to Hive file: {error}") from None
-
-
-def _records(source: Any, schema: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    names = {field["name"].lower(): field["name"] for field in schema["fields"]}
-    for batch in source.iter_batches(ROWS):
-        arrays = [array.cast(_timed(array.type)) for array in batch.columns]
-        keys = [names.get(name.lower(), name) for name in batch.schema.names]
-        yield from pa.table(arrays, names=keys).to_pylist(maps_as_pydicts="strict")
-
-
-def _timed(kind: Any) -> Any:
-    """The type with all its timestamps in milliseconds of UTC, which is how Avro counts them."""
-    if pa.types.is_timestamp(kind):
-        return pa.timestamp("ms", "UTC")
-    if pa.types.is_struct(kind):
-        return pa.struct([(field.name, _timed(field.type)) for field in kind])
-    if pa.types.is_map(kind):
-        return pa.map_(kind.key_type, _timed(kind.item_type))
-    return pa.list_(_timed(kind.value_type)) if pa.types.is_list(kind) else kind
-
-
-def avro_schema(columns: Columns) -> dict[str, Any]:
-    """The schema of files with `columns`: a record, every value of which may be null. Raises QueryFailure."""
-    return _Schema().record("record", columns)
-
-
-class _Schema:
-    """Names the records of one schema, no two the same."""
-
-    def __init__(self) -> None:
-        self._records = 0
-
-    def record(self, name: str, columns: Columns) -> dict[str, Any]:
-        fields = [{"name": column, "type": self._optional(kind), "default": None} for column, kind in columns]
-        return {"type": "record", "name": name, "fields": fields}
-
-    def _optional(self, kind: HiveType) -> list[Any]:
-        return ["null", self._schema(kind)]
-
-    def _schema(self, kind: HiveType) -> Any:
-        makers: dict[str, Callable[[HiveType], Any]] = {
-            "array": lambda kind: {"type": "array", "items": self._optional(kind.fields[0][1])},
-            "map": self._map,
-            "struct": self._struct,
-            "decimal": _decimal,
-            "date": lambda _: {"type": "int", "logicalType": "date"},
-            "timestamp": lambda _: {"type": "long", "logicalType": "timestamp-millis"},
-        }
-        return makers[kind.name](kind) if kind.name in makers else AVRO[kind.name]
-
-    def _map(self, kind: HiveType) -> dict[str, Any]:
-        key = kind.fields[0][1]
-        if AVRO.get(key.name) != "string":
-            raise QueryFailure("NOT_SUPPORTED", f"Avro's maps have keys of type string only, not {key}")
-        return {"type": "map", "values": self._optional(kind.fields[1][1])}
-
-    def _struct(self, kind: HiveType) -> dict[str, Any]:
-        self._records += 1
-        return self.record(f"record_{self._records}", kind.fields)
-
-
-def _decimal(kind: HiveType) -> dict[str, Any]:
-    precision, scale = kind.decimal_size
-    return {"type": "bytes", "logicalType": "decimal", "precision": precision, "scale": scale}
-
-
-def _snappy(file: IO[bytes], block: bytes, _: int | None) -> None:
-    checksum = zlib.crc32(block).to_bytes(4, "big")
-    _write_block(file, pa.Codec("snappy").compress(block, asbytes=True) + checksum)
-
-
-def _zstandard(file: IO[bytes], block: bytes, _: int | None) -> None:
-    _write_block(file, pa.Codec("zstd").compress(block, asbytes=True))
-
-
-def _write_block(file: IO[bytes], block: bytes) -> None:
-    size = len(block) << 1
-    while size > 0x7F:
-        file.write(bytes([size & 0x7F | 0x80]))
-        size >>= 7
-    file.write(bytes([size]) + block)
+        return arrow_file.avro_schema(columns)
+    except ValueError as error:
+        raise QueryFailure("NOT_SUPPORTED", str(error)) from None

@@ -17,6 +17,9 @@ SERDES = {
     "LazySimpleSerDe": "csv",
     "OpenCSVSerde": "csv",
     "ParquetHiveSerDe": "parquet",
+    "OrcSerde": "orc",
+    "AvroSerDe": "avro",
+    "GrokSerDe": "grokLog",
 }
 
 
@@ -97,8 +100,13 @@ def _format(table: Table) -> tuple[str, dict[str, Any]]:
     parameters = {**table.get("Parameters", {}), **serde.get("Parameters", {})}
     name = serde.get("SerializationLibrary", "").rsplit(".", 1)[-1]
     kind = SERDES.get(name) or parameters.get("classification", "")
-    if kind not in {"json", "csv", "parquet", "glueparquet"}:
+    if kind not in {"json", "csv", "parquet", "glueparquet", "orc", "avro", "xml", "grokLog"}:
         raise NotImplementedError(f"reading the table {table['Name']} of the format {kind or name!r} is not supported")
+    if kind == "xml":
+        return kind, {"rowTag": parameters.get("rowTag")}
+    if kind == "grokLog":
+        pattern = parameters.get("input.format") or parameters.get("grokPattern")
+        return kind, {"logFormat": pattern, "customPatterns": parameters.get("input.grokCustomPatterns", "")}
     if kind != "csv":
         return kind, {}
     separator = parameters.get("separatorChar") or parameters.get("field.delim") or parameters.get("delimiter") or ","

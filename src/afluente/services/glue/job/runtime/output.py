@@ -16,7 +16,13 @@ ESCAPED = set("\"#%'*/:=?\\{[]^\x7f") | {chr(code) for code in range(32)}
 """What Hive writes as `%XX` in the name of a partition's folder."""
 
 SPREAD = "__output_file__"
-CODECS = {"snappy", "gzip", "uncompressed", "none", "zstd", "brotli", "lz4"}
+BINARY_CODECS = {
+    "parquet": {"snappy", "gzip", "uncompressed", "none", "zstd", "brotli", "lz4"},
+    "orc": {"snappy", "zlib", "zstd", "lz4", "uncompressed", "none"},
+    "avro": {"snappy", "deflate", "bzip2", "xz", "zstandard", "uncompressed", "none"},
+}
+ARROW = {"orc", "avro"}
+"""Formats that DuckDB does not write: made of Parquet files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +30,7 @@ class Format:
     """How rows are written."""
 
     kind: str
-    """parquet, json or csv."""
+    """parquet, json, csv, avro or orc."""
     compression: str
     """A Parquet codec, or gzip or none of a text format."""
     separator: str = ","
@@ -55,14 +61,16 @@ def read_format(kind: str, options: dict[str, Any]) -> Format:
         "glueparquet": {"compression", "blockSize", "pageSize"},
         "json": {"compression"},
         "csv": {"compression", "separator", "quoteChar", "writeHeader", "optimizePerformance"},
+        "avro": {"compression", "version"},
+        "orc": {"compression"},
     }
     if kind not in known:
-        raise NotImplementedError(f"writing the format {kind!r} is not supported; parquet, json and csv are")
+        raise NotImplementedError(f"writing the format {kind!r} is not supported; {', '.join(known)} are")
     for name in sorted(set(options) - known[kind]):
         raise NotImplementedError(f"the option {name} of the format {kind} is not supported")
     plain = "parquet" if kind == "glueparquet" else kind
-    compression = str(options.get("compression") or ("snappy" if plain == "parquet" else "none")).lower()
-    allowed = CODECS if plain == "parquet" else {"gzip", "none", "uncompressed"}
+    compression = str(options.get("compression") or ("snappy" if plain in {"parquet", "orc"} else "none")).lower()
+    allowed = BINARY_CODECS.get(plain, {"gzip", "none", "uncompressed"})
     if compression not in allowed:
         raise NotImplementedError(f"the compression {compression!r} of the format {kind} is not supported")
     compression = "none" if compression == "uncompressed" else compression
@@ -80,6 +88,8 @@ def glue_namer(kind: Format, context: str) -> Namer:
     if kind.kind == "parquet":
         codec = "" if kind.compression == "none" else f"-{kind.compression}"
         return lambda number: f"{stem}-part-block-0-r-{number:05}{codec}.parquet"
+    if kind.kind in ARROW:
+        return lambda number: f"{stem}-part-r-{number:05}.{kind.kind}"
     return lambda number: f"{stem}-part-r-{number:05}{'.gz' if kind.compression == 'gzip' else ''}"
 
 
@@ -95,6 +105,8 @@ def write(query: str, url: str, kind: Format, keys: Sequence[str], partitions: i
     names = [name for name, _ in partition_columns]
     folder = Path(current().order.work) / f"output_{current().number()}"
     rows, files = _copy(query, folder, kind, names, kept, partitions)
+    if kind.kind in ARROW:
+        _convert(files, kind, kept)
     place = storage.Location.parse(url)
     moved = list(_named(files, folder, place.folder, names, namer))
     storage.put(place.bucket, [(key, path) for key, _, path in moved])
@@ -136,10 +148,25 @@ def _copy(
     return rows, list(files) if rows else []
 
 
+def _convert(files: Sequence[str], kind: Format, columns: Schema) -> None:
+    """Put files of the format in the place of the Parquet files that were written."""
+    from afluente.core import arrow_file  # noqa: PLC0415  # pyarrow is slow to import
+
+    for name in files:
+        made = Path(f"{name}.converted")
+        if kind.kind == "orc":
+            codec = {"none": "uncompressed"}.get(kind.compression, kind.compression)
+            arrow_file.write_orc(Path(name), made, codec)
+        else:
+            codec = {"none": "null"}.get(kind.compression, kind.compression)
+            arrow_file.write_avro(Path(name), made, arrow_file.avro_schema(columns), codec)
+        made.replace(name)
+
+
 def _layout(query: str, kind: Format, keys: Sequence[str], columns: Schema) -> tuple[str, list[str]]:
     """What to select, and the options of COPY."""
-    if kind.kind == "parquet":
-        codec = "uncompressed" if kind.compression == "none" else kind.compression
+    if kind.kind == "parquet" or kind.kind in ARROW:
+        codec = "uncompressed" if kind.compression == "none" or kind.kind in ARROW else kind.compression
         return f"SELECT * FROM ({query})", ["FORMAT parquet", f"CODEC {text(codec)}"]
     compressed = [f"COMPRESSION {text(kind.compression)}"]
     if kind.kind == "csv":

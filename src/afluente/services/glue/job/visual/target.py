@@ -7,7 +7,7 @@ from afluente.services.glue.job.visual.node import Node, Part
 from afluente.services.glue.job.visual.quality import before_target
 from afluente.services.glue.job.visual.text import call, dotted, literal
 
-FORMATS = {"json", "csv", "parquet"}
+FORMATS = {"json", "csv", "parquet", "avro", "orc"}
 
 
 def s3_direct(node: Node) -> Part:

@@ -57,6 +57,10 @@ class Reader:
         """Read Parquet."""
         return self.load(list(paths), "parquet", **options)
 
+    def orc(self, path: Any, **options: Any) -> Frame:
+        """Read ORC."""
+        return self.load(path, "orc", **options)
+
     def table(self, tableName: str) -> Frame:
         """A temporary view, or a table of the catalog."""
         from afluente.services.glue.job.runtime.spark.session import session  # noqa: PLC0415  # they need each other

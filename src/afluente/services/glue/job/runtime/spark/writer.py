@@ -63,6 +63,10 @@ class Writer(DuckDBDataFrameWriter):  # type: ignore[misc]  # sqlframe has no ty
         """Write CSV."""
         self.save(path, "csv", mode, compression=compression, **options)
 
+    def orc(self, path: str, mode: str | None = None, partitionBy: Any = None, compression: Any = None) -> None:
+        """Write ORC."""
+        self.save(path, "orc", mode, partitionBy, compression=compression)
+
     def save(
         self,
         path: str | None = None,
@@ -105,8 +109,10 @@ class Writer(DuckDBDataFrameWriter):  # type: ignore[misc]  # sqlframe has no ty
         """Names as Spark gives them: with a dot before the `c000` of files in folders of partitions."""
         number = f"{uuid.uuid4()}{'.' if self._keys else '-'}c000"
         codec = "" if kind.compression == "none" else kind.compression
-        if kind.kind == "parquet":
-            return lambda part: f"part-{part:05}-{number}{f'.{codec}' if codec else ''}.parquet"
+        if kind.kind in {"parquet", "orc"}:
+            return lambda part: f"part-{part:05}-{number}{f'.{codec}' if codec else ''}.{kind.kind}"
+        if kind.kind == "avro":
+            return lambda part: f"part-{part:05}-{number}.avro"
         return lambda part: f"part-{part:05}-{number}.{kind.kind}{'.gz' if codec else ''}"
 
     def _remove_others(self, url: str, written: output.Written) -> None:

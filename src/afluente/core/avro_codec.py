@@ -7,6 +7,7 @@ import io
 import zlib
 from typing import IO, Any
 
+import fastavro._write
 import fastavro.read
 import pyarrow as pa
 
@@ -14,8 +15,9 @@ CHECKSUM_BYTES = 4
 
 
 def add_codecs() -> None:
-    """Let fastavro read them."""
+    """Let fastavro read and write them."""
     fastavro.read.BLOCK_READERS.update(snappy=_snappy, zstandard=_zstandard)
+    fastavro._write.BLOCK_WRITERS.update(snappy=_write_snappy, zstandard=_write_zstandard)  # type: ignore[attr-defined]  # noqa: SLF001  # compiled; the only table of them
 
 
 def _snappy(file: IO[bytes]) -> IO[bytes]:
@@ -46,3 +48,20 @@ def _varint(file: IO[bytes]) -> int:
             return number
         shift += 7
     raise EOFError("a block that is cut off")
+
+
+def _write_snappy(file: IO[bytes], block: bytes, _: int | None) -> None:
+    checksum = zlib.crc32(block).to_bytes(CHECKSUM_BYTES, "big")
+    _write_block(file, pa.Codec("snappy").compress(block, asbytes=True) + checksum)
+
+
+def _write_zstandard(file: IO[bytes], block: bytes, _: int | None) -> None:
+    _write_block(file, pa.Codec("zstd").compress(block, asbytes=True))
+
+
+def _write_block(file: IO[bytes], block: bytes) -> None:
+    size = len(block) << 1
+    while size > 0x7F:
+        file.write(bytes([size & 0x7F | 0x80]))
+        size >>= 7
+    file.write(bytes([size]) + block)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from bench.figure import Figure, median_seconds
 from bench.server import Server, afluente
 
 ROWS = 1_000_000
-PARTITIONS, FILES = 200, 5
+PARTITIONS, FILES = 1000, 10
 
 
 def figures(folder: Path) -> Iterator[Figure]:
@@ -46,9 +47,9 @@ def figures(folder: Path) -> Iterator[Figure]:
 def _one_partition(server: Server, folder: Path, data: Path, engine: Any) -> Figure:
     """One partition of many, each of several small files."""
     one = _rows(folder, 10)
-    for number in range(PARTITIONS):
-        for file in range(FILES):
-            _upload(server, f"many/day={number:04d}/{file}.parquet", one)
+    names = [f"many/day={number:04d}/{file}.parquet" for number in range(PARTITIONS) for file in range(FILES)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda name: _upload(server, name, one), names))
     _table(server, "many", partitioned=True)
     storage = server.client("glue").get_table(DatabaseName="bench", Name="many")["Table"]["StorageDescriptor"]
     inputs = [
@@ -67,8 +68,8 @@ def _one_partition(server: Server, folder: Path, data: Path, engine: Any) -> Fig
     ours = median_seconds(lambda: _query(server, sql), 7)
     files = [str(data / f"s3/bench/many/day=0042/{file}.parquet") for file in range(FILES)]
     raw = median_seconds(lambda: engine.sql(f"SELECT count(*), sum(data) FROM read_parquet({files})").fetchall(), 7)
-    what = f"Athena beyond DuckDB, one of {PARTITIONS} partitions"
-    return Figure(what, (ours - raw) * 1000, "ms", "<= 150 ms", more_is_better=False)
+    what = f"Athena beyond DuckDB, one of {PARTITIONS:,} partitions, {PARTITIONS * FILES:,} files"
+    return Figure(what, (ours - raw) * 1000, "ms", "<= 40 ms", more_is_better=False)
 
 
 def _rows(folder: Path, count: int) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any
 from afluente.core.call import Call
 from afluente.core.error import AwsError
 from afluente.services.athena.error import QueryFailure
-from afluente.services.athena.port import Check, ObjectStore, StoredObject
+from afluente.services.athena.port import Check, ObjectStore, StoredFile, StoredObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,11 @@ class CallerStore:
         self._permit("s3:ListBucket", bucket, None, {"s3:prefix": prefix})
         for stored in self.store.iter_objects(bucket, prefix, start_after):
             yield _CallersObject(stored, bucket, self._permit)
+
+    def iter_files(self, bucket: str, prefix: str = "") -> Iterator[StoredFile]:
+        self._permit("s3:ListBucket", bucket, None, {"s3:prefix": prefix})
+        for stored in self.store.iter_files(bucket, prefix):
+            yield _CallersFile(stored, bucket, self._permit)
 
     def delete_object(self, bucket: str, key: str) -> None:
         self._permit("s3:DeleteObject", bucket, key)
@@ -97,5 +102,31 @@ class _CallersObject:
 
     @property
     def path(self) -> Path:
+        self.permit("s3:GetObject", self.bucket, self.stored.key)
+        return self.stored.path
+
+
+@dataclass(frozen=True, slots=True)
+class _CallersFile:
+    """The same, of the little of an object."""
+
+    stored: StoredFile
+    bucket: str
+    permit: Callable[..., Any]
+
+    @property
+    def key(self) -> str:
+        return self.stored.key
+
+    @property
+    def size(self) -> int:
+        return self.stored.size
+
+    @property
+    def last_modified_ms(self) -> int:
+        return self.stored.last_modified_ms
+
+    @property
+    def path(self) -> str:
         self.permit("s3:GetObject", self.bucket, self.stored.key)
         return self.stored.path

@@ -24,4 +24,5 @@ class StoredFile(NamedTuple):
 
     key: str
     size: int
+    last_modified_ms: int
     path: str

@@ -48,15 +48,15 @@ def data_files(store: ObjectStore, location: str) -> Iterator[DataFile]:
         raise QueryFailure("HIVE_METASTORE_ERROR", f"Location is not an S3 path: {location}") from None
     if not store.bucket_exists(place.bucket):
         return
-    for found in store.iter_objects(place.bucket, place.prefix):
+    for found in store.iter_files(place.bucket, place.prefix):
         name = found.key[len(place.prefix) :]
         if found.size and not hidden(name):
-            yield DataFile(str(found.path), f"s3://{place.bucket}/{found.key}", found.size, found.last_modified_ms)
+            yield DataFile(found.path, f"s3://{place.bucket}/{found.key}", found.size, found.last_modified_ms)
 
 
 def hidden(name: str) -> bool:
     """Whether a part of the name begins with `_` or `.`, which Athena passes over."""
-    return any(part.startswith(("_", ".")) for part in name.split("/"))
+    return name.startswith(("_", ".")) or "/_" in name or "/." in name
 
 
 def check_readable(files: tuple[DataFile, ...]) -> None:

@@ -8,6 +8,7 @@ from tests.conftest import Clients
 from tests.deployment.conftest import Command
 
 from afluente.cli import question
+from afluente.deployment import bucket, removal
 
 ACCOUNT, REGION = "000000000000", "us-east-1"
 
@@ -20,7 +21,7 @@ def everything(client: Clients) -> dict[str, list[Any]]:
         "stacks": [stack["StackName"] for stack in stacks],
         "streams": client("kinesis").list_streams()["StreamNames"],
         "delivery streams": client("firehose").list_delivery_streams()["DeliveryStreamNames"],
-        "buckets": [bucket["Name"] for bucket in client("s3").list_buckets()["Buckets"]],
+        "buckets": [made["Name"] for made in client("s3").list_buckets()["Buckets"]],
         "databases": [database["Name"] for database in glue.get_databases()["DatabaseList"]],
         "crawlers": glue.list_crawlers()["CrawlerNames"],
         "jobs": glue.list_jobs()["JobNames"],
@@ -59,8 +60,8 @@ def tags_of(client: Clients) -> dict[str, dict[str, str]]:
     }
     for role in client("iam").list_roles()["Roles"]:
         found[role["RoleName"]] = pairs(client("iam").list_role_tags(RoleName=role["RoleName"])["Tags"])
-    for bucket in client("s3").list_buckets()["Buckets"]:
-        found[bucket["Name"]] = pairs(client("s3").get_bucket_tagging(Bucket=bucket["Name"])["TagSet"])
+    for made in client("s3").list_buckets()["Buckets"]:
+        found[made["Name"]] = pairs(client("s3").get_bucket_tagging(Bucket=made["Name"])["TagSet"])
     return found
 
 
@@ -116,6 +117,7 @@ def test_readings_flow_and_a_lake_in_use_is_removed_with_its_data_and_logs(comma
     for text in ("CREATE_COMPLETE", "120 records in the last hour", "last crawl SUCCEEDED", "the last SUCCEEDED"):
         assert text in seen
     assert "Glue crawler 0.15" in seen  # ten minutes of two DPUs
+    assert "at 0.4 readings a second" in seen  # 120 in the five minutes that count at least
 
     logs = client("logs")
     assert logs.describe_log_streams(logGroupName="/aws-glue/jobs/output")["logStreams"]
@@ -136,7 +138,7 @@ def test_a_budget_that_is_too_small_is_refused_before_anything_is_made(command: 
     assert "month 12" in command("deploy", "--plan", "--budget", "50", status=1)
 
 
-@pytest.mark.parametrize("answer", ["", "n", "no", "windfarm"])
+@pytest.mark.parametrize("answer", ["", "no"])
 def test_who_does_not_agree_gets_nothing(
     answer: str, command: Command, client: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,6 +204,64 @@ def test_a_creation_that_fails_says_why_and_what_to_do(command: Command, client:
     assert everything(client)["stacks"] == []
     client("glue").delete_database(Name="windfarm")
     assert "the lake is there" in command("deploy", "--yes")
+
+
+def test_a_protected_stack_keeps_its_data(command: Command, client: Clients) -> None:
+    command("deploy", "--yes")
+    made = everything(client)
+    protect = client("cloudformation").update_termination_protection
+    protect(StackName="windfarm", EnableTerminationProtection=True)
+    assert "--no-enable-termination-protection" in command("destroy", "--yes", status=1)
+    assert everything(client) == made
+    assert client("s3").head_object(Bucket=f"windfarm-assets-{ACCOUNT}-{REGION}", Key="jobs/lake.py")
+    protect(StackName="windfarm", EnableTerminationProtection=False)
+    command("destroy", "--yes")
+
+
+def test_what_firehose_delivers_between_emptying_and_removal_is_removed_as_well(
+    command: Command, client: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command("deploy", "--yes")
+    raw = f"windfarm-raw-{ACCOUNT}-{REGION}"
+    late = iter([b"late"])
+    empty = bucket.empty
+
+    def empty_and_deliver(s3: Any, name: str) -> int:
+        count = empty(s3, name)
+        if name == raw:
+            for body in late:
+                s3.put_object(Bucket=raw, Key="readings/late", Body=body)
+        return count
+
+    monkeypatch.setattr(bucket, "empty", empty_and_deliver)
+    said = command("destroy", "--yes")
+    assert f"emptied {raw}: 1 objects" in said
+    assert "nothing that is billed is left" in said
+    assert raw not in everything(client)["buckets"]
+
+
+def test_old_versions_and_delete_markers_are_removed_too(command: Command, client: Clients) -> None:
+    command("deploy", "--yes")
+    lake, s3 = f"windfarm-lake-{ACCOUNT}-{REGION}", client("s3")
+    s3.put_bucket_versioning(Bucket=lake, VersioningConfiguration={"Status": "Enabled"})
+    for body in (b"1", b"2"):
+        s3.put_object(Bucket=lake, Key="k", Body=body)
+    s3.delete_object(Bucket=lake, Key="k")
+    assert f"emptied {lake}: 3 objects" in command("destroy", "--yes")
+
+
+def test_what_is_left_is_listed(command: Command, client: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    command("deploy", "--yes")
+    monkeypatch.setattr(removal, "_delete", lambda *_: "DELETE_COMPLETE")  # a stack that says so, and is not gone
+    said = command("destroy", "--yes", status=1)
+    for name in (
+        "AWS::Kinesis::Stream windfarm", "AWS::KinesisFirehose::DeliveryStream windfarm",
+        "AWS::Glue::Database windfarm", "AWS::Glue::Crawler windfarm-raw", "AWS::Glue::Job windfarm-lake",
+        "AWS::Glue::Trigger windfarm-crawl",
+        "AWS::Athena::WorkGroup windfarm", "AWS::Logs::LogGroup /aws/kinesisfirehose/windfarm",
+        f"AWS::S3::Bucket windfarm-raw-{ACCOUNT}-{REGION}", "AWS::IAM::Role windfarm-DeliveryRole",
+    ):  # fmt: skip
+        assert name in said
 
 
 def until(ready: Any) -> None:

@@ -21,7 +21,7 @@ LATER = 12
 
 def run(given: argparse.Namespace, _: Settings) -> int:
     """Print the bill."""
-    work = workload_of(given, template_parameters(given))
+    work = workload_of(template_parameters(given), given.rate, given.queries, given.days_per_query)
     prices = price.price_list(given.region or _region(), given.prices or price.OURS)
     if given.json:
         print(json.dumps(bill_table.as_json(work, prices, (1, LATER)), indent=2))

@@ -98,7 +98,7 @@ def _bill(
     given: argparse.Namespace, console: Console, target: Target, parameters: Mapping[str, str]
 ) -> Callable[[], None]:
     """What shows the bill. Raises CommandError, with the bill shown, when the dearest month is above the budget."""
-    work = workload_of(given, parameters)
+    work = workload_of(parameters, given.rate, given.queries, given.days_per_query)
     prices = price.price_list(target.region, given.prices or price.OURS)
 
     def show() -> None:

@@ -16,6 +16,8 @@ DAILY = "cron(0 1 * * ? *)"
 DEFAULT_SCHEDULE = "cron(15 0/6 * * ? *)"
 """The template's own."""
 
+QUERIES = 10.0
+
 DEPLOY_EPILOG = """\
 examples:
   afluente deploy --plan                         what would be made, and what it would cost; then stop
@@ -42,7 +44,11 @@ def workload(parser: argparse.ArgumentParser) -> None:
         help="readings per second, of all sensors together (default: %(default)g)",
     )  # fmt: skip
     group.add_argument(
-        "--queries", type=argument.amount, default=10.0, metavar="N", help="Athena queries a day (default: %(default)g)"
+        "--queries",
+        type=argument.amount,
+        default=QUERIES,
+        metavar="N",
+        help="Athena queries a day (default: %(default)g)",
     )
     group.add_argument(
         "--days-per-query", type=argument.count, metavar="N",
@@ -98,19 +104,24 @@ def template_parameters(given: argparse.Namespace) -> dict[str, str]:
     return chosen
 
 
-def workload_of(given: argparse.Namespace, parameters: Mapping[str, str]) -> "Workload":
-    """What a lake made with these parameters of the template will have to do; the rest are the template's own."""
+def workload_of(
+    parameters: Mapping[str, str], rate: float, queries: float = QUERIES, days_per_query: int | None = None
+) -> "Workload":
+    """What a lake made with these parameters of the template has to do; those that are missing are the template's own.
+
+    rate: readings per second. queries: per day.
+    """
     from afluente.bill.workload import Workload, runs_per_month  # noqa: PLC0415 - slow to import
 
     is_scheduled = parameters.get("OnSchedule", "true") == "true"
     schedule = parameters.get("CrawlSchedule", DEFAULT_SCHEDULE)
     return Workload(
-        readings_per_s=given.rate,
+        readings_per_s=rate,
         shards=None if parameters.get("StreamMode") == "ON_DEMAND" else int(parameters.get("ShardCount", 1)),
         delivery_s=int(parameters.get("DeliverySeconds", 60)),
         crawls=runs_per_month(schedule, datetime.now(UTC)) if is_scheduled else 0.0,
-        queries_per_day=given.queries,
-        days_per_query=given.days_per_query,
+        queries_per_day=queries,
+        days_per_query=days_per_query,
     )
 
 

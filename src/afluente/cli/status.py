@@ -11,8 +11,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from afluente.bill import price
-from afluente.bill.month import total
+from afluente.bill.month import bill, total
+from afluente.bill.price import PriceList
 from afluente.cli.error import CommandError
+from afluente.cli.lake_option import workload_of
 from afluente.core.setting import Settings
 from afluente.deployment import lifetime, spending, stack, state
 from afluente.deployment.bucket import Contents
@@ -52,11 +54,13 @@ def _show(given: argparse.Namespace, console: Console, target: Target, found: St
         console.print(table)
         return 1
     lake = lake_of(found.outputs)
-    seen = state.look(target, lake, now)
+    seen = state.look(target, lake, found.created, now)
     for name, text in _rows(seen, now):
         table.add_row(name, escape(text))
     usage = spending.measure(target, found, lake, seen.stored_bytes, now)
-    table.add_row("so far", _spent(given, target, usage))
+    prices = price.price_list(target.region, given.prices or price.OURS)
+    table.add_row("so far", _spent(target, prices, usage))
+    table.add_row("a month", _month(found, prices, seen.rate))
     console.print(table)
     return 0 if found.status in stack.DONE else 1
 
@@ -122,8 +126,13 @@ def _job(runs: list[dict[str, Any]], now: datetime) -> str:
     return f"{text}: {last['ErrorMessage']}" if last.get("ErrorMessage") else text
 
 
-def _spent(given: argparse.Namespace, target: Target, usage: spending.Usage) -> str:
-    lines = list(spending.lines(usage, price.price_list(target.region, given.prices or price.OURS)))
+def _month(found: Stack, prices: PriceList, rate: float) -> str:
+    usd = total(bill(workload_of(found.parameters, rate), prices))
+    return f"about {usd:,.2f} US dollars at {rate:,.4g} readings a second, as of late; `afluente cost` has the lines"
+
+
+def _spent(target: Target, prices: PriceList, usage: spending.Usage) -> str:
+    lines = list(spending.lines(usage, prices))
     parts = ", ".join(f"{line.service} {line.what} {line.usd:,.2f}" for line in lines if line.usd >= 0.005)
     local = " on AWS; here it costs nothing" if target.is_local else ""
     return f"about {total(lines):,.2f} US dollars{local}" + (f" ({parts})" if parts else "") + ", without queries"

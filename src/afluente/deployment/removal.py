@@ -36,6 +36,12 @@ def examine(target: Target, found: Stack) -> Doomed:
             f"the stack {found.name} is busy ({found.status}): wait until it is done, and repeat the command; "
             "`afluente status` shows how far it is"
         )
+    if found.is_protected:
+        raise DeploymentError(
+            f"the stack {found.name} is protected from deletion; nothing was deleted. If it is to go all the same: "
+            "aws cloudformation update-termination-protection --no-enable-termination-protection "
+            f"--stack-name {found.name}"
+        )
     lake = lake_of(found.outputs) if stack.is_whole(found) else None
     return Doomed(found, stack.resources(target.client("cloudformation"), found), lake)
 

@@ -34,6 +34,7 @@ class Stack:
     parameters: dict[str, str]
     tags: dict[str, str]
     outputs: dict[str, str]
+    is_protected: bool = False
 
     @property
     def is_ours(self) -> bool:
@@ -143,4 +144,5 @@ def _stack(found: Mapping[str, Any]) -> Stack:
         parameters={item["ParameterKey"]: item["ParameterValue"] for item in found.get("Parameters", [])},
         tags={item["Key"]: item["Value"] for item in found.get("Tags", [])},
         outputs={item["OutputKey"]: item["OutputValue"] for item in found.get("Outputs", [])},
+        is_protected=found.get("EnableTerminationProtection", False),
     )

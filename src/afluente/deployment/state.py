@@ -13,14 +13,20 @@ from afluente.deployment.target import Target
 from windfarm.deployment import Lake
 
 RECENT = timedelta(hours=1)
+LEAST = timedelta(minutes=5)
+"""CloudWatch's figures are some minutes behind: over less than this a rate says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What was seen. Times are those of AWS; `stream`, `delivery` and `crawler` are empty when they are not there."""
+    """What was seen. Times are those of AWS; `stream`, `delivery` and `crawler` are empty when they are not there.
+
+    rate: readings per second of late.
+    """
 
     stream: dict[str, Any]
     recent_records: int
+    rate: float
     delivery: dict[str, Any]
     raw: Contents
     failed: Contents
@@ -30,7 +36,7 @@ class State:
     stored_bytes: int
 
 
-def look(target: Target, its: Lake, now: datetime) -> State:
+def look(target: Target, its: Lake, created: datetime, now: datetime) -> State:
     """Ask each part."""
     s3 = target.client("s3")
     raw, failed, lake = (
@@ -38,9 +44,11 @@ def look(target: Target, its: Lake, now: datetime) -> State:
         bucket.contents(s3, its.lake_bucket),
     )  # fmt: skip
     others = [bucket.contents(s3, name) for name in (its.results_bucket, its.assets_bucket)]
+    recent = _recent_records(target, its.stream, now)
     return State(
         stream=_ask(target, "kinesis", "describe_stream_summary", "StreamDescriptionSummary", StreamName=its.stream),
-        recent_records=_recent_records(target, its.stream, now),
+        recent_records=recent,
+        rate=recent / max(LEAST, min(RECENT, now - created)).total_seconds(),
         delivery=_ask(
             target, "firehose", "describe_delivery_stream", "DeliveryStreamDescription",
             DeliveryStreamName=its.delivery_stream,

@@ -121,8 +121,11 @@ def test_readings_flow_and_a_lake_in_use_is_removed_with_its_data_and_logs(comma
 
     logs = client("logs")
     assert logs.describe_log_streams(logGroupName="/aws-glue/jobs/output")["logStreams"]
+    other = {"logGroupName": "/aws-glue/jobs/output", "logStreamName": f"jr_{'0' * 64}"}
+    logs.create_log_stream(**other)  # of another job of the account
     assert "nothing that is billed is left" in command("destroy", *where, "--yes")
     assert everything(client) == before
+    logs.delete_log_stream(**other)
     assert logs.describe_log_streams(logGroupName="/aws-glue/jobs/output")["logStreams"] == []
     assert "there is no stack plant" in command("status", *where, status=1)
     assert "afluente deploy" in command("sensors", *where, status=1)

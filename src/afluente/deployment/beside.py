@@ -15,6 +15,10 @@ from windfarm.deployment import Lake, sensor_user
 
 CRAWLER_LOGS = "/aws-glue/crawlers"
 JOB_LOGS = ("/aws-glue/jobs/output", "/aws-glue/jobs/error", "/aws-glue/jobs/logs-v2")
+RUN_PREFIX = "jr_"
+RUN_ID_LENGTH = len(RUN_PREFIX) + 64
+"""What streams of a run begin with: its id, without the number of the attempt."""
+
 UNFINISHED = {"STARTING", "RUNNING", "WAITING"}
 MISSING = {"ResourceNotFoundException", "EntityNotFoundException", "NoSuchEntity"}
 
@@ -36,9 +40,13 @@ def stop(target: Target, lake: Lake) -> None:
 def log_streams(target: Target, lake: Lake) -> list[tuple[str, str]]:
     """(group, stream) of the logs of the lake's crawls and runs. To be asked before the job is gone."""
     logs = target.client("logs")
-    runs = [run["Id"] for run in job_runs(target.client("glue"), lake.job)]
+    runs = {run["Id"][:RUN_ID_LENGTH] for run in job_runs(target.client("glue"), lake.job)}
     found = [(CRAWLER_LOGS, name) for name in _streams(logs, CRAWLER_LOGS, lake.crawler) if name == lake.crawler]
-    return found + [(group, name) for group in JOB_LOGS for run in runs for name in _streams(logs, group, run)]
+    if not runs:
+        return found
+    # one listing of all runs' streams is far fewer requests than one for each run
+    of_runs = ((group, name) for group in JOB_LOGS for name in _streams(logs, group, RUN_PREFIX))
+    return found + [(group, name) for group, name in of_runs if name[:RUN_ID_LENGTH] in runs]
 
 
 def delete_log_streams(logs: Client, streams: list[tuple[str, str]]) -> None:

@@ -65,6 +65,8 @@ def remove(target: Target, doomed: Doomed, said: Callable[[str], object], wait: 
         )
     if doomed.lake:
         beside.delete_log_streams(target.client("logs"), logs)
+        if logs:
+            said(f"deleted the logs of its crawls and runs: {len(logs):,} streams")
         if beside.delete_sensor_user(target.client("iam"), doomed.lake):
             said("deleted the sensors' user")
     return list(leftover.leftovers(target, doomed.resources))

@@ -78,6 +78,14 @@ def test_json_of_hundreds_of_files_needs_no_more_memory_than_one(world: Any) -> 
     assert types == {"a": "bigint", "b": "string"}
 
 
+def test_arrays_in_dozens_of_files_are_rows_like_any_others(world: Any) -> None:
+    for number in range(40):
+        world.put(f"in/{number}", f'[\n  {{"a":{number}}},\n  {{"a":0.5,"b":"]"}}\n]\n')
+    rows, types = read(world, "json")
+    assert sorted(row["a"] for row in rows) == [0, *[0.5] * 40, *range(1, 40)]
+    assert types == {"a": "double", "b": "string"}
+
+
 def test_json_keeps_texts_that_look_like_times_or_numbers(world: Any) -> None:
     world.put(
         "in/1", '{"t":"2026-01-01T00:00:00Z","d":"2026-01-01","n":"1","u":"550e8400-e29b-41d4-a716-446655440000"}'

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
+import msgspec
+
 from afluente.services.glue.job.runtime.storage import Item
 
 BLANKS = b" \t\r\n"
@@ -19,7 +21,7 @@ BLANKS = b" \t\r\n"
 
 @contextmanager
 def joined(items: Sequence[Item], is_gzip: bool) -> Iterator[Path | None]:
-    """A file with what is in all of `items`, until the block ends; None when one is an array, which joins nothing."""
+    """A file with the objects that are in all of `items`, until the block ends; None when one cannot be taken apart."""
     with tempfile.TemporaryDirectory(prefix="afluente-") as folder:
         path = Path(folder, "joined.json")
         with path.open("wb") as whole:
@@ -31,10 +33,20 @@ def _append(item: Item, whole: IO[bytes], is_gzip: bool) -> bool:
     with _open(item, is_gzip) as file:
         head = file.read(4096)
         if head.lstrip(BLANKS).startswith(b"["):
-            return False
+            return _append_elements(head + file.read(), whole)
         whole.write(head)
         shutil.copyfileobj(file, whole)
         whole.write(b"\n")
+    return True
+
+
+def _append_elements(array: bytes, whole: IO[bytes]) -> bool:
+    """Append what is in an array, byte for byte; False when it is none, such as two in one file."""
+    try:
+        elements = msgspec.json.decode(array, type=list[msgspec.Raw])
+    except msgspec.DecodeError:
+        return False
+    whole.writelines(bytes(element) + b"\n" for element in elements)
     return True
 
 

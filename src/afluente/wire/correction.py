@@ -56,6 +56,16 @@ UNWRAPPED_OUTPUTS: dict[str, tuple[str, ...]] = {
     "s3": ("GetBucketLocation",),
 }
 
+STATUSES: dict[str, int] = {
+    # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html (its examples)
+    "s3.PutBucketTagging": 204,
+}
+
+CONTENT_TYPES: dict[str, str] = {
+    # An answer without a body that has a type all the same, as captured from S3
+    "s3.HeadBucket": "application/xml",
+}
+
 XML_NAMESPACES: dict[str, str] = {
     # https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html#API_ListBuckets_ResponseSyntax
     "s3": "http://s3.amazonaws.com/doc/2006-03-01/",

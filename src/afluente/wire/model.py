@@ -81,11 +81,14 @@ class Operation:
         self.name: str = definition["name"]
         self.method: str = definition["http"]["method"]
         self.uri: str = definition["http"]["requestUri"]
-        self.status: int = definition["http"].get("responseCode", 200)
+        self.status: int = correction.STATUSES.get(
+            f"{model.service}.{self.name}", definition["http"].get("responseCode", 200)
+        )
         self.input: Shape | None = model.shape(definition["input"]) if "input" in definition else None
         self.output: Shape | None = model.shape(definition["output"]) if "output" in definition else None
         self.unsigned: bool = definition.get("authtype") == "none"
         self.checksum_required: bool = definition.get("httpChecksum", {}).get("requestChecksumRequired", False)
+        self.content_type = correction.CONTENT_TYPES.get(f"{model.service}.{self.name}", "")
         self.unwrapped = self.name in correction.UNWRAPPED_OUTPUTS.get(model.service, ())
 
     @cached_property

@@ -89,6 +89,8 @@ class RestBinding:
         if operation.output is None:
             return HttpResponse(status, headers)
         headers.update(_headers(operation.output, response))
+        if operation.content_type:
+            headers["Content-Type"] = operation.content_type
         if operation.event_member is not None:
             headers["Content-Type"] = event_frame.CONTENT_TYPE
             return HttpResponse(status, headers, self._stream(operation.output, operation.event_member, response))

@@ -27,6 +27,9 @@ ENUM_FAULTS: dict[str, tuple[str, str]] = {
                           "the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"),
 }  # fmt: skip
 
+FREE = frozenset({"BucketLocationConstraint"})
+"""Enumerations that are not: which regions there are, and which one may be asked for where, S3 decides by itself."""
+
 ANY_CASE = frozenset({"ChecksumMode"})
 """Enumerations whose case S3 does not mind: Arrow's S3 file system, on AWS's C++ SDK, sends `enabled`."""
 
@@ -39,7 +42,11 @@ def validate(operation: Operation, request: Mapping[str, Any]) -> None:
         if name not in request:
             raise _missing(operation.input, name)
     for shape, value, bound in _leaves(operation.input, request, bound=True):
-        if shape.enum and (value.upper() if shape.name in ANY_CASE else value) not in shape.enum:
+        if (
+            shape.enum
+            and shape.name not in FREE
+            and (value.upper() if shape.name in ANY_CASE else value) not in shape.enum
+        ):
             raise _not_one_of(shape, value) if bound else MalformedXML
     for name, member in operation.input.members.items():
         if name in request and member.type == "structure" and member.location is None:

@@ -42,8 +42,10 @@ def test_create_bucket_elsewhere(s3: Any) -> None:
 def test_create_bucket_with_a_constraint_in_us_east_1(s3: Any) -> None:
     with pytest.raises(InvalidLocationConstraint, match=r"^The specified location-constraint is not valid$"):
         s3.create_bucket(Bucket="new", CreateBucketConfiguration={"LocationConstraint": "us-east-1"})
-    with pytest.raises(IllegalLocationConstraintException):
-        s3.create_bucket(Bucket="new", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    with pytest.raises(InvalidLocationConstraint):
+        s3.create_bucket(Bucket="new", CreateBucketConfiguration={"LocationConstraint": "nowhere"})
+    s3.create_bucket(Bucket="new", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    assert s3.get_bucket_location(Bucket="new") == {"LocationConstraint": "eu-west-1"}
 
 
 def test_create_bucket_of_another_account(s3: Any) -> None:

@@ -46,7 +46,7 @@ def test_a_new_buckets_defaults(s3: Any) -> None:
 def test_bucket_tagging(s3: Any) -> None:
     s3.put_bucket_tagging(Bucket="b-1", Tagging={"TagSet": TAGS})
     assert s3.get_bucket_tagging(Bucket="b-1")["TagSet"] == TAGS
-    s3.delete_bucket_tagging(Bucket="b-1")
+    s3.put_bucket_tagging(Bucket="b-1", Tagging={"TagSet": []})
     with pytest.raises(AwsError, match="The TagSet does not exist"):
         s3.get_bucket_tagging(Bucket="b-1")
 

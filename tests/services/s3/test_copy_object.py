@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from afluente.core.error import AwsError
 from afluente.services.s3.error import InvalidArgument, InvalidRequest, NoSuchBucket, NoSuchKey, PreconditionFailed
 
 
@@ -96,3 +97,21 @@ def test_copy_object_with_an_unknown_directive(s3: Any) -> None:
     s3.put("a")
     with pytest.raises(InvalidArgument, match="Unknown metadata directive"):
         s3.copy_object(Bucket="b-1", Key="b", CopySource="b-1/a", MetadataDirective="KEEP")
+
+
+def test_a_version_copied_onto_itself_is_a_new_version(s3: Any) -> None:
+    s3.put("k", b"1")
+    s3.put_bucket_versioning(Bucket="b-1", VersioningConfiguration={"Status": "Enabled"})
+    with pytest.raises(InvalidRequest, match="This copy request is illegal"):
+        s3.copy_object(Bucket="b-1", Key="k", CopySource="b-1/k")
+    s3.copy_object(Bucket="b-1", Key="k", CopySource="b-1/k?versionId=null")
+    assert len(s3.list_object_versions(Bucket="b-1")["Versions"]) == 2
+
+
+def test_a_redirect_is_kept_and_not_copied(s3: Any) -> None:
+    s3.put("k", b"1", WebsiteRedirectLocation="/elsewhere")
+    assert s3.head_object(Bucket="b-1", Key="k")["WebsiteRedirectLocation"] == "/elsewhere"
+    s3.copy_object(Bucket="b-1", Key="c", CopySource="b-1/k")
+    assert "WebsiteRedirectLocation" not in s3.head_object(Bucket="b-1", Key="c")
+    with pytest.raises(AwsError, match="must have a prefix of"):
+        s3.put("k", b"1", WebsiteRedirectLocation="elsewhere")

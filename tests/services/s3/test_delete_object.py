@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from afluente.services.s3.error import InvalidArgument, MalformedXML, NoSuchBucket, PreconditionFailed
+from afluente.services.s3.error import InvalidArgument, MalformedXML, NoSuchBucket, NoSuchKey, PreconditionFailed
 
 
 def test_delete_object_takes_file_and_empty_folders(s3: Any) -> None:
@@ -28,6 +28,8 @@ def test_delete_object_if_match(s3: Any) -> None:
     assert s3.listed() == ["k"]
     s3.delete_object(Bucket="b-1", Key="k", IfMatch=etag)
     assert s3.listed() == []
+    with pytest.raises(NoSuchKey):
+        s3.delete_object(Bucket="b-1", Key="k", IfMatch=etag)
 
 
 def test_delete_objects_reports_each_key(s3: Any) -> None:

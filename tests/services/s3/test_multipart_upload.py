@@ -69,6 +69,10 @@ def test_complete_multipart_upload_joins_the_parts(s3: Any) -> None:
     head = s3.head_object(Bucket="b-1", Key="k")
     assert (head["ContentType"], head["Metadata"], head["TagCount"]) == ("text/csv", {"m": "1"}, 1)
     assert s3.files() == ["b-1/k", "b-1/same"]
+    assert upload.complete(IfNoneMatch="*") == answer, "who heard no answer may ask again"
+    with pytest.raises(NoSuchUpload):
+        upload.complete(upload.parts[:1])
+    s3.put("k", b"other")
     with pytest.raises(NoSuchUpload):
         upload.complete()
 

@@ -27,6 +27,7 @@ class Bucket(msgspec.Struct, kw_only=True):
     """A bucket. Configurations are in AWS's shapes; None: there is none.
 
     lifecycle: rules, with dates in milliseconds.
+    blocked_encryption: kinds that may not be asked for; those that can be named here never may.
     versioning: Enabled or Suspended once it was enabled.
     """
 
@@ -40,6 +41,7 @@ class Bucket(msgspec.Struct, kw_only=True):
     policy: str | None = None
     lifecycle: list[dict[str, Any]] | None = None
     bucket_key_enabled: bool = False
+    blocked_encryption: list[str] | None = None
     versioning: str | None = None
     cors: list[dict[str, Any]] | None = None
 

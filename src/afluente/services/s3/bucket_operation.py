@@ -1,5 +1,6 @@
 """Operations on buckets themselves."""
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from afluente.services.s3.error import (
 from afluente.services.s3.operation import Operations, owner
 
 MOST_BUCKETS = 10_000
+_REGION = re.compile(r"EU|[a-z]{2}(-[a-z]+)+-[0-9]")
 
 
 class BucketOperations(Operations):
@@ -24,13 +26,13 @@ class BucketOperations(Operations):
 
     def create_bucket(self, call: Call, request: Request) -> Response:
         configuration = request.get("CreateBucketConfiguration", {})
-        check_location(call.region, configuration.get("LocationConstraint"))
+        region = location(call.region, configuration.get("LocationConstraint"))
         if request.get("ACL", "private") != "private":
             raise Unsupported(f"ACL {request['ACL']} is not supported; private is.")
         bucket = Bucket(
             name=request["Bucket"],
             account=call.account,
-            region=call.region,
+            region=region,
             created_at_ms=call.arrived_at_ms,
             tags=tag.from_set(configuration.get("Tags", []), tag.MOST_OF_BUCKET) or None,
             ownership=request.get("ObjectOwnership", "BucketOwnerEnforced"),
@@ -75,23 +77,23 @@ class BucketOperations(Operations):
         return {} if region == "us-east-1" else {"LocationConstraint": region}
 
 
-def check_location(region: str, constraint: str | None) -> None:
-    """Raises InvalidLocationConstraint, IllegalLocationConstraintException."""
-    if region == "us-east-1" and constraint is not None:
-        if constraint in {"us-east-1", ""}:
+def location(region: str, constraint: str | None) -> str:
+    """The region of a new bucket. Raises InvalidLocationConstraint, IllegalLocationConstraintException.
+
+    `region` is that of the endpoint: us-east-1's makes buckets in every region, the others only in their own.
+    """
+    if region == "us-east-1":
+        if constraint is not None and (constraint == region or not _REGION.fullmatch(constraint)):
             raise InvalidLocationConstraint(
                 "The specified location-constraint is not valid", LocationConstraint=constraint
             )
-        raise _illegal(constraint)
-    if region not in {"us-east-1", constraint}:
-        raise _illegal(constraint or "unspecified")
-
-
-def _illegal(constraint: str) -> IllegalLocationConstraintException:
-    return IllegalLocationConstraintException(
-        f"The {constraint} location constraint is incompatible for the region specific endpoint this request was sent "
-        "to."
-    )
+        return constraint or region
+    if constraint != region:
+        raise IllegalLocationConstraintException(
+            f"The {constraint or 'unspecified'} location constraint is incompatible for the region specific endpoint "
+            "this request was sent to."
+        )
+    return region
 
 
 def _location(call: Call, bucket: Bucket) -> str:

@@ -36,6 +36,10 @@ class Checksum(NamedTuple):
     kind: Kind
     value: str
 
+    def without_count(self) -> "Checksum":
+        """As GetObjectAttributes shows it: a composite one without the number of its parts."""
+        return self._replace(value=self.value.partition("-")[0])
+
     def members(self) -> dict[str, str]:
         """As members of a response."""
         return {f"Checksum{self.algorithm}": self.value, "ChecksumType": self.kind}

@@ -33,7 +33,7 @@ class ConfigurationOperations(Operations):
 
     def put_bucket_tagging(self, call: Call, request: Request) -> Response:
         tags = tag.from_set(request["Tagging"]["TagSet"], tag.MOST_OF_BUCKET)
-        return self._set(call, request, tags=tags)
+        return self._set(call, request, tags=tags or None)
 
     def get_bucket_tagging(self, call: Call, request: Request) -> Response:
         bucket = self._bucket(call, request)
@@ -65,17 +65,23 @@ class ConfigurationOperations(Operations):
         default = rules[0].get("ApplyServerSideEncryptionByDefault", {"SSEAlgorithm": "AES256"})
         if default["SSEAlgorithm"] != "AES256":
             raise Unsupported(f"SSEAlgorithm {default['SSEAlgorithm']} is not supported; only AES256 is.")
-        return self._set(call, request, bucket_key_enabled=rules[0].get("BucketKeyEnabled", False))
+        blocked = rules[0].get("BlockedEncryptionTypes", {}).get("EncryptionType")
+        return self._set(
+            call, request, bucket_key_enabled=rules[0].get("BucketKeyEnabled", False), blocked_encryption=blocked
+        )
 
     def get_bucket_encryption(self, call: Call, request: Request) -> Response:
-        rule = {
+        bucket = self._bucket(call, request)
+        rule: dict[str, Any] = {
             "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
-            "BucketKeyEnabled": self._bucket(call, request).bucket_key_enabled,
+            "BucketKeyEnabled": bucket.bucket_key_enabled,
         }
+        if bucket.blocked_encryption is not None:
+            rule["BlockedEncryptionTypes"] = {"EncryptionType": bucket.blocked_encryption}
         return {"ServerSideEncryptionConfiguration": {"Rules": [rule]}}
 
     def delete_bucket_encryption(self, call: Call, request: Request) -> Response:
-        return self._set(call, request, bucket_key_enabled=False)
+        return self._set(call, request, bucket_key_enabled=False, blocked_encryption=None)
 
     def put_public_access_block(self, call: Call, request: Request) -> Response:
         given = request["PublicAccessBlockConfiguration"]

@@ -28,7 +28,6 @@ from afluente.services.s3.error import (
     no_such_bucket,
     no_such_key,
     no_such_version,
-    precondition_failed,
 )
 from afluente.services.s3.expiry import Expiry
 from afluente.services.s3.header import DEFAULT_CONTENT_TYPE, Header
@@ -36,7 +35,7 @@ from afluente.services.s3.history import History
 from afluente.services.s3.key_range import after_prefix
 from afluente.services.s3.object_row import ObjectRow, ObjectRows
 from afluente.services.s3.placement import Placement
-from afluente.services.s3.precondition import UNCONDITIONAL, WriteCondition, matches
+from afluente.services.s3.precondition import UNCONDITIONAL, WriteCondition
 from afluente.services.s3.schema import STEPS
 from afluente.services.s3.stored_object import StoredFile, StoredObject
 from afluente.services.s3.upload import Uploads
@@ -297,7 +296,7 @@ class S3Engine:
         with self.discarding(row.id):
             return self.database.write_together(change)
 
-    def head(self, bucket: str, key: str, version: str | None = None) -> ObjectRow:
+    def head(self, bucket: str, key: str, version: str | None = None, method: str = "GET") -> ObjectRow:
         """The object, or that version of it. Raises NoSuchBucket, NoSuchKey, NoSuchVersion, MethodNotAllowed."""
         check_key(key)
         row = self.rows.get(bucket, key) if version is None else self.history.find(bucket, key, version)
@@ -309,7 +308,7 @@ class S3Engine:
             raise no_such_key(key, None if marker is None else marker.version)
         if row is None:
             raise no_such_version(key, version)
-        raise marker_not_allowed(row.version, row.last_modified)
+        raise marker_not_allowed(row.version, row.last_modified, method)
 
     def open(
         self, bucket: str, key: str, check: Callable[[ObjectRow], object] = lambda _: None, version: str | None = None
@@ -329,7 +328,7 @@ class S3Engine:
     def delete(
         self, bucket: str, key: str, if_match: str | None = None, version: str | None = None
     ) -> ObjectRow | None:
-        """Delete the object, if there is one, or that version of it. Raises NoSuchBucket, PreconditionFailed.
+        """Delete the object, if there is one, or that version of it. Raises NoSuchBucket, and as the condition says.
 
         Returns the version that is gone, or the delete marker that a bucket with versioning has instead.
         """
@@ -337,8 +336,8 @@ class S3Engine:
         with self.database.write():
             owner = self.buckets.get(bucket)
             row = self.rows.get(bucket, key) if version is None else self.history.find(bucket, key, version)
-            if row is not None and if_match is not None and not matches(if_match, row.etag):
-                raise precondition_failed("If-Match")
+            if if_match is not None:
+                WriteCondition({"IfMatch": if_match}, takes_any=True).check(key, row)
             self.database.after_commit(self._wake_settling)
             if version is None and owner.versioning:
                 return self.history.mark(owner, key, row)
@@ -360,7 +359,7 @@ class S3Engine:
     def set_tags(self, bucket: str, key: str, tags: dict[str, str], version: str | None = None) -> ObjectRow:
         """Replace the object's tags. Raises as `head` does."""
         with self.database.write():
-            row = replace(self.head(bucket, key, version), tags=tags)
+            row = replace(self.head(bucket, key, version, "PUT"), tags=tags)
             (self.rows if row.is_latest else self.history.versions).put(row)
             return row
 

@@ -155,6 +155,10 @@ class InvalidURI(AwsError):
     """No text."""
 
 
+class InvalidRedirectLocation(AwsError):
+    """A website redirect to nowhere."""
+
+
 class InvalidDigest(AwsError):
     """A Content-MD5 that cannot be one."""
 
@@ -231,10 +235,10 @@ def no_such_version(key: str, version: str) -> NoSuchVersion:
     return NoSuchVersion("The specified version does not exist.", Key=key, VersionId=version)
 
 
-def marker_not_allowed(version: str, modified: datetime) -> MethodNotAllowed:
-    """The version is a delete marker."""
+def marker_not_allowed(version: str, modified: datetime, method: str) -> MethodNotAllowed:
+    """The version is a delete marker, and `method` is not DELETE."""
     error = MethodNotAllowed(
-        "The specified method is not allowed against this resource.", Method="GET", ResourceType="DeleteMarker"
+        "The specified method is not allowed against this resource.", Method=method, ResourceType="DeleteMarker"
     )
     error.headers = {
         "Allow": "DELETE",

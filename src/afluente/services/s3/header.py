@@ -5,7 +5,7 @@ from email.utils import format_datetime
 from typing import Any
 
 from afluente.core.error import NotImplemented as Unsupported
-from afluente.services.s3.error import AccessControlListNotSupported, MetadataTooLarge
+from afluente.services.s3.error import AccessControlListNotSupported, InvalidRedirectLocation, MetadataTooLarge
 
 DEFAULT_CONTENT_TYPE = "binary/octet-stream"
 METADATA_BYTES = 2048
@@ -15,16 +15,32 @@ Header = dict[str, Any]
 
 
 def from_request(request: Mapping[str, Any]) -> Header:
-    """The header to store: `TEXTS`, verbatim, and `Metadata`. Raises MetadataTooLarge."""
+    """The header to store: `TEXTS`, verbatim, and `Metadata`. Raises MetadataTooLarge, InvalidRedirectLocation."""
     header = {name: request[name] for name in TEXTS if request.get(name)}
     header.setdefault("ContentType", DEFAULT_CONTENT_TYPE)
     if "ContentEncoding" in header:
         header["ContentEncoding"] = _without_framing(header["ContentEncoding"])
         if not header["ContentEncoding"]:
             del header["ContentEncoding"]
+    header |= redirect(request)
     if request.get("Metadata"):
         header["Metadata"] = _metadata(request["Metadata"])
     return header
+
+
+def redirect(request: Mapping[str, Any]) -> Header:
+    """What the request says of a redirect, which is never copied with an object. Raises InvalidRedirectLocation."""
+    target = request.get("WebsiteRedirectLocation")
+    if target is not None and not target.startswith(("/", "http://", "https://")):
+        raise InvalidRedirectLocation(
+            "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."
+        )
+    return {} if target is None else {"WebsiteRedirectLocation": target}
+
+
+def copied(header: Header, request: Mapping[str, Any]) -> Header:
+    """The header of a copy that keeps its source's."""
+    return {name: value for name, value in header.items() if name != "WebsiteRedirectLocation"} | redirect(request)
 
 
 def to_response(header: Header) -> Header:

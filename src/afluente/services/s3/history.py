@@ -52,6 +52,11 @@ class History:
         top = self.versions.top(bucket, key)
         return replace(found, is_latest=top is not None and top.number == found.number)
 
+    def by_id(self, bucket: str, key: str, identifier: str) -> ObjectRow | None:
+        """The version whose file has that id."""
+        row = self._rows.get(bucket, key)
+        return row if row is not None and row.id == identifier else self.versions.by_id(bucket, key, identifier)
+
     def succeed(self, bucket: Bucket, row: ObjectRow, existing: ObjectRow | None) -> ObjectRow:
         """`row` as the next version of its key; `existing`, which it replaces, is kept as far as the bucket wants."""
         number = self._next_number(row.bucket, row.key, existing)

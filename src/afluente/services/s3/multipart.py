@@ -152,7 +152,13 @@ class Multipart:
         with self._engine.discarding(row.id) if len(parts) > 1 else ExitStack():
             _check_whole(row, request)
             condition.check(upload.key, self._engine.rows.get(upload.bucket, upload.key))
-            return self._engine.commit(row, condition, lambda: self._finish(upload, parts))
+            return self._engine.commit(row, condition, lambda: self._finish(upload, parts, row))
+
+    def completed(self, bucket: str, key: str, upload_id: str, wanted: Sequence[Wanted]) -> ObjectRow | None:
+        """The object that an upload became which was completed before with just these parts, if it is still there."""
+        identifier = self._engine.uploads.became(bucket, key, upload_id)
+        row = self._engine.history.by_id(bucket, key, identifier) if identifier else None
+        return row if row is not None and _joined(wanted) == row.etag else None
 
     def _chosen(self, upload: Upload, wanted: Sequence[Wanted]) -> list[UploadedPart]:
         if not wanted:
@@ -198,12 +204,13 @@ class Multipart:
                 raise no_such_upload(upload.id) from None
             return self._engine.blobs.stage_copy(sources)
 
-    def _finish(self, upload: Upload, parts: Sequence[UploadedPart]) -> None:
+    def _finish(self, upload: Upload, parts: Sequence[UploadedPart], row: ObjectRow) -> None:
         """In the transaction of the commit: nothing may have changed since the parts were read."""
         current = {part.id for part in self._engine.uploads.parts(self.get(upload.bucket, upload.key, upload.id))}
         if not current.issuperset(part.id for part in parts):
             raise _invalid_part(upload, parts[0].number, parts[0].etag)
         self._engine.uploads.delete(upload, keep=parts[0].id if len(parts) == 1 else None)
+        self._engine.uploads.complete(upload, row.id, row.modified_at_ms)
 
 
 def check_number(number: int) -> None:
@@ -227,6 +234,13 @@ def _matching(upload: Upload, part: UploadedPart | None, wanted: Wanted) -> Uplo
     if given is not None and given != part.checksum:
         raise _invalid_part(upload, wanted.number, etag)
     return part
+
+
+def _joined(wanted: Sequence[Wanted]) -> str:
+    try:
+        return checksum.joined_etag([part.etag.strip('"') for part in wanted])
+    except ValueError:
+        return ""
 
 
 def _invalid_part(upload: Upload, number: int, etag: str) -> InvalidPart:

@@ -55,9 +55,12 @@ class MultipartOperations(ObjectOperations):
         return {"CopyPartResult": {**result, **_part_checksum(upload, part)}, **ENCRYPTION, **version}
 
     def complete_multipart_upload(self, call: Call, request: Request) -> Response:
-        bucket, upload = self._bucket(call, request), self._upload(call, request)
+        bucket = self._bucket(call, request)
         wanted = [_wanted(part) for part in request.get("MultipartUpload", {}).get("Parts", [])]
-        row = self._multipart.complete(upload, wanted, WriteCondition(request), request)
+        row = self._multipart.completed(bucket.name, request["Key"], request["UploadId"], wanted)
+        if row is None:
+            upload = self._upload(call, request)
+            row = self._multipart.complete(upload, wanted, WriteCondition(request), request)
         return {
             "Location": f"{call.endpoint}/{bucket.name}/{quote(row.key)}",
             "Bucket": bucket.name,

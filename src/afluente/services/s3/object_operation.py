@@ -33,6 +33,9 @@ from afluente.services.s3.operation import (
 from afluente.services.s3.precondition import WriteCondition, check_read, check_source
 
 ENCRYPTION = {"ServerSideEncryption": "AES256"}
+CHANGES = frozenset({"ServerSideEncryption", "StorageClass", "WebsiteRedirectLocation"})
+"""What makes a copy onto itself a change."""
+
 IN_MEMORY_BYTES = 64 << 10
 """Bodies up to here are read at once; larger ones the gateway sends from the file."""
 
@@ -119,13 +122,16 @@ class ObjectOperations(Operations):
         header.check_storage(request, bucket.ownership)
         source, file, version = self._open_source(call, request)
         with closing(file):
-            _check_copy(source, request)
+            is_named = copy_source.parse(request["CopySource"]).version is not None
+            _check_copy(source, request, names_version=is_named and bool(version))
             row = self._engine.copy(
                 source,
                 file,
                 (bucket.name, request["Key"]),
                 algorithm=checksums.supported(request.get("ChecksumAlgorithm", source.checksum.algorithm)),
-                header=header.from_request(request) if _replaces(request, "MetadataDirective") else source.header,
+                header=header.from_request(request)
+                if _replaces(request, "MetadataDirective")
+                else header.copied(source.header, request),
                 tags=tag.from_header(request.get("Tagging")) if _replaces(request, "TaggingDirective") else source.tags,
                 condition=WriteCondition(request),
             )
@@ -152,7 +158,7 @@ class ObjectOperations(Operations):
         row = self._engine.head(bucket.name, request["Key"], version_of(bucket, request))
         every: dict[str, Any] = {
             "ETag": row.etag,
-            "Checksum": row.checksum.members(),
+            "Checksum": row.checksum.without_count().members(),
             "ObjectParts": _parts(row, request),
             "StorageClass": "STANDARD",
             "ObjectSize": row.size,
@@ -249,9 +255,11 @@ def _body(file: BinaryIO, offset: int, length: int) -> bytes | FileSlice:
         return file.read(length)
 
 
-def _check_copy(source: ObjectRow, request: Mapping[str, Any]) -> None:
-    same = source.is_latest and (source.bucket, source.key) == (request["Bucket"], request["Key"])
-    if same and not _replaces(request, "MetadataDirective") and "ServerSideEncryption" not in request:
+def _check_copy(source: ObjectRow, request: Mapping[str, Any], *, names_version: bool) -> None:
+    """`names_version`: a version is copied, if only the latest, to become one more."""
+    same = (source.bucket, source.key) == (request["Bucket"], request["Key"])
+    changes = _replaces(request, "MetadataDirective") or not CHANGES.isdisjoint(request)
+    if same and not changes and not names_version:
         raise InvalidRequest(
             "This copy request is illegal because it is trying to copy an object to itself without changing the "
             "object's metadata, storage class, website redirect location or encryption attributes."

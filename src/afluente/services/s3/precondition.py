@@ -56,14 +56,17 @@ def _unmodified(modified: datetime, since: datetime, now_ms: int) -> bool:
 
 
 class WriteCondition:
-    """If-Match and If-None-Match of a request that writes. Raises NotImplemented for what S3 does not do either."""
+    """If-Match and If-None-Match of a request that writes. Raises NotImplemented for what S3 does not do either.
 
-    def __init__(self, request: Mapping[str, Any]) -> None:
+    takes_any: `If-Match: *` is a condition, as for deletes: there has to be an object.
+    """
+
+    def __init__(self, request: Mapping[str, Any], *, takes_any: bool = False) -> None:
         self._match: str | None = request.get("IfMatch")
         self._none_match: str | None = request.get("IfNoneMatch")
         if self._none_match is not None and (self._none_match != "*" or self._match is not None):
             raise _not_implemented("If-None-Match")
-        if self._match is not None and self._match.strip('"') == "*":
+        if self._match is not None and self._match.strip('"') == "*" and not takes_any:
             raise _not_implemented("If-Match")
 
     def check(self, key: str, existing: ObjectRow | None) -> None:

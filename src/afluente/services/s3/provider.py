@@ -13,7 +13,7 @@ from afluente.services.s3.multipart_operation import MultipartOperations
 from afluente.services.s3.operation import GRANTS, LOCK, OTHER_CHECKSUMS, SSE_C, SSE_KMS
 
 _SOURCE_SSE_C = tuple(f"CopySource{name}" for name in SSE_C)
-_WRITTEN = (*SSE_C, *SSE_KMS, *GRANTS, *LOCK, "WebsiteRedirectLocation", "RequestPayer")
+_WRITTEN = (*SSE_C, *SSE_KMS, *GRANTS, *LOCK, "RequestPayer")
 _PARTS_CHECKSUMS = tuple(f"MultipartUpload.Parts.*.{name}" for name in OTHER_CHECKSUMS)
 _ENCRYPTION_RULE = "ServerSideEncryptionConfiguration.Rules.*"
 _LIFECYCLE_RULE = "LifecycleConfiguration.Rules.*"
@@ -107,10 +107,7 @@ class S3Provider(BucketOperations, ConfigurationOperations, ListOperations, Mult
         "ListObjects": ("RequestPayer", "OptionalObjectAttributes"),
         "ListObjectsV2": ("RequestPayer", "OptionalObjectAttributes"),
         "ListParts": (*SSE_C, "RequestPayer"),
-        "PutBucketEncryption": (
-            f"{_ENCRYPTION_RULE}.ApplyServerSideEncryptionByDefault.KMSMasterKeyID",
-            f"{_ENCRYPTION_RULE}.BlockedEncryptionTypes",
-        ),
+        "PutBucketEncryption": (f"{_ENCRYPTION_RULE}.ApplyServerSideEncryptionByDefault.KMSMasterKeyID",),
         "PutBucketLifecycleConfiguration": (
             "TransitionDefaultMinimumObjectSize",
             f"{_LIFECYCLE_RULE}.Transitions",

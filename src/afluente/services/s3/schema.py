@@ -3,6 +3,8 @@
 `object` has each key's latest version, unless that is a delete marker; `version` has all others. Of one key, a larger
 `number` is later.
 
+`completed` remembers for a while which object an upload became, for who asks again.
+
 `object.staged` is 1 until the object's file is known to lie durably in its place; `trash` names files whose object is
 gone until their removal is durable. What a crash interrupts is done again from both.
 """
@@ -75,5 +77,15 @@ STEPS = (
     ) STRICT, WITHOUT ROWID;
     CREATE UNIQUE INDEX version_version ON version (bucket, key, version);
     CREATE INDEX version_id ON version (id) WHERE NOT marker
+    """,
+    """
+    CREATE TABLE completed (
+        upload TEXT NOT NULL PRIMARY KEY,
+        bucket TEXT NOT NULL,
+        key TEXT NOT NULL,
+        id TEXT NOT NULL,
+        completed_at_ms INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX completed_at ON completed (completed_at_ms)
     """,
 )

@@ -12,6 +12,10 @@ from afluente.services.s3.error import BadRequest, InvalidArgument, InvalidTag
 
 MOST_OF_OBJECT = 10
 MOST_OF_BUCKET = 50
+_RESERVED = {
+    MOST_OF_OBJECT: "Your TagKey cannot be prefixed with aws:",
+    MOST_OF_BUCKET: "System tags cannot be added/updated by requester",
+}
 _CHARACTERS = re.compile(r"[\w\s+\-=.:/@]*")
 
 Tags = dict[str, str]
@@ -56,5 +60,5 @@ def _checked(tags: Tags, most: int) -> Tags:
         if len(value) > 256 or not _CHARACTERS.fullmatch(value):
             raise InvalidTag("The TagValue you have provided is invalid", TagKey=key, TagValue=value)
         if key.lower().startswith("aws:"):
-            raise InvalidTag("System tags cannot be added/updated by requester", TagKey=key)
+            raise InvalidTag(_RESERVED[most], TagKey=key)
     return tags

@@ -14,6 +14,9 @@ from afluente.services.s3.object_row import NO_END
 from afluente.store.blob import Blobs
 from afluente.store.database import Database
 
+REMEMBERED_MS = 86_400_000
+"""So long a completed upload may be completed again, as clients do that heard no answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Upload:
@@ -83,6 +86,23 @@ class Uploads:
                 self._database.after_commit(partial(self._blobs.discard, part.id))
         with self._database.write() as db:
             db.execute("DELETE FROM upload WHERE id = ?", (upload.id,))
+
+    def complete(self, upload: Upload, identifier: str, now_ms: int) -> None:
+        """Remember that the upload became the object `identifier`."""
+        with self._database.write() as db:
+            db.execute("DELETE FROM completed WHERE completed_at_ms < ?", (now_ms - REMEMBERED_MS,))
+            db.execute(
+                "INSERT INTO completed VALUES (?, ?, ?, ?, ?)",
+                (upload.id, upload.bucket, upload.key, identifier, now_ms),
+            )
+
+    def became(self, bucket: str, key: str, upload_id: str) -> str | None:
+        """The id of the object that a completed upload became."""
+        found = self._database.read().execute(
+            "SELECT id FROM completed WHERE bucket = ? AND key = ? AND upload = ?", (bucket, key, upload_id)
+        )
+        row = found.fetchone()
+        return None if row is None else str(row[0])
 
     def scan(self, bucket: str, start: str, end: str | None, after: tuple[str, str] = ("", "")) -> Iterator[Upload]:
         """The uploads of keys from `start` to before `end`, behind `after` (key, id), in order."""

@@ -16,6 +16,9 @@ class VersionRows:
     def get(self, bucket: str, key: str, version: str) -> ObjectRow | None:
         return self._one("bucket = ? AND key = ? AND version = ?", bucket, key, version)
 
+    def by_id(self, bucket: str, key: str, identifier: str) -> ObjectRow | None:
+        return self._one("id = ? AND bucket = ? AND key = ? AND NOT marker", identifier, bucket, key)
+
     def top(self, bucket: str, key: str) -> ObjectRow | None:
         """The latest of the key's versions in this table."""
         return self._one("bucket = ? AND key = ? ORDER BY number DESC LIMIT 1", bucket, key)

@@ -186,7 +186,7 @@ class App:
             LogsProvider(logs, database),
             CloudWatchProvider(cloudwatch, alarms, clock),
             FirehoseProvider(self._firehose, invoke, clock),
-            GlueProvider(catalog, crawlers, self._jobs, triggers, workflows, tags),
+            GlueProvider(catalog, crawlers, self._jobs, triggers, workflows, tags, s3, self._check_action),
             AthenaProvider(athena),
             CloudFormationProvider(cloudformation, invoke, clock),
         ):

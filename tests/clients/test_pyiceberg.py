@@ -70,3 +70,60 @@ def test_pyiceberg(catalog: Any, client: Callable[..., Any]) -> None:
     catalog.drop_table("farm.measured")
     catalog.drop_namespace("farm")
     assert client("glue").get_databases()["DatabaseList"] == []
+
+
+def test_a_table_that_glue_began(catalog: Any, client: Callable[..., Any]) -> None:
+    """CreateTable with OpenTableFormatInput: pyiceberg and Athena find an empty Iceberg table, and fill it."""
+    glue = client("glue")
+    client("s3").create_bucket(Bucket="lake")
+    glue.create_database(DatabaseInput={"Name": "farm"})
+    columns = [
+        ("id", "int"),
+        ("at", "timestamp"),
+        ("price", "decimal(10,2)"),
+        ("parts", "array<struct<n:int,m:map<string,double>>>"),
+    ]
+    storage = {
+        "Columns": [{"Name": name, "Type": kind, "Comment": "c"} for name, kind in columns],
+        "Location": "s3://lake/orders/",
+    }
+    begin = {"IcebergInput": {"MetadataOperation": "CREATE", "Version": "2"}}
+    glue.create_table(
+        DatabaseName="farm", TableInput={"Name": "orders", "StorageDescriptor": storage}, OpenTableFormatInput=begin
+    )
+    table = catalog.load_table("farm.orders")
+    assert (
+        str(table.schema().find_type("parts")) == "list<struct<6: n: optional int, 7: m: optional map<string, double>>>"
+    )
+    assert (table.format_version, table.scan().to_arrow().num_rows) == (2, 0)
+    athena(client, "INSERT INTO farm.orders VALUES (1, timestamp '2026-01-02 03:04:05', 2.50, NULL)")
+    assert athena(client, "SELECT id, price FROM farm.orders") == [["1", "2.50"]]
+    assert catalog.load_table("farm.orders").scan().to_arrow()["id"].to_pylist() == [1]
+    with pytest.raises(glue.exceptions.AlreadyExistsException):
+        glue.create_table(
+            DatabaseName="farm", TableInput={"Name": "orders", "StorageDescriptor": storage}, OpenTableFormatInput=begin
+        )
+
+
+@pytest.mark.parametrize(
+    ("storage", "more", "says"),
+    [
+        ({}, {}, "needs StorageDescriptor.Location"),
+        ({"Location": "s3://none-such/x/"}, {}, "cannot be written"),
+        ({"Location": "s3://lake/x/", "Columns": [{"Name": "a", "Type": "uniontype<int>"}]}, {}, "none of Iceberg's"),
+        ({"Location": "s3://lake/x/"}, {"PartitionKeys": [{"Name": "a", "Type": "int"}]}, "Partition keys"),
+    ],
+)
+def test_a_table_that_glue_cannot_begin(
+    client: Callable[..., Any], storage: dict[str, Any], more: dict[str, Any], says: str
+) -> None:
+    glue = client("glue")
+    client("s3").create_bucket(Bucket="lake")
+    glue.create_database(DatabaseInput={"Name": "farm"})
+    with pytest.raises(glue.exceptions.InvalidInputException, match=says):
+        glue.create_table(
+            DatabaseName="farm",
+            TableInput={"Name": "t", "StorageDescriptor": storage, **more},
+            OpenTableFormatInput={"IcebergInput": {"MetadataOperation": "CREATE"}},
+        )
+    assert glue.get_tables(DatabaseName="farm")["TableList"] == []

@@ -170,3 +170,13 @@ def test_search_tables_in_pages(glue: Any) -> None:
 def test_search_tables_needs_names_of_what_it_compares(glue: Any, asked: dict[str, Any]) -> None:
     with pytest.raises(glue.exceptions.InvalidInputException):
         glue.search_tables(**asked)
+
+
+def test_tags_of_connections(glue: Any) -> None:
+    arn = "arn:aws:glue:us-east-1:000000000000:connection/plant"
+    given = {"Name": "plant", "ConnectionType": "JDBC", "ConnectionProperties": {"JDBC_CONNECTION_URL": "jdbc:x"}}
+    glue.create_connection(ConnectionInput=given, Tags={"team": "wind"})
+    assert glue.get_tags(ResourceArn=arn)["Tags"] == {"team": "wind"}
+    glue.delete_connection(ConnectionName="plant")
+    glue.create_connection(ConnectionInput=given)
+    assert glue.get_tags(ResourceArn=arn)["Tags"] == {}

@@ -8,6 +8,7 @@ from afluente.core.call import Call
 from afluente.core.provider import Provider
 from afluente.services.glue.authorization import PERMISSIONS
 from afluente.services.glue.catalog.engine import CatalogEngine
+from afluente.services.glue.catalog.port import Check, Objects
 from afluente.services.glue.catalog.provider import CatalogOperations
 from afluente.services.glue.classifier.provider import ClassifierOperations
 from afluente.services.glue.connection.provider import ConnectionOperations
@@ -65,6 +66,8 @@ class GlueProvider(
         triggers: TriggerEngine,
         workflows: WorkflowEngine,
         tags: Tags,
+        objects: Objects,
+        check_object: Check,
     ) -> None:
         self._catalog = catalog
         self._crawlers = crawlers
@@ -72,6 +75,8 @@ class GlueProvider(
         self._triggers = triggers
         self._workflows = workflows
         self._tags = tags
+        self._objects = objects
+        self._check_object = check_object
 
     def tags_of(self, resource: Arn) -> Mapping[str, str]:
         return self._tags.get(resource.account, resource.region, resource.resource)

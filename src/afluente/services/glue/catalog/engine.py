@@ -11,7 +11,7 @@ from afluente.services.glue.catalog.partition import PartitionStore, checked_key
 from afluente.services.glue.catalog.partition_index import PartitionIndexStore
 from afluente.services.glue.catalog.schema import STEPS
 from afluente.services.glue.catalog.table import TableRow, TableStore
-from afluente.services.glue.error import EntityNotFoundException
+from afluente.services.glue.error import AlreadyExistsException, EntityNotFoundException
 from afluente.services.glue.tag import Tags
 from afluente.store.database import Database
 from afluente.store.document import Documents
@@ -37,6 +37,7 @@ class CatalogEngine:
         self.functions = Documents(database, "glue_user_function")
         self.connections = Documents(database, "glue_connection")
         tags.register("database", self._has_database)
+        tags.register("connection", self._has_connection)
 
     def create_database(
         self, account: str, region: str, database_input: Mapping[str, Any], tags: Mapping[str, str]
@@ -52,6 +53,24 @@ class CatalogEngine:
             self.databases.delete(account, region, name)
             self.functions.delete_under((account, region, name.lower()))
             self._tags.forget(account, region, f"database/{name.lower()}")
+
+    def create_connection(
+        self, key: tuple[str, str, str], given: Mapping[str, Any], tags: Mapping[str, str], now_ms: int
+    ) -> None:
+        """A connection, by (account, region, name), and its tags. Raises AlreadyExistsException."""
+        account, region, name = key
+        with self._database.write():
+            if self.connections.get(key) is not None:
+                raise AlreadyExistsException("Connection already exists.")
+            self.connections.put(key, {"input": dict(given), "created_at_ms": now_ms, "updated_at_ms": now_ms})
+            self._tags.add(account, region, f"connection/{name}", tags)
+
+    def delete_connection(self, key: tuple[str, str, str]) -> bool:
+        """Remove a connection and its tags; whether there was one."""
+        account, region, name = key
+        with self._database.write():
+            self._tags.forget(account, region, f"connection/{name}")
+            return self.connections.delete(key)
 
     def create_table(
         self,
@@ -120,6 +139,9 @@ class CatalogEngine:
         with self._database.write():
             failed = _each(values, lambda one: self.partitions.delete(table, one, missing="Partition not found"))
         return [(list(one), error) for one, error in failed]
+
+    def _has_connection(self, account: str, region: str, name: str) -> bool:
+        return self.connections.get((account, region, name)) is not None
 
     def _has_database(self, account: str, region: str, name: str) -> bool:
         return self.databases.find(account, region, name) is not None

@@ -10,10 +10,12 @@ from afluente.core.error import NotImplemented as Unsupported
 from afluente.core.provider import Request, Response
 from afluente.services.glue import page_token
 from afluente.services.glue.catalog.engine import CatalogEngine
+from afluente.services.glue.catalog.iceberg_table import new_table
 from afluente.services.glue.catalog.name_pattern import matcher
 from afluente.services.glue.catalog.owner import check_catalog
+from afluente.services.glue.catalog.port import Check, Objects
 from afluente.services.glue.catalog.table import TableRow
-from afluente.services.glue.error import InvalidInputException
+from afluente.services.glue.error import AlreadyExistsException, InvalidInputException
 
 PAGE = 100
 NEWEST = 2**62
@@ -29,7 +31,9 @@ class TableOperations:
         "GetTableVersion", "GetTableVersions", "GetTables", "UpdateTable",
     )  # fmt: skip
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "CreateTable": (*UNSUPPORTED_INPUT, "OpenTableFormatInput", "TransactionId", "Name"),
+        "CreateTable": (
+            *UNSUPPORTED_INPUT, "OpenTableFormatInput.IcebergInput.CreateIcebergTableInput", "TransactionId", "Name",
+        ),
         "UpdateTable": (
             *UNSUPPORTED_INPUT, "UpdateOpenTableFormatInput", "TransactionId", "ViewUpdateAction", "Force", "Name",
         ),
@@ -44,16 +48,37 @@ class TableOperations:
     }  # fmt: skip
 
     _catalog: CatalogEngine
+    _objects: Objects
+    _check_object: Check
 
     def create_table(self, call: Call, request: Request) -> Response:
         check_catalog(call, request)
         if "TableInput" not in request:
             raise InvalidInputException("TableInput cannot be null")
+        iceberg_input = request.get("OpenTableFormatInput", {}).get("IcebergInput")
+        table_input = request["TableInput"]
+        if iceberg_input is not None:
+            table_input = self._begin_iceberg(call, request["DatabaseName"], table_input, iceberg_input)
         self._catalog.create_table(
-            call.account, call.region, request["DatabaseName"], request["TableInput"], call.principal.arn,
+            call.account, call.region, request["DatabaseName"], table_input, call.principal.arn,
             indexes=request.get("PartitionIndexes", []),
         )  # fmt: skip
         return {}
+
+    def _begin_iceberg(
+        self, call: Call, database: str, table_input: Mapping[str, Any], iceberg_input: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Write the first metadata of an Iceberg table, unless there is such a table; its TableInput."""
+        self._catalog.databases.get(call.account, call.region, database)
+        if self._catalog.tables.find(call.account, call.region, database, table_input["Name"]) is not None:
+            raise AlreadyExistsException("Table already exists.")
+        new = new_table(table_input, iceberg_input, call.arrived_at_ms)
+        self._check_object(call, "s3:PutObject", f"arn:aws:s3:::{new.bucket}/{new.key}")
+        try:
+            self._objects.put_object(new.bucket, new.key, new.metadata)
+        except AwsError as error:
+            raise InvalidInputException(f"The metadata of the table cannot be written: {error.message}") from None
+        return new.table_input
 
     def get_table(self, call: Call, request: Request) -> Response:
         check_catalog(call, request)

@@ -9,7 +9,7 @@ from afluente.core.provider import Request, Response
 from afluente.services.glue import page_token
 from afluente.services.glue.catalog.engine import CatalogEngine
 from afluente.services.glue.catalog.owner import check_catalog
-from afluente.services.glue.error import AlreadyExistsException, EntityNotFoundException
+from afluente.services.glue.error import EntityNotFoundException
 
 PAGE = 100
 SECRETS = frozenset({"PASSWORD", "ENCRYPTED_PASSWORD"})
@@ -25,7 +25,6 @@ class ConnectionOperations:
     )  # fmt: skip
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "CreateConnection": (
-            "Tags",
             "ConnectionInput.AuthenticationConfiguration",
             "ConnectionInput.ValidateCredentials",
         ),
@@ -38,11 +37,7 @@ class ConnectionOperations:
     def create_connection(self, call: Call, request: Request) -> Response:
         given = request["ConnectionInput"]
         key = _key(call, request, given["Name"])
-        if self._catalog.connections.get(key) is not None:
-            raise AlreadyExistsException("Connection already exists.")
-        self._catalog.connections.put(
-            key, {"input": given, "created_at_ms": call.arrived_at_ms, "updated_at_ms": call.arrived_at_ms}
-        )
+        self._catalog.create_connection(key, given, request.get("Tags", {}), call.arrived_at_ms)
         return {"CreateConnectionStatus": "READY"}
 
     def get_connection(self, call: Call, request: Request) -> Response:
@@ -72,14 +67,14 @@ class ConnectionOperations:
         return {}
 
     def delete_connection(self, call: Call, request: Request) -> Response:
-        if not self._catalog.connections.delete(_key(call, request, request["ConnectionName"])):
+        if not self._catalog.delete_connection(_key(call, request, request["ConnectionName"])):
             raise EntityNotFoundException(f"Connection not found: {request['ConnectionName']}")
         return {}
 
     def batch_delete_connection(self, call: Call, request: Request) -> Response:
         gone, errors = [], {}
         for name in request["ConnectionNameList"]:
-            if self._catalog.connections.delete(_key(call, request, name)):
+            if self._catalog.delete_connection(_key(call, request, name)):
                 gone.append(name)
             else:
                 message = f"Connection not found: {name}"

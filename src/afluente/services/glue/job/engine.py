@@ -8,6 +8,7 @@ from afluente.core.metric import Metrics
 from afluente.core.provider import Invoke
 from afluente.core.setting import Settings
 from afluente.services.glue.data_quality.engine import DataQuality
+from afluente.services.glue.data_quality.run_engine import EvaluationRuns
 from afluente.services.glue.error import (
     EntityNotFoundException,
     IdempotentParameterMismatchException,
@@ -47,6 +48,7 @@ class JobEngine:
             database, objects, roles, logs, invoke, self.quality, settings, clock, metrics or Metrics(clock)
         )
         self.runs.find_job = self.find
+        self.evaluations = EvaluationRuns(database, self.runs.launcher, roles, invoke, self.quality, clock)
         self._database = database
         self._objects = objects
         self._roles = roles
@@ -58,9 +60,11 @@ class JobEngine:
     def start(self) -> None:
         """Begin to take runs; those that an earlier process left behind are marked as failed."""
         self.runs.start()
+        self.evaluations.start()
 
     def stop(self) -> None:
         """End the runs that are under way."""
+        self.evaluations.stop()
         self.runs.stop()
 
     def create(self, key: JobKey, members: dict[str, Any]) -> None:

@@ -3,20 +3,26 @@
 One `Host` per run; `answer` takes the messages of the process.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from afluente.core.call import Call
 from afluente.core.error import AwsError
 from afluente.core.provider import Invoke
-from afluente.services.glue.data_quality.engine import DataQuality
 from afluente.services.glue.error import InvalidInputException
 from afluente.services.glue.job.bookmark import Bookmarks, Key
 from afluente.services.glue.job.permission import Permission
 from afluente.services.glue.job.port import Objects
 
 Message = dict[str, Any]
+
+
+class Publisher(Protocol):
+    """Takes the outcomes of the data quality rules that a run has evaluated."""
+
+    def publish(self, job: Key, run: str, context: str, rules: Sequence[Mapping[str, Any]]) -> str:
+        """Keep them; the id of the result."""
 
 
 class Host:
@@ -33,7 +39,7 @@ class Host:
         permission: Permission,
         bookmarks: Bookmarks,
         invoke: Invoke,
-        quality: DataQuality,
+        quality: Publisher,
         running: Callable[[], None],
     ) -> None:
         self.failure: str | None = None

@@ -18,7 +18,7 @@ from afluente.services.glue.data_quality.engine import DataQuality
 from afluente.services.glue.job import argument, spark_installation
 from afluente.services.glue.job.bookmark import Bookmarks
 from afluente.services.glue.job.definition import Definition, job_arn, role_arn
-from afluente.services.glue.job.host import Host
+from afluente.services.glue.job.host import Host, Publisher
 from afluente.services.glue.job.module import ARGUMENT, wheels
 from afluente.services.glue.job.permission import SESSION_NAME, Permission
 from afluente.services.glue.job.port import Logs, Objects, Roles
@@ -39,6 +39,10 @@ class Start:
     run: Run
     job: Definition
     running: Callable[[], None]
+    script: str | None = None
+    """The script's text, where it does not lie at the job's ScriptLocation."""
+    quality: Publisher | None = None
+    """Where the outcomes of data quality rules go, if not to the results of jobs."""
 
     @property
     def arguments(self) -> dict[str, str]:
@@ -103,7 +107,7 @@ class Launcher:
         order = self._order(start, arguments, folder, permission) | {"engine": engine}
         host = Host(
             self._call(start, principal), start.key, run["Id"], run["Attempt"], folder, self._objects, permission,
-            self._bookmarks, self._invoke, self._quality, start.running,
+            self._bookmarks, self._invoke, start.quality or self._quality, start.running,
         )  # fmt: skip
         environment = self._environment(start.key[1], variables, engine)
         if engine == "spark":
@@ -121,7 +125,7 @@ class Launcher:
         scripts, modules, work = (folder / name for name in ("script", "module", "work"))
         for each in (scripts, modules, work):
             each.mkdir()
-        script = fetch(self._objects, permission, location, scripts)
+        script = self._script(start, permission, scripts)
         listed = (arguments.get("--extra-py-files", ""), wheels(arguments.get(ARGUMENT, "")))
         extra = fetch_all(self._objects, permission, ",".join(listed), modules)
         fetch_all(self._objects, permission, ",".join(_transforms(start.job)), modules)
@@ -146,6 +150,13 @@ class Launcher:
             "run_number": self._bookmarks.run_number(start.key),
             "catalog": arguments.get("--enable-glue-datacatalog", "false").lower() != "false",
         }
+
+    def _script(self, start: Start, permission: Permission, folder: Path) -> Path:
+        if start.script is None:
+            return fetch(self._objects, permission, start.job["Command"]["ScriptLocation"], folder)
+        path = folder / "script.py"
+        path.write_text(start.script)
+        return path
 
     def _stamp(self) -> int:
         """A time in milliseconds for the names of a run's files, which no other run has, nor the second after it."""

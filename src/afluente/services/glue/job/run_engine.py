@@ -88,7 +88,7 @@ class RunEngine:
         self._metrics = RunMetrics(metrics)
         self.bookmarks = Bookmarks(database)
         self._database = database
-        self._launcher = Launcher(objects, roles, logs, invoke, self.bookmarks, quality, settings, clock)
+        self.launcher = Launcher(objects, roles, logs, invoke, self.bookmarks, quality, settings, clock)
         self._clock = clock
         self._store = RunStore(database)
         self._live: dict[str, Live] = {}
@@ -103,14 +103,14 @@ class RunEngine:
 
     def start(self) -> None:
         """Mark the runs that an earlier process left behind as failed, watch timeouts. No script begins yet."""
-        self._launcher.clear()
+        self.launcher.clear()
         for key, run in self._store.in_states(*BUSY):
             self._store.change(key, run["Id"], **self._ending("FAILED", run, INTERRUPTED))
         self._timeouts.start()
 
     def serve(self, endpoint: str) -> None:
         """Let scripts begin, which reach the AWS APIs at the URL `endpoint`, those of runs that wait first."""
-        self._launcher.endpoint = endpoint
+        self.launcher.endpoint = endpoint
         self._serving.set()
         for key, _ in list(self._store.in_states("WAITING")):
             self._begin_next(key)
@@ -263,7 +263,7 @@ class RunEngine:
         self._serving.wait()
         start = Start(live.key, live.run, live.job, lambda: self._set_running(live))
         try:
-            process, host = self._launcher.prepare(start)
+            process, host = self.launcher.prepare(start)
             with live.lock:
                 live.process = process
                 if live.verdict is not None:
@@ -272,7 +272,7 @@ class RunEngine:
             if argument.enables_metrics(start.arguments):
                 self._measure(live, host)
         finally:
-            self._launcher.remove(start)
+            self.launcher.remove(start)
         if host.ended and host.failure is None:
             return "SUCCEEDED", None
         return "FAILED", host.failure or f"Command failed with exit code {code}"

@@ -22,10 +22,16 @@ class Outcome:
 
 
 class Evaluation:
-    """Evaluates rules over the rows of `query`; `others` are further sources by alias."""
+    """Evaluates rules over the rows of `query`; `others` are further sources by alias.
 
-    def __init__(self, query: str, columns: Schema, others: Mapping[str, str], now_ms: int) -> None:
+    `by_row`: rules that are joined by `and` or `or` are met when each row meets them, as far as rows can tell.
+    """
+
+    def __init__(
+        self, query: str, columns: Schema, others: Mapping[str, str], now_ms: int, *, by_row: bool = False
+    ) -> None:
         self._query = query
+        self._by_row = by_row
         self._context = Context(columns, others, now_ms)
 
     def outcomes(self, rules: Sequence[AnyRule]) -> list[Outcome]:
@@ -83,12 +89,20 @@ class Evaluation:
         if isinstance(rule, Rule):
             return found[rule]
         parts = [self._outcome(each, found) for each in rule.rules]
-        passed = (all if rule.word == "and" else any)(each.verdict.passed for each in parts)
         reasons = [each.verdict.reason for each in parts if each.verdict.reason]
         metrics = {name: value for each in parts for name, value in each.verdict.metrics.items()}
         rows = [each.row for each in parts]
         row = f" {rule.word.upper()} ".join(f"({each})" for each in rows) if all(rows) else None
+        if self._by_row and row is not None:
+            passed = self._all_rows_meet(row)
+            reasons = reasons or ["There are rows that do not meet the rule."]
+        else:
+            passed = (all if rule.word == "and" else any)(each.verdict.passed for each in parts)
         return Outcome(rule, Verdict(passed, "" if passed else " ".join(reasons), metrics), row)
+
+    def _all_rows_meet(self, row: str) -> bool:
+        ((failing,),) = sql.rows(f"SELECT count_if(NOT met) FROM (SELECT ({row}) AS met FROM ({self._query}) AS q)")
+        return int(failing) == 0
 
 
 def _verdict(measured: Measure, values: Sequence[object]) -> Verdict:

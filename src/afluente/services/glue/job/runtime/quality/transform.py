@@ -69,8 +69,11 @@ def _evaluate(
     options = dict(publishing or {})
     _known(options, PUBLISHING, "publishing_options")
     _known(additional or {}, ADDITIONAL, "additional_options")
+    method = str((additional or {}).get("compositeRuleEvaluation.method", "COLUMN")).upper()
+    if method not in {"COLUMN", "ROW"}:
+        raise ValueError(f"compositeRuleEvaluation.method is {method}; it takes COLUMN or ROW")
     queries = {alias: each.query for alias, each in others.items()}
-    evaluation = Evaluation(frame.query, frame.columns, queries, current().order.started_ms)
+    evaluation = Evaluation(frame.query, frame.columns, queries, current().order.started_ms, by_row=method == "ROW")
     outcomes = evaluation.outcomes(ruleset.parse(rules))
     for each in outcomes:
         print(f"data quality: {each.rule.text}: {'Passed' if each.verdict.passed else 'Failed'}")

@@ -40,8 +40,8 @@ bench: $(VENV)/.dev ## measure against the machine's raw limits, into bench/resu
 crash: $(VENV)/.dev ## kills and power cuts under load, 300 of them, and every record counted (long)
 	AFLUENTE_CRASHES=$${AFLUENTE_CRASHES:-300} $(BIN)/python -m pytest -n 0 -s tests/crash
 
-fuzz: $(VENV)/.dev ## requests of every kind to every operation, 100,000 of them (long)
-	AFLUENTE_FUZZ=$${AFLUENTE_FUZZ:-100000} $(BIN)/python -m pytest -n 0 -s tests/fuzz
+fuzz: $(VENV)/.dev ## requests of every kind to every operation, 100,000 of them, and 15,000 policies (long)
+	AFLUENTE_FUZZ=$${AFLUENTE_FUZZ:-100000} $(BIN)/python -m pytest -n 0 -s tests/fuzz tests/services/iam/evaluation/test_against_naive.py
 
 spark: $(VENV)/.spark ## set up Apache Spark beside Afluente, and run the scripts of jobs on it (400 MB)
 	TEST_JOB_ENGINE=spark $(BIN)/python -m pytest -n 1 tests/services/glue/job/test_engines.py tests/services/glue/job/test_spark.py

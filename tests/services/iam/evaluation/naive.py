@@ -77,8 +77,9 @@ def number(text: str) -> Fraction | None:
 
 def date(text: str) -> float | None:
     try:
-        if text.isdecimal():
+        if text.isdecimal() and len(text) != 4:
             return float(text)
+        text += {4: "-01-01", 7: "-01"}.get(len(text), "")  # a year, or a month of it
         when = datetime.fromisoformat(text)
         return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
     except ValueError:
@@ -109,6 +110,8 @@ def equal(operator: str, given: str, wanted: str, context: dict[str, Values], ne
         except ValueError:
             raise Nonsense from None
         network = ipaddress.ip_network(wanted, strict=False)
+        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+            address = address.ipv4_mapped  # how a socket for both shows a client of IPv4
         return address.version == network.version and address in network
     if name == "Bool":
         return (given.lower() == "true") == (wanted.lower() == "true")

@@ -136,10 +136,14 @@ def _number(text: str) -> Decimal:
 
 
 def moment_ms(text: str) -> int:
-    """Milliseconds of an ISO 8601 date, or of seconds since the epoch. Raises ValueError."""
-    if re.fullmatch(r"-?\d{5,15}", text, re.ASCII):
+    """Milliseconds of an ISO 8601 date, or of seconds since the epoch. Raises ValueError.
+
+    Four digits are a year, as in the date formats of the W3C (https://www.w3.org/TR/NOTE-datetime).
+    """
+    if re.fullmatch(r"-?\d{1,15}", text, re.ASCII) and len(text) != 4:
         return int(text) * 1000
-    moment = datetime.fromisoformat(text)
+    short = re.fullmatch(r"\d{4}(-\d\d)?", text, re.ASCII)
+    moment = datetime.fromisoformat(f"{text}{'-01' if short and short[1] else '-01-01'}" if short else text)
     return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 

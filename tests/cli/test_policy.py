@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -98,3 +99,82 @@ def test_nothing_recorded_is_one_clear_sentence(
     said = capsys.readouterr().err
     assert len(said.splitlines()) == 1
     assert ("--record" in said) or ("length of time" in said)
+
+
+def work(app: App, key: str, secret: str = "any") -> None:
+    """What a small pipeline's program does."""
+    s3, kinesis = client(app, "s3", key, secret), client(app, "kinesis", key, secret)
+    glue, athena = client(app, "glue", key, secret), client(app, "athena", key, secret)
+    s3.put_object(Bucket="lake", Key="raw/date=2030-01-01/a.json", Body=b"{}")
+    s3.get_object(Bucket="lake", Key="raw/date=2030-01-01/a.json")
+    s3.list_objects_v2(Bucket="lake", Prefix="raw/")
+    kinesis.put_records(StreamName="s", Records=[{"Data": b"1", "PartitionKey": "k"}])
+    kinesis.describe_stream_summary(StreamName="s")
+    glue.get_database(Name="farm")
+    athena.start_query_execution(QueryString="SELECT 1", ResultConfiguration={"OutputLocation": "s3://lake/results/"})
+
+
+def prepare(app: App, key: str, secret: str = "any") -> None:
+    client(app, "s3", key, secret).create_bucket(Bucket="lake")
+    client(app, "kinesis", key, secret).create_stream(StreamName="s", ShardCount=1)
+    client(app, "glue", key, secret).create_database(DatabaseInput={"Name": "farm"})
+
+
+def test_what_is_printed_is_enough_under_enforcement(
+    settings: Settings, tmp_path: Path, printed: Callable[..., Any]
+) -> None:
+    recording = App(replace(settings, record_permissions=True), ManualClock())
+    recording.start()
+    prepare(recording, "admin")
+    work(recording, "pipeline")
+    recording.stop()
+    document = printed("--principal", "pipe")  # a name may be cut short
+    root = ("AKIAROOTROOTROOTROOT", "secret")
+    strict = replace(
+        settings, data=tmp_path / "strict", auth="enforce", root_access_key=root[0], root_secret_key=root[1]
+    )
+    app = App(strict, ManualClock(SystemClock().now_ms()))
+    app.start()
+    prepare(app, *root)
+    iam = client(app, "iam", *root)
+    iam.create_user(UserName="pipeline")
+    iam.put_user_policy(UserName="pipeline", PolicyName="p", PolicyDocument=json.dumps(document))
+    key = iam.create_access_key(UserName="pipeline")["AccessKey"]
+    work(app, key["AccessKeyId"], key["SecretAccessKey"])
+    for statement in document["Statement"]:
+        others = [other for other in document["Statement"] if other is not statement]
+        less = json.dumps({**document, "Statement": others})
+        iam.put_user_policy(UserName="pipeline", PolicyName="p", PolicyDocument=less)
+        with pytest.raises(ClientError, match=r"AccessDenied|is not authorized|Unable to verify/create output bucket"):
+            work(app, key["AccessKeyId"], key["SecretAccessKey"])
+    app.stop()
+
+
+def test_names_that_may_be_several_are_told(
+    settings: Settings, capsys: pytest.CaptureFixture[str], printed: Callable[..., Any]
+) -> None:
+    recording = App(replace(settings, record_permissions=True), ManualClock())
+    recording.start()
+    for key in ("farm-one", "farm-two", "other"):
+        client(recording, "s3", key).list_buckets()
+    recording.stop()
+    assert statements(printed("--principal", "farm-o")) == [("s3:ListAllMyBuckets", "arn:aws:s3:::*")]
+    for name, told in (("farm", "may be any of these: farm-one, farm-two."), ("sea", "farm-one, farm-two, other.")):
+        assert main.main(["policy", "--data", str(settings.data), "--principal", name]) == 1
+        assert capsys.readouterr().err.rstrip().endswith(told)
+
+
+def test_a_policy_that_is_too_long_is_printed_in_parts(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    recording = App(replace(settings, record_permissions=True), ManualClock())
+    recording.start()
+    glue = client(recording, "glue", "reader")
+    for number in range(120):
+        with pytest.raises(ClientError, match="EntityNotFound"):
+            glue.get_table(DatabaseName="farm", Name=f"{'long' * 10}_{number}")
+    recording.stop()
+    assert main.main(["policy", "--data", str(settings.data), "--principal", "reader"]) == 0
+    said = capsys.readouterr()
+    parts = json.loads(said.out)
+    assert "in 2 parts to attach each" in said.err
+    assert len(parts) == 2
+    assert all(len(json.dumps(part, separators=(",", ":"))) <= 6144 for part in parts)

@@ -1,5 +1,6 @@
 """Policies made from uses allow each of them, and no more than they have to."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.services.iam.document import allows
 
-from afluente.services.iam.least_privilege import Use, policy_of
+from afluente.services.iam.least_privilege import MANAGED_BYTES, Use, in_parts, policy_of
+from afluente.services.iam.policy_document import size
 
 KEYS = st.from_regex(r"([a-z*?$]{1,3}|date=\d{4}-\d\d|[0-9]{1,4})(/([a-z*${}]{1,3}|\d{1,4})){0,3}", fullmatch=True)
 RESOURCES = st.one_of(
@@ -29,6 +31,21 @@ def test_every_use_is_allowed(uses: list[Use]) -> None:
     written = [statement["Action"] for statement in policy["Statement"]]
     assert {action for actions in written for action in ([actions] if isinstance(actions, str) else actions)} == used
     assert not allows(policy, "s3:GetObject", "arn:aws:s3:::other/key") or Use("s3:GetObject", "*") in uses
+
+
+TABLES = [Use(action, f"arn:aws:glue:us-east-1:000000000000:table/database_{number % 7}/{'t' * 60}_{number}")
+          for number in range(300) for action in ("glue:GetTable", "glue:UpdateTable")]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(TABLES), min_size=1, max_size=600, unique=True))
+def test_a_policy_too_long_for_aws_is_parts_that_allow_the_same(uses: list[Use]) -> None:
+    policy = policy_of(uses)
+    parts = in_parts(policy)
+    assert all(size(json.dumps(part)) <= MANAGED_BYTES for part in parts)
+    assert len(parts) == 1 or size(json.dumps(policy)) > MANAGED_BYTES
+    for use in TABLES:
+        alone = [allows(part, use.action, use.resource) for part in parts]
+        assert any(alone) is (use in uses)
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,14 @@ Names that are new every time (an object that was written, the log stream of a r
 that come after them: there the last part becomes an asterisk. Everything else is named as it was.
 """
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import takewhile
 from typing import Any, NamedTuple
+
+from afluente.services.iam.policy_document import size
 
 WRITES = frozenset({"s3:PutObject", "s3:PutObjectTagging", "s3:DeleteObject", "s3:AbortMultipartUpload",
                     "s3:ListMultipartUploadParts"})  # fmt: skip
@@ -24,6 +27,9 @@ RENEWED = (
     (re.compile(r"(arn:aws:kinesis:.*/consumer/[^:]+):.*"), r"\1:*"),
 )
 """Resources whose last part is another one the next time."""
+
+MANAGED_BYTES = 6144
+"""Of a managed policy, without white space. A role's inline policies have 10,240 together, a user's 2,048."""
 
 CHANGING = re.compile(r"\d{4}|[0-9a-f]{8}-[0-9a-f]{4}|(^|/|=)\d+(/|$)")
 """In a key, what dates, times, unique ids and numbers of partitions look like."""
@@ -48,6 +54,31 @@ def policy_of(uses: Iterable[Use]) -> dict[str, Any]:
         alike[service, passed_to, tuple(sorted(_generalised(action, found)))].append(action)
     statements = [_statement(actions, places, passed_to) for (_, passed_to, places), actions in sorted(alike.items())]
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def in_parts(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The policy as managed policies that AWS takes: one, or several that together allow the same."""
+    parts: list[list[dict[str, Any]]] = [[]]
+    for statement in document["Statement"]:
+        for piece in _pieces(statement):
+            if parts[-1] and _size([*parts[-1], piece]) > MANAGED_BYTES:
+                parts.append([])
+            parts[-1].append(piece)
+    return [{**document, "Statement": statements} for statements in parts]
+
+
+def _pieces(statement: dict[str, Any]) -> list[dict[str, Any]]:
+    """The statement, or halves of it by its resources, halved until each has a policy's room."""
+    resources = statement["Resource"]
+    if _size([statement]) <= MANAGED_BYTES or isinstance(resources, str):
+        return [statement]
+    middle = len(resources) // 2
+    halves = (_one_or_all(half) for half in (resources[:middle], resources[middle:]))
+    return [piece for half in halves for piece in _pieces({**statement, "Resource": half})]
+
+
+def _size(statements: list[dict[str, Any]]) -> int:
+    return size(json.dumps({"Version": "2012-10-17", "Statement": statements}))
 
 
 def _statement(actions: list[str], places: tuple[str, ...], passed_to: str) -> dict[str, Any]:

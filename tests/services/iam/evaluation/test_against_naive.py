@@ -89,7 +89,7 @@ def one_or_more(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 def contexts(draw: st.DrawFn) -> Context:
     found: Context = {}
     for key in draw(st.sets(st.sampled_from([key.lower() for key in KEYS if key != "nope"]), max_size=6)):
-        values = st.sampled_from(TYPICAL.get(key, GIVEN)) | st.sampled_from(GIVEN)
+        values: st.SearchStrategy[Any] = st.sampled_from(TYPICAL.get(key, GIVEN)) | st.sampled_from(GIVEN)
         if key == "aws:tagkeys" or draw(st.integers(0, 5)) == 0:
             values = st.lists(values, max_size=3).map(tuple)
         found[key] = draw(values)

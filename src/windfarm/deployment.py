@@ -15,6 +15,12 @@ JOB_SCRIPT = HERE / "jobs" / "lake.py"
 JOB_SCRIPT_KEY = "jobs/lake.py"
 QUERIES = HERE / "queries"
 
+TAG = {"Key": "application", "Value": "windfarm"}
+"""What the stack is known by."""
+
+WHOLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
+"""States in which a stack can be updated."""
+
 Client = Any
 """A boto3 client."""
 
@@ -45,27 +51,22 @@ def deploy(
     parameters: Mapping[str, str] | None = None,
     wait: Callable[[float], object] = time.sleep,
 ) -> Lake:
-    """The lake of `stack`, made from the template when there is none, with the job's script in place.
+    """The lake of `stack`, as the template is now, with the job's script in place: made, or brought up to date.
 
-    client: a service's name to its boto3 client. Raises DeploymentError when the stack fails.
+    client: a service's name to its boto3 client. parameters: of a new stack; one that is there keeps its own. Raises
+    DeploymentError when the stack fails.
     """
     cloudformation = client("cloudformation")
-    if _status(cloudformation, stack) is None:
-        cloudformation.create_stack(
-            StackName=stack,
-            TemplateBody=TEMPLATE.read_text(),
-            Capabilities=["CAPABILITY_IAM"],
-            Tags=[{"Key": "application", "Value": "windfarm"}],
-            Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in (parameters or {}).items()],
-        )
-    status = _status(cloudformation, stack)
-    while status and status.endswith("_IN_PROGRESS"):
-        wait(0.2)
-        status = _status(cloudformation, stack)
-    if status not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
+    found = _settled(cloudformation, stack, wait)
+    if found is None:
+        _create(cloudformation, stack, parameters or {})
+    elif found["StackStatus"] in WHOLE:
+        _update(cloudformation, found)
+    found = _settled(cloudformation, stack, wait)
+    if found is None or found["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
+        status = found["StackStatus"] if found else "gone"
         raise DeploymentError(f"the stack {stack} is in state {status}: {_failure(cloudformation, stack)}")
-    outputs = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
-    lake = lake_of({output["OutputKey"]: output["OutputValue"] for output in outputs})
+    lake = lake_of({output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]})
     client("s3").put_object(Bucket=lake.assets_bucket, Key=JOB_SCRIPT_KEY, Body=JOB_SCRIPT.read_bytes())
     return lake
 
@@ -119,13 +120,47 @@ def query_text(name: str) -> str:
     return (QUERIES / f"{name}.sql").read_text()
 
 
-def _status(cloudformation: Client, stack: str) -> str | None:
+def _create(cloudformation: Client, stack: str, parameters: Mapping[str, str]) -> None:
+    cloudformation.create_stack(
+        StackName=stack,
+        TemplateBody=TEMPLATE.read_text(),
+        Capabilities=["CAPABILITY_IAM"],
+        Tags=[TAG],
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+    )
+
+
+def _update(cloudformation: Client, found: Mapping[str, Any]) -> None:
+    """Bring the stack to the template as it is now; its parameters and tags stay."""
+    kept = [{"ParameterKey": item["ParameterKey"], "UsePreviousValue": True} for item in found["Parameters"]]
     try:
-        return str(cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"])
+        cloudformation.update_stack(
+            StackName=found["StackName"],
+            TemplateBody=TEMPLATE.read_text(),
+            Capabilities=["CAPABILITY_IAM"],
+            Tags=[*(tag for tag in found["Tags"] if tag["Key"] != TAG["Key"]), TAG],
+            Parameters=kept,
+        )
+    except ClientError as error:
+        if "No updates are to be performed" not in str(error):
+            raise
+
+
+def _settled(cloudformation: Client, stack: str, wait: Callable[[float], object]) -> Mapping[str, Any] | None:
+    """The stack, once nothing is in progress; None when there is none."""
+    while (found := _find(cloudformation, stack)) and found["StackStatus"].endswith("_IN_PROGRESS"):
+        wait(0.2)
+    return found
+
+
+def _find(cloudformation: Client, stack: str) -> Mapping[str, Any] | None:
+    try:
+        found: Mapping[str, Any] = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:
         if "does not exist" in str(error):
             return None
         raise
+    return found
 
 
 def _failure(cloudformation: Client, stack: str) -> str:

@@ -23,7 +23,7 @@ from afluente.deployment.change_set import ChangeSet, Wish
 from afluente.deployment.error import DeploymentError, told_kindly
 from afluente.deployment.stack import Stack
 from afluente.deployment.target import Target, connect
-from windfarm.deployment import lake_of
+from windfarm.deployment import WHOLE, lake_of
 
 YEAR_MONTHS = 12
 MARKS = {"Add": "[green]+[/]", "Modify": "[yellow]~[/]", "Remove": "[red]-[/]"}
@@ -70,7 +70,7 @@ def _check(existing: Stack) -> None:
     if existing.status == stack.IN_REVIEW and not existing.tags:
         return
     stack.check_ours(existing)
-    if existing.status == stack.IN_REVIEW or existing.status in stack.DONE:
+    if existing.status == stack.IN_REVIEW or existing.status in WHOLE:
         return
     if existing.status.endswith("_IN_PROGRESS"):
         raise DeploymentError(f"the stack {existing.name} is busy ({existing.status}): wait, and repeat the command")

@@ -22,7 +22,7 @@ from afluente.deployment.error import DeploymentError, told_kindly
 from afluente.deployment.stack import Stack
 from afluente.deployment.state import State
 from afluente.deployment.target import Target, connect
-from windfarm.deployment import lake_of
+from windfarm.deployment import WHOLE, lake_of
 
 
 def run(given: argparse.Namespace, _: Settings) -> int:
@@ -62,7 +62,7 @@ def _show(given: argparse.Namespace, console: Console, target: Target, found: St
     table.add_row("so far", _spent(target, prices, usage))
     table.add_row("a month", _month(found, prices, seen.rate))
     console.print(table)
-    return 0 if found.status in stack.DONE else 1
+    return 0 if found.status in WHOLE else 1
 
 
 def _stack(found: Stack, now: datetime) -> str:

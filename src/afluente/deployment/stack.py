@@ -9,12 +9,10 @@ from botocore.exceptions import ClientError
 
 from afluente.deployment.error import DeploymentError
 from afluente.deployment.target import Client, Target
+from windfarm.deployment import TAG
 
-OURS = ("application", "windfarm")
+OURS = (TAG["Key"], TAG["Value"])
 """The tag of a stack that was made here. No other is ever changed or removed."""
-
-DONE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
-"""States in which a stack is whole, and can be updated."""
 
 IN_REVIEW = "REVIEW_IN_PROGRESS"
 """The state of a stack that is nothing but a change set yet."""

@@ -45,7 +45,9 @@ from afluente.store.database import Database
 UPDATABLE = {
     "CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE",
 }  # fmt: skip
-UPDATED = (*RESTORED, "change_set_id", "on_failure", "retain_except_on_create", "role_arn", "token")
+UPDATED = (
+    *RESTORED, "change_set_id", "on_failure", "policy_during_update", "retain_except_on_create", "role_arn", "token",
+)  # fmt: skip
 """What an update takes over from what was asked for."""
 
 REMEMBERED_MS = 90 * 24 * 3600 * 1000
@@ -175,6 +177,13 @@ class CloudFormationEngine:
             self.stacks.put(stack)
         return stack
 
+    def set_policy(self, call: Call, name_or_id: str, policy: str | None) -> None:
+        """Have another stack policy, or none, count for the stack's updates."""
+        with self._database.write():
+            stack = self.get_stack(call, name_or_id, "Stack [{}] does not exist")
+            stack.policy = policy
+            self.stacks.put(stack)
+
     def update_stack(self, call: Call, stack: Stack, wish: Wish) -> Stack:
         """Begin to make a stack what the wish asks for. Raises ValidationError where there is nothing to do."""
         with self._database.write():
@@ -207,6 +216,7 @@ class CloudFormationEngine:
         proposed.on_failure, proposed.retain_except_on_create = wish.on_failure, wish.retain_except_on_create
         proposed.token, proposed.request_digest, proposed.imports = wish.token, wish.digest, after.imports
         proposed.change_set_id, proposed.role_arn = None, wish.role_arn or stack.role_arn
+        proposed.policy, proposed.policy_during_update = wish.policy or stack.policy, wish.policy_during_update
         proposed.triggers = stack.triggers if wish.triggers is None else wish.triggers
         return proposed, before, after
 
@@ -308,6 +318,7 @@ class CloudFormationEngine:
         check_allowed(template, wish.resource_types)
         resources = plan(resolved)
         stack.role_arn, stack.triggers = wish.role_arn, wish.triggers or Triggers()
+        stack.policy = wish.policy
         stack.description = template.description
         stack.parameters = resolve_all(template.parameters, wish.parameters)
         stack.hidden = [name for name, parameter in template.parameters.items() if parameter.no_echo]

@@ -15,6 +15,7 @@ from afluente.services.cloudformation.change_set_operation import ChangeSetOpera
 from afluente.services.cloudformation.engine import CloudFormationEngine
 from afluente.services.cloudformation.error import ValidationError
 from afluente.services.cloudformation.page import page
+from afluente.services.cloudformation.source import policy_of
 from afluente.services.cloudformation.stack import Stack, StackResource
 from afluente.services.cloudformation.template_operation import TemplateOperations
 from afluente.services.cloudformation.wish_request import check_expansion, wish_of
@@ -31,22 +32,19 @@ class CloudFormationProvider(TemplateOperations, ChangeSetOperations, Provider):
     operations = (
         "CancelUpdateStack", "ContinueUpdateRollback", "CreateChangeSet", "CreateStack", "DeleteChangeSet",
         "DeleteStack", "DescribeChangeSet", "DescribeStackEvents", "DescribeStackResource", "DescribeStackResources",
-        "DescribeStacks", "ExecuteChangeSet", "GetTemplate", "GetTemplateSummary", "ListChangeSets", "ListExports",
-        "ListImports", "ListStackResources", "ListStacks", "RollbackStack", "UpdateStack",
-        "UpdateTerminationProtection", "ValidateTemplate",
+        "DescribeStacks", "ExecuteChangeSet", "GetStackPolicy", "GetTemplate", "GetTemplateSummary", "ListChangeSets",
+        "ListExports", "ListImports", "ListStackResources", "ListStacks", "RollbackStack", "SetStackPolicy",
+        "UpdateStack",        "UpdateTerminationProtection", "ValidateTemplate",
     )  # fmt: skip
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "CreateChangeSet": (
             *LATER, "DeploymentMode", "DisableValidation", "ImportExistingResources",
             "IncludeNestedStacks", "ResourcesToImport",
         ),
-        "CreateStack": (*LATER, "DisableValidation", "StackPolicyBody", "StackPolicyURL"),
+        "CreateStack": (*LATER, "DisableValidation"),
         "DeleteStack": ("DeletionMode", "DeploymentConfig"),
         "GetTemplateSummary": ("CallAs", "StackSetName", "TemplateSummaryConfig"),
-        "UpdateStack": (
-            *LATER, "DisableValidation", "StackPolicyBody", "StackPolicyDuringUpdateBody",
-            "StackPolicyDuringUpdateURL", "StackPolicyURL",
-        ),
+        "UpdateStack": (*LATER, "DisableValidation"),
     }  # fmt: skip
 
     permissions = PERMISSIONS
@@ -110,6 +108,14 @@ class CloudFormationProvider(TemplateOperations, ChangeSetOperations, Provider):
         enabled = request["EnableTerminationProtection"]
         stack = self._engine.set_termination_protection(call, request["StackName"], enabled=enabled)
         return {"StackId": stack.id}
+
+    def set_stack_policy(self, call: Call, request: Request) -> Response:
+        self._engine.set_policy(call, request["StackName"], policy_of(call, request, self._invoke))
+        return {}
+
+    def get_stack_policy(self, call: Call, request: Request) -> Response:
+        policy = self._engine.get_stack(call, request["StackName"], NO_STACK).policy
+        return {} if policy is None else {"StackPolicyBody": policy}
 
     def describe_stacks(self, call: Call, request: Request) -> Response:
         if "StackName" in request:

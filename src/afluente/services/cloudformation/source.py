@@ -7,6 +7,7 @@ from afluente.core.call import Call
 from afluente.core.error import AwsError
 from afluente.core.provider import FileSlice, Invoke, Request
 from afluente.services.cloudformation.error import ValidationError
+from afluente.services.cloudformation.stack_policy import check_policy
 
 MAX_BODY_BYTES = 51_200
 MAX_OBJECT_BYTES = 1_000_000
@@ -25,6 +26,16 @@ def template_of(call: Call, request: Request, invoke: Invoke) -> str:
             f"have length less than or equal to {MAX_BODY_BYTES}"
         )
     return str(body)
+
+
+def policy_of(call: Call, request: Request, invoke: Invoke, member: str = "StackPolicy") -> str | None:
+    """The stack policy in a request, or None. Raises ValidationError when there are two, or it is none."""
+    body, url = request.get(f"{member}Body"), request.get(f"{member}URL")
+    if body is not None and url is not None:
+        raise ValidationError(f"You cannot specify both {member}Body and {member}URL")
+    if url is not None:
+        body = _fetch(call, *_place(url, call.endpoint), invoke)
+    return None if body is None else check_policy(body)
 
 
 def object_text(call: Call, location: str, invoke: Invoke) -> str:

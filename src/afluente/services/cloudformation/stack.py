@@ -19,7 +19,17 @@ from afluente.store.database import Database
 from afluente.store.document import Documents
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
-RESTORED = ("capabilities", "description", "hidden", "imports", "parameters", "request_digest", "tags", "triggers")
+RESTORED = (
+    "capabilities",
+    "description",
+    "hidden",
+    "imports",
+    "parameters",
+    "policy",
+    "request_digest",
+    "tags",
+    "triggers",
+)
 """What a stack's rollback puts back."""
 
 
@@ -88,6 +98,9 @@ class Stack(msgspec.Struct, kw_only=True):
     """When its deletion, or the rollback of its creation, began."""
     deleted_at_ms: int | None = None
     change_set_id: str | None = None
+    policy: str | None = None
+    policy_during_update: str | None = None
+    """What counts instead of its policy, while it is updated."""
     role_arn: str | None = None
     triggers: Triggers = Triggers()
     watched_until_ms: int | None = None
@@ -103,6 +116,11 @@ class Stack(msgspec.Struct, kw_only=True):
     """While it is updated: the tags that its resources have had."""
     turned_back: bool = False
     """Whether the update's rollback was noted for every resource."""
+
+    @property
+    def update_policy(self) -> str | None:
+        """The policy that counts while it is updated: what it was before, or what the request says."""
+        return self.policy_during_update or (self.policy if self.previous is None else self.previous.policy)
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -305,6 +323,7 @@ class Stacks:
     def forget_previous(self, stack: Stack) -> None:
         """The update has ended."""
         stack.previous, stack.former_tags, stack.turned_back = None, None, False
+        stack.policy_during_update = None
         self._previous.delete(stack.key)
 
     def living(self, stack: Stack) -> Iterator[Stack]:

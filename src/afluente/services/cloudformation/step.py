@@ -19,6 +19,7 @@ from afluente.services.cloudformation.resource.registry import TYPES
 from afluente.services.cloudformation.resource.resource_type import Context
 from afluente.services.cloudformation.rollback_trigger import alarmed
 from afluente.services.cloudformation.stack import Stack, StackResource, Stacks
+from afluente.services.cloudformation.stack_policy import denial
 from afluente.services.cloudformation.template import expression
 from afluente.services.cloudformation.template.expression import Scope
 from afluente.services.cloudformation.template.template import Resolved
@@ -190,7 +191,11 @@ class Steps:
             return
         resource.started_at_ms = self.clock.now_ms()
         resource.properties, resource.shown_properties = properties, shown
-        if not kind.is_replaced(former.properties, properties):
+        replaced = kind.is_replaced(former.properties, properties)
+        denied = denial(stack.update_policy, "Replace" if replaced else "Modify", resource.logical_id, resource.type)
+        if denied:
+            raise ValidationError(denied)
+        if not replaced:
             self.stacks.report(stack, resource, "UPDATE_IN_PROGRESS")
             kind.check(properties)
             kind.check_update(former.properties, properties)

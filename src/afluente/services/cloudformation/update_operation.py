@@ -13,6 +13,7 @@ from afluente.services.cloudformation.export import exported
 from afluente.services.cloudformation.plan import resolve
 from afluente.services.cloudformation.removal import may_be_removed, remove_all
 from afluente.services.cloudformation.stack import Output, Stack, StackResource
+from afluente.services.cloudformation.stack_policy import denial
 from afluente.services.cloudformation.step import Resources, Steps
 from afluente.services.cloudformation.template.template import Resolved, parse
 
@@ -52,18 +53,30 @@ class UpdateOperations:
             parse(self._stacks.template(stack) or ""), stack.parameters, stack.values, self._stacks.exports(stack)
         )
         wanted = {name: resources[name] for name in resolved.resources}
+        if self._may_not_go(stack, resources, wanted):
+            return self._fail(stack, resources)
         self._take_steps(stack, wanted, resolved)
         if self._stacks.fresh(stack).status != stack.status:
             return self._clock.now_ms()  # it was cancelled
-        if any(resource.status.endswith("_FAILED") for resource in wanted.values()):
-            return self._fail(stack, wanted)
-        if reason := self._steps.alarmed(stack):
+        failed = any(resource.status.endswith("_FAILED") for resource in wanted.values())
+        reason = "" if failed else self._steps.alarmed(stack)
+        if failed or reason:
             return self._fail(stack, wanted, reason)
         if all(resource.finished for resource in wanted.values()):
             if self._steps.is_watched(stack):
                 return self._clock.now_ms() + WATCH_MS
             return self._complete(stack, resources, wanted, resolved)
         return self._clock.now_ms() + self._poll_ms
+
+    def _may_not_go(self, stack: Stack, resources: Resources, wanted: Resources) -> bool:
+        """Whether the stack's policy keeps something that the template has no longer."""
+        found = False
+        for name, resource in resources.items():
+            denied = None if name in wanted else denial(stack.update_policy, "Delete", name, resource.type)
+            if denied:
+                self._stacks.report(stack, resource, "UPDATE_FAILED", denied)
+                found = True
+        return found
 
     def _take_steps(self, stack: Stack, resources: Resources, resolved: Resolved | None) -> None:
         progress = True
@@ -95,7 +108,7 @@ class UpdateOperations:
 
         return self._steps.transition(stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", None, finish)
 
-    def _fail(self, stack: Stack, wanted: Resources, reason: str = "") -> int | None:
+    def _fail(self, stack: Stack, wanted: Resources, reason: str | None = None) -> int | None:
         failed: dict[str, list[str]] = {"CREATE": [], "UPDATE": []}
         for name, resource in wanted.items():
             if resource.status.endswith("_FAILED"):

@@ -28,6 +28,8 @@ class Wish:
     role_arn: str | None = None
     triggers: Triggers | None = None
     """None: as they were."""
+    policy: str | None = None
+    policy_during_update: str | None = None
     original: str | None = None
     """The template as it was given, where a transform has made another of it."""
     stack_id: str | None = None

@@ -7,7 +7,7 @@ from afluente.core.provider import Invoke, Request
 from afluente.services.cloudformation.engine import CloudFormationEngine
 from afluente.services.cloudformation.error import InsufficientCapabilitiesException, ValidationError
 from afluente.services.cloudformation.rollback_trigger import triggers_of
-from afluente.services.cloudformation.source import object_text, template_of
+from afluente.services.cloudformation.source import object_text, policy_of, template_of
 from afluente.services.cloudformation.stack import Caller, Stack, pseudo_parameters
 from afluente.services.cloudformation.template.transform import declared_transforms, transform
 from afluente.services.cloudformation.wish import Wish
@@ -39,6 +39,8 @@ def wish_of(call: Call, request: Request, invoke: Invoke, engine: CloudFormation
         token=request.get("ClientRequestToken"),
         resource_types=tuple(request.get("ResourceTypes", [])),
         role_arn=request.get("RoleARN"),
+        policy=policy_of(call, request, invoke),
+        policy_during_update=policy_of(call, request, invoke, "StackPolicyDuringUpdate"),
         triggers=triggers_of(request["RollbackConfiguration"]) if "RollbackConfiguration" in request else None,
     )
 

@@ -13,8 +13,6 @@ from afluente.services.cloudformation.rollback_trigger import shown as rollback_
 from afluente.services.cloudformation.stack import Event, Output, Stack, StackResource
 from afluente.services.cloudformation.template.template import Template
 
-NOT_CHECKED = {"StackResourceDriftStatus": "NOT_CHECKED"}
-
 
 def stack(shown: Stack) -> Response:
     """A `Stack`."""
@@ -27,7 +25,7 @@ def stack(shown: Stack) -> Response:
         "DisableRollback": shown.on_failure == "DO_NOTHING",
         "NotificationARNs": [],
         "Tags": _tags(shown.tags),
-        "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
+        "DriftInformation": _drift(shown),
     } | _times(shown)
     if shown.deleted_at_ms is None:
         response["EnableTerminationProtection"] = shown.termination_protection
@@ -52,7 +50,7 @@ def summary(shown: Stack) -> Response:
         "StackName": shown.name,
         "CreationTime": utc(shown.created_at_ms),
         "StackStatus": shown.status,
-        "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
+        "DriftInformation": _drift(shown),
         **_times(shown),
         "TemplateDescription": shown.description,
         "StackStatusReason": shown.reason,
@@ -171,6 +169,14 @@ def _times(shown: Stack) -> Response:
     return {name: utc(time_ms) for name, time_ms in times.items() if time_ms is not None}
 
 
+def _drift(shown: Stack) -> Response:
+    return {"StackDriftStatus": shown.drift_status} | _checked(shown)
+
+
+def _checked(shown: Stack | StackResource) -> Response:
+    return {} if shown.drift_checked_at_ms is None else {"LastCheckTimestamp": utc(shown.drift_checked_at_ms)}
+
+
 def _owner(owner: Stack) -> Response:
     return {"StackId": owner.id, "StackName": owner.name}
 
@@ -182,7 +188,7 @@ def _resource(shown: StackResource) -> Response:
         "ResourceType": shown.type,
         "ResourceStatus": shown.status,
         "ResourceStatusReason": shown.reason,
-        "DriftInformation": NOT_CHECKED,
+        "DriftInformation": {"StackResourceDriftStatus": shown.drift_status} | _checked(shown),
     }
     return {name: value for name, value in response.items() if value is not None}
 

@@ -30,10 +30,10 @@ PASS_ROLE = pass_role("cloudformation.amazonaws.com", role)
 
 PERMISSIONS: dict[str, tuple[Permission, ...]] = {
     **each(
-        stack, "cloudformation", "CancelUpdateStack", "DeleteChangeSet", "DescribeChangeSet",
-        "DescribeStackEvents", "DescribeStackResource", "DescribeStackResources", "DescribeStacks",
-        "ExecuteChangeSet", "GetStackPolicy", "GetTemplate", "GetTemplateSummary", "ListChangeSets",
-        "ListStackResources", "SetStackPolicy", "UpdateTerminationProtection",
+        stack, "cloudformation", "CancelUpdateStack", "DeleteChangeSet", "DescribeChangeSet", "DescribeStackEvents",
+        "DescribeStackResource", "DescribeStackResourceDrifts", "DescribeStackResources", "DescribeStacks",
+        "DetectStackDrift", "DetectStackResourceDrift", "ExecuteChangeSet", "GetStackPolicy", "GetTemplate",
+        "GetTemplateSummary", "ListChangeSets", "ListStackResources", "SetStackPolicy", "UpdateTerminationProtection",
     ),
     **{
         name: (Permission(f"cloudformation:{name}", stack), PASS_ROLE)
@@ -42,7 +42,7 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
         )
     },
     **each(
-        everything, "cloudformation", "DescribeAccountLimits", "ListExports", "ListImports", "ListStacks",
-        "ValidateTemplate",
+        everything, "cloudformation", "DescribeAccountLimits", "DescribeStackDriftDetectionStatus", "ListExports",
+        "ListImports", "ListStacks", "ValidateTemplate",
     ),
 }  # fmt: skip

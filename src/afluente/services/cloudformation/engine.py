@@ -17,6 +17,7 @@ from afluente.core.loop import RETRY_MS, Loop
 from afluente.core.provider import Invoke
 from afluente.services.cloudformation.acting import Acting
 from afluente.services.cloudformation.change_set import ChangeSets
+from afluente.services.cloudformation.drift import DriftEngine
 from afluente.services.cloudformation.error import (
     AlreadyExistsException,
     TokenAlreadyExistsException,
@@ -66,6 +67,7 @@ class CloudFormationEngine:
         self._clock = clock
         self.acting = Acting(roles)
         self._operations = Operations(self.stacks, invoke, clock)
+        self.drift = DriftEngine(database, self.stacks, self._operations.steps, clock)
         self._active: dict[tuple[str, str, str], Stack] = {}
         self._loop = Loop("cloudformation", self._step, clock)
 
@@ -74,6 +76,7 @@ class CloudFormationEngine:
         for stack in self.stacks.all():
             if stack.deleted_at_ms is not None and stack.deleted_at_ms < self._clock.now_ms() - REMEMBERED_MS:
                 self.stacks.delete(stack)
+                self.drift.forget(stack)
             else:
                 self._note_active(stack)
         self._loop.start()

@@ -25,7 +25,7 @@ class Operations:
     def __init__(self, stacks: Stacks, invoke: Invoke, clock: Clock) -> None:
         self._stacks = stacks
         self._clock = clock
-        self._steps = Steps(stacks, invoke, clock)
+        self.steps = self._steps = Steps(stacks, invoke, clock)
         self._updates = UpdateOperations(self._steps, POLL_MS)
 
     def advance(self, stack: Stack) -> int | None:

@@ -12,6 +12,7 @@ from afluente.services.cloudformation import answer
 from afluente.services.cloudformation.authorization import PERMISSIONS
 from afluente.services.cloudformation.change_set_engine import ChangeSetEngine
 from afluente.services.cloudformation.change_set_operation import ChangeSetOperations
+from afluente.services.cloudformation.drift_operation import DriftOperations
 from afluente.services.cloudformation.engine import CloudFormationEngine
 from afluente.services.cloudformation.error import ValidationError
 from afluente.services.cloudformation.page import page
@@ -25,16 +26,17 @@ NO_STACK_FOR_RESOURCE = "Stack '{}' does not exist"
 LATER = ("DeploymentConfig", "NotificationARNs")
 
 
-class CloudFormationProvider(TemplateOperations, ChangeSetOperations, Provider):
+class CloudFormationProvider(TemplateOperations, ChangeSetOperations, DriftOperations, Provider):
     """CloudFormation on `engine`; templates in S3 are fetched through `invoke`."""
 
     service = "cloudformation"
     operations = (
         "CancelUpdateStack", "ContinueUpdateRollback", "CreateChangeSet", "CreateStack", "DeleteChangeSet",
-        "DeleteStack", "DescribeChangeSet", "DescribeStackEvents", "DescribeStackResource", "DescribeStackResources",
-        "DescribeStacks", "ExecuteChangeSet", "GetStackPolicy", "GetTemplate", "GetTemplateSummary", "ListChangeSets",
-        "ListExports", "ListImports", "ListStackResources", "ListStacks", "RollbackStack", "SetStackPolicy",
-        "UpdateStack",        "UpdateTerminationProtection", "ValidateTemplate",
+        "DeleteStack", "DescribeChangeSet", "DescribeStackDriftDetectionStatus", "DescribeStackEvents",
+        "DescribeStackResource", "DescribeStackResourceDrifts", "DescribeStackResources", "DescribeStacks",
+        "DetectStackDrift", "DetectStackResourceDrift", "ExecuteChangeSet", "GetStackPolicy", "GetTemplate",
+        "GetTemplateSummary", "ListChangeSets", "ListExports", "ListImports", "ListStackResources", "ListStacks",
+        "RollbackStack", "SetStackPolicy", "UpdateStack", "UpdateTerminationProtection", "ValidateTemplate",
     )  # fmt: skip
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "CreateChangeSet": (
@@ -52,6 +54,7 @@ class CloudFormationProvider(TemplateOperations, ChangeSetOperations, Provider):
     def __init__(self, engine: CloudFormationEngine, invoke: Invoke, clock: Clock) -> None:
         self._engine = engine
         self._change_sets = ChangeSetEngine(engine, clock)
+        self._drift = engine.drift
         self._invoke = invoke
 
     def tags_of(self, resource: Arn) -> Mapping[str, str]:

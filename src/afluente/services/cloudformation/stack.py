@@ -98,6 +98,8 @@ class Stack(msgspec.Struct, kw_only=True):
     """When its deletion, or the rollback of its creation, began."""
     deleted_at_ms: int | None = None
     change_set_id: str | None = None
+    drift_status: str = "NOT_CHECKED"
+    drift_checked_at_ms: int | None = None
     policy: str | None = None
     policy_during_update: str | None = None
     """What counts instead of its policy, while it is updated."""
@@ -167,6 +169,8 @@ class StackResource(msgspec.Struct, kw_only=True):
     """What the update does with it: keep, update or replace it; empty until that is known."""
     done: bool = False
     """Whether the update is through with it."""
+    drift_status: str = "NOT_CHECKED"
+    drift_checked_at_ms: int | None = None
     leftover: str = ""
     """The key of something that was replaced or taken out of the template, until it is removed."""
     kept: bool = False

@@ -73,7 +73,7 @@ class Steps:
         if kept:
             self.stacks.report(stack, resource, "DELETE_SKIPPED")
             return True
-        kind, context = TYPES[resource.type], self._context(stack, resource)
+        kind, context = TYPES[resource.type], self.context(stack, resource)
         try:
             if resource.status != "DELETE_IN_PROGRESS":
                 resource.started_at_ms, resource.removed = self.clock.now_ms(), False
@@ -122,7 +122,7 @@ class Steps:
     # Making.
 
     def _go_on(self, stack: Stack, resource: StackResource) -> bool:
-        kind, context = TYPES[resource.type], self._context(stack, resource)
+        kind, context = TYPES[resource.type], self.context(stack, resource)
         if not resource.made:
             self._begin(stack, resource, context)
         if not kind.is_ready(context, resource.physical_id, resource.properties):
@@ -191,6 +191,7 @@ class Steps:
             return
         resource.started_at_ms = self.clock.now_ms()
         resource.properties, resource.shown_properties = properties, shown
+        resource.drift_status, resource.drift_checked_at_ms = "NOT_CHECKED", None
         replaced = kind.is_replaced(former.properties, properties)
         denied = denial(stack.update_policy, "Replace" if replaced else "Modify", resource.logical_id, resource.type)
         if denied:
@@ -208,7 +209,7 @@ class Steps:
         self.stacks.report(stack, resource, "UPDATE_IN_PROGRESS", REPLACING)
 
     def _update(self, stack: Stack, resource: StackResource) -> bool:
-        kind, context, former = TYPES[resource.type], self._context(stack, resource), resource.former
+        kind, context, former = TYPES[resource.type], self.context(stack, resource), resource.former
         if resource.status != "UPDATE_IN_PROGRESS":
             resource.started_at_ms = self.clock.now_ms()
             self.stacks.report(stack, resource, "UPDATE_IN_PROGRESS")
@@ -235,7 +236,8 @@ class Steps:
 
     # All.
 
-    def _context(self, stack: Stack, resource: StackResource) -> Context:
+    def context(self, stack: Stack, resource: StackResource) -> Context:
+        """Where the resource is made, for whom."""
         made = Context(
             self._invoke, self.clock, stack.caller, stack.name, resource.logical_id, resource.token, stack.tags,
             resource.started_at_ms, capabilities=tuple(stack.capabilities), operation_id=stack.operation_id,

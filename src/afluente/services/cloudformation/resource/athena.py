@@ -31,6 +31,9 @@ class WorkGroup(ResourceType):
     tag_shape = "list"
     tag_by = ("TagResource", "ResourceARN", "Tags")
     untag_by = ("UntagResource", "ResourceARN", "TagKeys")
+    tags_by = ("ListTagsForResource", "ResourceARN", "Tags")
+    live_in = ("WorkGroup",)
+    unseen = ("RecursiveDeleteOption",)
     replacing = ("Name",)
     identifiers = ("Name",)
 
@@ -81,6 +84,7 @@ class NamedQuery(ResourceType):
     required = ("Database", "QueryString")
     replacing = ("Database", "Description", "Name", "QueryString", "WorkGroup")
     missing = MISSING
+    live_in = ("NamedQuery",)
     identifiers = ("NamedQueryId",)
 
     def physical_id(self, context: Context, properties: Properties) -> str:
@@ -127,6 +131,8 @@ class PreparedStatement(ResourceType):
     missing = MISSING
     replacing = ("StatementName", "WorkGroup")
     within = ("WorkGroup",)
+    live_in = ("PreparedStatement",)
+    live_as: ClassVar = {"WorkGroup": "WorkGroupName"}
     identifiers = ("StatementName", "WorkGroup")
 
     def read(self, context: Context, physical_id: str, properties: Properties) -> Response | None:

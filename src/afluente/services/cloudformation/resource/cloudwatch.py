@@ -30,6 +30,8 @@ class Alarm(ResourceType):
     tag_shape = "list"
     tag_by = ("TagResource", "ResourceARN", "Tags")
     untag_by = ("UntagResource", "ResourceARN", "TagKeys")
+    tags_by = ("ListTagsForResource", "ResourceARN", "Tags")
+    live_in = ()
     replacing = ("AlarmName",)
     identifiers = ("AlarmName",)
 

@@ -40,6 +40,9 @@ class DeliveryStream(ResourceType):
         "DatabaseSourceConfiguration", "DeliveryStreamName", "DeliveryStreamType", "DirectPutSourceConfiguration",
         "KinesisStreamSourceConfiguration", "MSKSourceConfiguration",
     )  # fmt: skip
+    tags_by = ("ListTagsForDeliveryStream", "DeliveryStreamName", "Tags")
+    live_in = ("DeliveryStreamDescription",)
+    unseen = ("DeliveryStreamEncryptionConfigurationInput", "DirectPutSourceConfiguration")
     identifiers = ("DeliveryStreamName",)
 
     def is_ready(self, context: Context, physical_id: str, properties: Properties) -> bool:
@@ -72,6 +75,21 @@ class DeliveryStream(ResourceType):
                 )  # fmt: skip
         if ENCRYPTION in changed:
             _encrypt(context, physical_id, _encryption_status(description), new.get(ENCRYPTION))
+
+    def live(self, context: Context, physical_id: str, properties: Properties) -> Properties | None:
+        shown = super().live(context, physical_id, properties)
+        found = self.read(context, physical_id, properties)
+        if shown is None or found is None:
+            return None
+        description = found["DeliveryStreamDescription"]
+        source = description.get("Source", {}).get("KinesisStreamSourceDescription")
+        if "KinesisStreamSourceConfiguration" in properties and source:
+            shown["KinesisStreamSourceConfiguration"] = source
+        for name in DESTINATIONS:
+            told = name.replace("Configuration", "Description")
+            if name in properties and told in description["Destinations"][0]:
+                shown[name] = description["Destinations"][0][told]
+        return shown
 
     def check_update(self, old: Properties, new: Properties) -> None:
         super().check_update(old, new)

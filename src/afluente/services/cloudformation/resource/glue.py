@@ -16,6 +16,7 @@ class GlueType(ResourceType):
     tag_shape = "map"
     tag_by = ("TagResource", "ResourceArn", "TagsToAdd")
     untag_by = ("UntagResource", "ResourceArn", "TagsToRemove")
+    tags_by = ("GetTags", "ResourceArn", "Tags")
     name_property = "Name"
     replacing: ClassVar[tuple[str, ...]] = ("Name",)
     identifiers = ("Name",)
@@ -44,6 +45,7 @@ class Crawler(GlueType):
     required = ("Role", "Targets")
     make_by = ("CreateCrawler", "Name")
     read_by = ("GetCrawler", "Name")
+    live_in = ("Crawler",)
 
     def request(self, context: Context, properties: Properties) -> Properties:
         schedule = properties.get("Schedule", {})
@@ -58,6 +60,17 @@ class Crawler(GlueType):
         request.pop("Tags", None)
         unset = {name: value for name, value in UNSET_OF_CRAWLERS.items() if name in old and name not in new}
         context.call(self.service, "UpdateCrawler", **(unset | request | {"Name": physical_id}))
+
+    def live(self, context: Context, physical_id: str, properties: Properties) -> Properties | None:
+        shown = super().live(context, physical_id, properties)
+        if shown is None:
+            return None
+        schedule = shown.get("Schedule", {})
+        if schedule:
+            shown["Schedule"] = {"ScheduleExpression": schedule["ScheduleExpression"]}
+        if str(properties["Role"]).endswith(f"/{shown['Role']}"):
+            shown["Role"] = properties["Role"]  # Glue tells a role by its name alone
+        return shown
 
     def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
         found = self.read(context, physical_id, properties)
@@ -108,6 +121,7 @@ class Job(GlueType):
     required = ("Command", "Role")
     make_by = ("CreateJob", "Name")
     read_by = ("GetJob", "JobName")
+    live_in = ("Job",)
     remove_by = ("DeleteJob", "JobName")
 
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
@@ -135,6 +149,8 @@ class Trigger(GlueType):
     required = ("Actions", "Type")
     make_by = ("CreateTrigger", "Name")
     read_by = ("GetTrigger", "Name")
+    live_in = ("Trigger",)
+    unseen = ("StartOnCreation",)
     remove_by = ("DeleteTrigger", "Name")
     replacing = ("Name", "Type", "WorkflowName")
 
@@ -166,6 +182,7 @@ class Workflow(GlueType):
     }
     make_by = ("CreateWorkflow", "Name")
     read_by = ("GetWorkflow", "Name")
+    live_in = ("Workflow",)
     remove_by = ("DeleteWorkflow", "Name")
 
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
@@ -186,6 +203,7 @@ class Classifier(ResourceType):
     }
     replacing = tuple(f"{name}/Name" for name in properties)
     read_by = ("GetClassifier", "Name")
+    live_in = ("Classifier",)
     remove_by = ("DeleteClassifier", "Name")
     identifiers = ("Name",)
 
@@ -232,6 +250,7 @@ class DataQualityRuleset(GlueType):
     fixed = ("TargetTable",)
     make_by = ("CreateDataQualityRuleset", "Name")
     read_by = ("GetDataQualityRuleset", "Name")
+    live_in = ()
     remove_by = ("DeleteDataQualityRuleset", "Name")
 
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:

@@ -18,6 +18,9 @@ class Database(ResourceType):
     properties: ClassVar = {"CatalogId": "CatalogId", "DatabaseInput": "DatabaseInput", "DatabaseName": None}
     required = ("CatalogId", "DatabaseInput")
     read_by = ("GetDatabase", "Name")
+    live_in = ()
+    live_as: ClassVar = {"DatabaseInput": "Database"}
+    unseen = ("CatalogId", "DatabaseName")
     remove_by = ("DeleteDatabase", "Name")
     missing = MISSING
     replacing = ("CatalogId", "DatabaseInput/Name", "DatabaseName")
@@ -55,6 +58,9 @@ class Table(ResourceType):
     missing = MISSING
     within = ("DatabaseName",)
     replacing = ("CatalogId", "DatabaseName", "Name", "OpenTableFormatInput", "TableInput/Name")
+    live_in = ()
+    live_as: ClassVar = {"TableInput": "Table"}
+    unseen = ("CatalogId", "DatabaseName", "Name", "OpenTableFormatInput")
     identifiers = ("DatabaseName", "TableName")
 
     def physical_id(self, context: Context, properties: Properties) -> str:
@@ -90,6 +96,9 @@ class Partition(ResourceType):
     required = ("CatalogId", "DatabaseName", "PartitionInput", "TableName")
     within = ("DatabaseName", "TableName")
     replacing = ("CatalogId", "DatabaseName", "PartitionInput/Values", "TableName")
+    live_in = ()
+    live_as: ClassVar = {"PartitionInput": "Partition"}
+    unseen = ("CatalogId", "DatabaseName", "TableName")
     identifiers = ("DatabaseName", "TableName", "Values")
 
     def physical_id(self, context: Context, properties: Properties) -> str:
@@ -139,6 +148,9 @@ class Connection(ResourceType):
     properties: ClassVar = {"CatalogId": "CatalogId", "ConnectionInput": "ConnectionInput"}
     required = ("CatalogId", "ConnectionInput")
     read_by = ("GetConnection", "Name")
+    live_in = ()
+    live_as: ClassVar = {"ConnectionInput": "Connection"}
+    unseen = ("CatalogId",)
     remove_by = ("DeleteConnection", "ConnectionName")
     missing = MISSING
     replacing = ("CatalogId", "ConnectionInput/Name")

@@ -65,6 +65,27 @@ class Holder(IamType):
             context.find("iam", f"Detach{self.noun}Policy", MISSING, PolicyArn=arn, **owner)
         context.find("iam", f"Delete{self.noun}", MISSING, **owner)
 
+    def live(self, context: Context, physical_id: str, properties: Properties) -> Properties | None:
+        shown = super().live(context, physical_id, properties)
+        owner = {f"{self.noun}Name": physical_id}
+        if shown is None:
+            return None
+        if "ManagedPolicyArns" in properties:
+            attached = context.call("iam", f"ListAttached{self.noun}Policies", **owner)["AttachedPolicies"]
+            shown["ManagedPolicyArns"] = [policy["PolicyArn"] for policy in attached]
+        if "Policies" in properties:
+            names = context.call("iam", f"List{self.noun}Policies", **owner)["PolicyNames"]
+            declared = {name for name, _ in _inline(properties)}
+            found = [context.call("iam", f"Get{self.noun}Policy", PolicyName=name, **owner)
+                     for name in names if name in declared]  # fmt: skip
+            shown["Policies"] = [
+                {"PolicyName": item["PolicyName"], "PolicyDocument": unquote(str(item["PolicyDocument"]))}
+                for item in found
+            ]
+        if "PermissionsBoundary" in shown:
+            shown["PermissionsBoundary"] = shown["PermissionsBoundary"]["PermissionsBoundaryArn"]
+        return shown
+
 
 class Role(Holder):
     """`AWS::IAM::Role`."""
@@ -90,6 +111,8 @@ class Role(Holder):
     tag_shape = "list"
     tag_by = ("TagRole", "RoleName", "Tags")
     untag_by = ("UntagRole", "RoleName", "TagKeys")
+    tags_by = ("ListRoleTags", "RoleName", "Tags")
+    live_in = ("Role",)
     replacing = ("Path", "RoleName")
     identifiers = ("RoleName",)
 
@@ -105,6 +128,12 @@ class Role(Holder):
             MaxSessionDuration=new.get("MaxSessionDuration", 3600),
         )  # fmt: skip
         super().update(context, physical_id, old, new)
+
+    def live(self, context: Context, physical_id: str, properties: Properties) -> Properties | None:
+        shown = super().live(context, physical_id, properties)
+        if shown is not None:
+            shown["AssumeRolePolicyDocument"] = unquote(str(shown["AssumeRolePolicyDocument"]))
+        return shown
 
     def attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, str]:
         del properties
@@ -133,6 +162,9 @@ class User(Holder):
     tag_shape = "list"
     tag_by = ("TagUser", "UserName", "Tags")
     untag_by = ("UntagUser", "UserName", "TagKeys")
+    tags_by = ("ListUserTags", "UserName", "Tags")
+    live_in = ("User",)
+    unseen = ("Groups",)
     replacing = ("UserName",)
     identifiers = ("UserName",)
 

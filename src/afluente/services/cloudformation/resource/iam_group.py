@@ -17,6 +17,7 @@ class Group(Holder):
     longest_name = 128
     make_by = ("CreateGroup", "GroupName")
     read_by = ("GetGroup", "GroupName")
+    live_in = ("Group",)
     replacing = ("GroupName",)
     identifiers = ("GroupName",)
 

@@ -45,6 +45,10 @@ class Stream(ResourceType):
     tag_shape = "map"
     tag_by = ("TagResource", "ResourceARN", "Tags")
     untag_by = ("UntagResource", "ResourceARN", "TagKeys")
+    tags_by = ("ListTagsForResource", "ResourceARN", "Tags")
+    live_in = ("StreamDescriptionSummary",)
+    live_as: ClassVar = {"Name": "StreamName", "ShardCount": "OpenShardCount"}
+    unseen = ("WarmThroughputMiBps",)
     replacing = ("Name",)
     identifiers = ("Name",)
 
@@ -73,6 +77,20 @@ class Stream(ResourceType):
         named = {"StreamARN": summary["StreamARN"]} if operation in BY_ARN else {"StreamName": physical_id}
         context.call(self.service, operation, **named, **members)
         return False
+
+    def live(self, context: Context, physical_id: str, properties: Properties) -> Properties | None:
+        shown = super().live(context, physical_id, properties)
+        found = self.read(context, physical_id, properties)
+        if shown is None or found is None:
+            return None
+        summary = found["StreamDescriptionSummary"]
+        if "StreamEncryption" in properties and "KeyId" in summary:
+            shown["StreamEncryption"] = {name: summary[name] for name in ("EncryptionType", "KeyId")}
+        if "DesiredShardLevelMetrics" in properties:
+            present = [metric for level in summary["EnhancedMonitoring"] for metric in level["ShardLevelMetrics"]]
+            wanted = properties["DesiredShardLevelMetrics"]
+            shown["DesiredShardLevelMetrics"] = wanted if wanted == ["ALL"] and present else present
+        return shown
 
     def tagged_as(self, context: Context, physical_id: str) -> str:
         return self.attributes(context, physical_id, {})["Arn"]
@@ -163,6 +181,9 @@ class StreamConsumer(ResourceType):
     tag_shape = "map"
     tag_by = ("TagResource", "ResourceARN", "Tags")
     untag_by = ("UntagResource", "ResourceARN", "TagKeys")
+    tags_by = ("ListTagsForResource", "ResourceARN", "Tags")
+    live_in = ()
+    unseen = ("StreamARN",)
     identifiers = ("ConsumerARN",)
 
     def physical_id(self, context: Context, properties: Properties) -> str:
@@ -218,6 +239,9 @@ class ResourcePolicy(ResourceType):
     replacing = ("ResourceArn",)
     read_by = ("GetResourcePolicy", "ResourceARN")
     remove_by = ("DeleteResourcePolicy", "ResourceARN")
+    live_in = ()
+    live_as: ClassVar = {"ResourcePolicy": "Policy"}
+    unseen = ("ResourceArn",)
     identifiers = ("ResourceArn",)
 
     def physical_id(self, context: Context, properties: Properties) -> str:

@@ -33,6 +33,9 @@ class LogGroup(ResourceType):
     missing = MISSING
     tag_by = ("TagLogGroup", "logGroupName", "tags")
     untag_by = ("UntagLogGroup", "logGroupName", "tags")
+    tags_by = ("ListTagsLogGroup", "logGroupName", "tags")
+    live_in = ()
+    live_as: ClassVar = {"LogGroupName": "logGroupName", "RetentionInDays": "retentionInDays"}
     replacing = ("LogGroupName",)
     fixed = ("DeletionProtectionEnabled", "KmsKeyId", "LogGroupClass")
     identifiers = ("LogGroupName",)
@@ -76,6 +79,9 @@ class LogStream(ResourceType):
     missing = MISSING
     replacing = ("LogGroupName", "LogStreamName")
     within = ("LogGroupName",)
+    live_in = ()
+    live_as: ClassVar = {"LogStreamName": "logStreamName"}
+    unseen = ("LogGroupName",)
     identifiers = ("LogGroupName", "LogStreamName")
 
     def read(self, context: Context, physical_id: str, properties: Properties) -> Response | None:

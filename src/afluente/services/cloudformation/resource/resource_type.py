@@ -113,6 +113,10 @@ class ResourceType:
     tag_by, untag_by: the operation, and its members that take the resource and the tags or their keys.
     replacing: the properties whose change takes a new resource; `A/B` is the member B of the property A.
     within: the properties that name what holds the resource; its name is taken only there.
+    live_in: the members of the answer of `read` that lead to the description; None: drift is not detected.
+    live_as: how properties are called in there, where that is not as in `properties`.
+    unseen: the properties that no answer tells, so that their drift is not detected.
+    tags_by: the operation that tells the tags, its member that takes the resource, and the answer's that has them.
     fixed: the properties that neither an update nor a replacement can change here.
     """
 
@@ -133,6 +137,10 @@ class ResourceType:
     replacing: ClassVar[tuple[str, ...]] = ()
     within: ClassVar[tuple[str, ...]] = ()
     fixed: ClassVar[tuple[str, ...]] = ()
+    live_in: ClassVar[tuple[str, ...] | None] = None
+    live_as: ClassVar[Mapping[str, str]] = {}
+    unseen: ClassVar[tuple[str, ...]] = ()
+    tags_by: ClassVar[tuple[str, str, str]]
     identifiers: ClassVar[tuple[str, ...]] = ()
     """The properties that tell resources of this type apart, as GetTemplateSummary names them."""
 
@@ -248,6 +256,31 @@ class ResourceType:
         """Whether its removal has come to an end."""
         del context, physical_id, properties
         return True
+
+    @property
+    def detects_drift(self) -> bool:
+        """Whether what it is can be compared with what it should be."""
+        return self.live_in is not None
+
+    def live(self, context: Context, physical_id: str, properties: Properties) -> Properties | None:
+        """What those `properties` are now, as far as there are any; None where there is no such resource any more."""
+        found = self.read(context, physical_id, properties)
+        if found is None:
+            return None
+        for member in self.live_in or ():
+            found = found.get(member, {})
+        names = {name: self.live_as.get(name, self.properties[name] or name) for name in properties}
+        shown = {name: found[member] for name, member in names.items() if member in found}
+        if "Tags" in properties:
+            shown["Tags"] = tag_list(self.live_tags(context, physical_id))
+        return shown
+
+    def live_tags(self, context: Context, physical_id: str) -> dict[str, str]:
+        """Its tags now."""
+        operation, member, tags = self.tags_by
+        answer = context.call(self.service, operation, **{member: self.tagged_as(context, physical_id)})
+        found = answer.get(tags, {})
+        return found if isinstance(found, dict) else {tag["Key"]: tag.get("Value", "") for tag in found}
 
     def reference(self, physical_id: str, attributes: Mapping[str, str]) -> str:
         """The value of Ref."""

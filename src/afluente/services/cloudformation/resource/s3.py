@@ -38,6 +38,8 @@ class Bucket(ResourceType):
     longest_name = 63
     lower_name = True
     read_by = ("HeadBucket", "Bucket")
+    live_in = ()
+    unseen = ("BucketEncryption", "LifecycleConfiguration")
     remove_by = ("DeleteBucket", "Bucket")
     missing = MISSING
     replacing = ("BucketName",)
@@ -69,6 +71,16 @@ class Bucket(ResourceType):
                 context.call(self.service, operation, Bucket=physical_id, **members)
         self.retag(context, physical_id, old, new)
 
+    def live(self, context: Context, physical_id: str, properties: Properties) -> Properties | None:
+        if not self.exists(context, physical_id, properties):
+            return None
+        shown: Properties = {"BucketName": physical_id} if "BucketName" in properties else {}
+        for name, (operation, missing, member) in TOLD.items():
+            if name in properties:
+                found = context.find(self.service, operation, (missing,), Bucket=physical_id)
+                shown |= {} if found is None else {name: found if member is None else found.get(member)}
+        return shown
+
     def retag(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
         added, gone = retagged(context, old, new)
         if added:
@@ -96,6 +108,9 @@ class BucketPolicy(ResourceType):
     required = ("Bucket", "PolicyDocument")
     read_by = ("GetBucketPolicy", "Bucket")
     missing = (*MISSING, "NoSuchBucketPolicy")
+    live_in = ()
+    live_as: ClassVar = {"PolicyDocument": "Policy"}
+    unseen = ("Bucket",)
     replacing = ("Bucket",)
     identifiers = ("Bucket",)
 
@@ -190,6 +205,16 @@ SETTINGS: Mapping[str, tuple[str, str, Callable[[Any], Any]]] = {
     "VersioningConfiguration": ("PutBucketVersioning", "VersioningConfiguration", _as_it_is),
 }
 """A property to the operation that sets it, the member that takes it, and how its names are translated."""
+
+TOLD: Mapping[str, tuple[str, str, str | None]] = {
+    "OwnershipControls": ("GetBucketOwnershipControls", "OwnershipControlsNotFoundError", "OwnershipControls"),
+    "PublicAccessBlockConfiguration": (
+        "GetPublicAccessBlock", "NoSuchPublicAccessBlockConfiguration", "PublicAccessBlockConfiguration",
+    ),
+    "Tags": ("GetBucketTagging", "NoSuchTagSet", "TagSet"),
+    "VersioningConfiguration": ("GetBucketVersioning", "", None),
+}  # fmt: skip
+"""A property to the operation that tells it, the error for none, and the answer's member that has it."""
 
 UNSET: Mapping[str, tuple[str, dict[str, Any]]] = {
     "BucketEncryption": ("DeleteBucketEncryption", {}),

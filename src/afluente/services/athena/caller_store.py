@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from afluente.core.call import Call
 from afluente.core.error import AwsError
 from afluente.services.athena.error import QueryFailure
-from afluente.services.athena.port import Check, ObjectStore, StoredFile, StoredObject
+from afluente.services.athena.port import Check, ObjectStore, Stored, StoredFile, StoredObject
+
+PathT = TypeVar("PathT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,12 @@ class CallerStore:
     def iter_objects(self, bucket: str, prefix: str = "", start_after: str = "") -> Iterator[StoredObject]:
         self._permit("s3:ListBucket", bucket, None, {"s3:prefix": prefix})
         for stored in self.store.iter_objects(bucket, prefix, start_after):
-            yield _CallersObject(stored, bucket, self._permit)
+            yield _Callers(stored, bucket, self._permit)
 
     def iter_files(self, bucket: str, prefix: str = "") -> Iterator[StoredFile]:
         self._permit("s3:ListBucket", bucket, None, {"s3:prefix": prefix})
         for stored in self.store.iter_files(bucket, prefix):
-            yield _CallersFile(stored, bucket, self._permit)
+            yield _Callers(stored, bucket, self._permit)
 
     def delete_object(self, bucket: str, key: str) -> None:
         self._permit("s3:DeleteObject", bucket, key)
@@ -81,10 +83,10 @@ class CallerStore:
 
 
 @dataclass(frozen=True, slots=True)
-class _CallersObject:
+class _Callers(Generic[PathT]):
     """An object whose path is given to who may read it."""
 
-    stored: StoredObject
+    stored: Stored[PathT]
     bucket: str
     permit: Callable[..., Any]
 
@@ -101,32 +103,6 @@ class _CallersObject:
         return self.stored.last_modified_ms
 
     @property
-    def path(self) -> Path:
-        self.permit("s3:GetObject", self.bucket, self.stored.key)
-        return self.stored.path
-
-
-@dataclass(frozen=True, slots=True)
-class _CallersFile:
-    """The same, of the little of an object."""
-
-    stored: StoredFile
-    bucket: str
-    permit: Callable[..., Any]
-
-    @property
-    def key(self) -> str:
-        return self.stored.key
-
-    @property
-    def size(self) -> int:
-        return self.stored.size
-
-    @property
-    def last_modified_ms(self) -> int:
-        return self.stored.last_modified_ms
-
-    @property
-    def path(self) -> str:
+    def path(self) -> PathT:
         self.permit("s3:GetObject", self.bucket, self.stored.key)
         return self.stored.path

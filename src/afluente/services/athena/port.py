@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from afluente.core.call import Call
 
+PathT_co = TypeVar("PathT_co", covariant=True)
 
-class StoredObject(Protocol):
+
+class Stored(Protocol[PathT_co]):
     """An object that is there."""
 
     @property
@@ -17,20 +19,12 @@ class StoredObject(Protocol):
     @property
     def last_modified_ms(self) -> int: ...
     @property
-    def path(self) -> Path: ...
+    def path(self) -> PathT_co: ...
 
 
-class StoredFile(Protocol):
-    """The little of an object that a query over thousands of them needs."""
-
-    @property
-    def key(self) -> str: ...
-    @property
-    def size(self) -> int: ...
-    @property
-    def last_modified_ms(self) -> int: ...
-    @property
-    def path(self) -> str: ...
+StoredObject = Stored[Path]
+StoredFile = Stored[str]
+"""The little of an object that a query over thousands of them needs."""
 
 
 class ObjectStore(Protocol):

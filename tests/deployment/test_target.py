@@ -2,10 +2,12 @@
 
 import socket
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
+from afluente.app import App
 from afluente.cli import main
 from afluente.cli.lake_option import DEFAULT_SCHEDULE
 from afluente.deployment import lifetime
@@ -29,6 +31,19 @@ def test_an_endpoint_where_nobody_listens_is_named(capsys: pytest.CaptureFixture
         port = free.getsockname()[1]
     assert main.main(["status", "--endpoint-url", f"http://127.0.0.1:{port}"]) == 1
     assert "afluente serve" in capsys.readouterr().err
+
+
+def test_an_endpoint_of_the_aws_configuration_is_not_taken_for_aws(
+    app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(f"[default]\nregion = us-east-1\nendpoint_url = {app.endpoint}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    target = connect(None, None, None, {})
+    assert (target.endpoint, target.is_local) == (app.endpoint, True)
+    assert app.endpoint in str(target)
 
 
 def test_an_unknown_profile_is_named() -> None:

@@ -15,6 +15,8 @@ Client = Any
 ANY_KEYS = {"aws_access_key_id": "deployer", "aws_secret_access_key": "any"}
 LOCAL_REGION = "us-east-1"
 
+AWS_HOSTS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu")
+
 
 @dataclass(frozen=True)
 class Target:
@@ -66,7 +68,15 @@ def connect(profile: str | None, region: str | None, endpoint: str | None, envir
             session = boto3.Session(profile_name=profile, region_name=region, **keys)
         sts = session.client("sts", endpoint_url=endpoint)
         caller = sts.get_caller_identity()
-    return Target(session, endpoint, caller["Account"], sts.meta.region_name, caller["Arn"])
+    return Target(
+        session, endpoint or _configured(sts.meta.endpoint_url), caller["Account"], sts.meta.region_name, caller["Arn"]
+    )
+
+
+def _configured(endpoint: str) -> str | None:
+    """The endpoint that the user's AWS configuration names (`endpoint_url`); None when it is AWS's own."""
+    host = urlsplit(endpoint).hostname or ""
+    return None if host.endswith(AWS_HOSTS) else endpoint
 
 
 def is_loopback(endpoint: str) -> bool:

@@ -6,7 +6,6 @@ Who is certain settles it. When nobody is, the classifier that understood the la
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from afluente.services.glue.crawler import csv_sample, json_sample, log_sample, xml_sample
@@ -18,6 +17,7 @@ from afluente.services.glue.crawler.schema import UNKNOWN, Format, Sampled, Sche
 SAMPLE_BYTES = 1_048_576
 MOST_SAMPLE_BYTES = 10 * SAMPLE_BYTES
 """A JSON value that is larger than the first megabyte is read up to here."""
+EXPECTED_COMPRESSIONS = frozenset({"none", "gzip"})
 MOST_EXPECTED = 3
 """So many kinds of JSON files are remembered, the last ones."""
 MOST_IN_VAIN = 50
@@ -76,7 +76,7 @@ class _File:
     size: int
     head: Head
     documents: Sequence[Any] = ()
-    """Its records, when it is JSON of objects and not compressed."""
+    """Its records, when it is JSON of objects, and plain or gzip."""
 
     def by_custom(self, custom: Sequence[CustomClassifier]) -> Found | None:
         best: tuple[Sampled, Head, str] | None = None
@@ -95,7 +95,7 @@ class _File:
         for read in BUILT_IN:
             found = self._sampled(read)
             if found is not None:
-                if self.head.compression == "none":
+                if self.head.compression in EXPECTED_COMPRESSIONS:
                     self.documents = found[0].documents
                 return self._found(*found, BUILT_IN_NAME.format(found[0].schema.format.classification))
         return None
@@ -107,8 +107,8 @@ class _File:
 
         readers = {
             b"Obj\x01": functools.partial(columnar.read_avro, self.head.data, self.size),
-            b"ORC": functools.partial(columnar.read_orc, Path(self.path), self.size),
-            b"PAR1": functools.partial(columnar.read_parquet, Path(self.path), self.size),
+            b"ORC": functools.partial(columnar.read_orc, self.path, self.size),
+            b"PAR1": functools.partial(columnar.read_parquet, self.path, self.size),
         }
         for magic, read in readers.items():
             if self.head.data.startswith(magic):

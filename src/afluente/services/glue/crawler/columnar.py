@@ -1,7 +1,7 @@
 """Parquet, ORC and Avro: files that say themselves what their columns are."""
 
 import json
-from pathlib import Path
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -25,16 +25,21 @@ AVRO = {
 AVRO_LOGICAL = {"date": "date", "timestamp-millis": "timestamp", "timestamp-micros": "timestamp"}
 
 
-def read_parquet(path: Path, size: int) -> tuple[Schema, Statistics]:
+def read_parquet(path: str, size: int) -> tuple[Schema, Statistics]:
     """Schema and statistics from the footer. Raises pa.ArrowException, OSError when the file is none or broken."""
-    with pa.parquet.ParquetFile(path) as file:
+    with pa.OSFile(path) as data, pa.parquet.ParquetFile(data) as file:
         rows = file.metadata.num_rows
-        return Schema(Format("parquet"), _columns(file.schema_arrow)), Statistics(1, size, rows, size, size)
+        return _parquet(file.schema_arrow.remove_metadata()), Statistics(1, size, rows, size, size)
 
 
-def read_orc(path: Path, size: int) -> tuple[Schema, Statistics]:
+@lru_cache(256)  # most files of a lake have one schema
+def _parquet(schema: pa.Schema) -> Schema:
+    return Schema(Format("parquet"), _columns(schema))
+
+
+def read_orc(path: str, size: int) -> tuple[Schema, Statistics]:
     """The same of an ORC file."""
-    file = pa.orc.ORCFile(str(path))
+    file = pa.orc.ORCFile(path)
     return Schema(Format("orc"), _columns(file.schema)), Statistics(1, size, file.nrows, size, size)
 
 

@@ -19,6 +19,7 @@ MAGIC = (
 """What compressed files begin with; Snappy's framing format, and snappy-java's."""
 
 
+PARQUET = b"PAR1"
 MOST_BLOCK_BYTES = 16_777_216
 
 
@@ -35,7 +36,10 @@ class Head:
 def read_head(path: str, limit: int) -> Head | None:
     """The first `limit` bytes inside the file at `path`; None when it is compressed and cannot be read."""
     with open(path, "rb") as file:  # noqa: PTH123  # of thousands of files, making Paths takes long
-        start = file.read(limit)
+        start = file.read(len(PARQUET))
+        if start == PARQUET:  # what it holds, its end says
+            return Head(start, True, "none", len(start))
+        start += file.read(limit - len(start))
         size = file.seek(0, 2)
         compression = next((name for magic, name in MAGIC if start.startswith(magic)), "none")
         if compression == "none" and is_hadoop_snappy(start, size):

@@ -5,6 +5,7 @@ the keys that every record had before, every record has again, and no value wide
 """
 
 import os
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -16,6 +17,8 @@ from afluente.services.glue.crawler.column_type import Columns
 from afluente.services.glue.crawler.json_sample import MOST_RECORDS
 from afluente.services.glue.crawler.schema import Schema, Statistics
 
+GZIP = 16
+"""What zlib wants added to the size of its window for gzip's header."""
 Int = Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]
 Bigint = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 PRIMITIVES: dict[str, Any] = {
@@ -50,13 +53,15 @@ class JsonExpectation:
         data = _read(path, size + 1)
         if len(data) != size:  # written anew since it was listed
             return None
+        if self.schema.format.compression == "gzip":
+            data = _inflated(data, most_bytes)
         try:
             found = self.decoder.decode_lines(data.replace(b"}{", b"}\n{") if b"}{" in data else data)
         except (msgspec.DecodeError, RecursionError):
             return None
         if not 0 < len(found) <= MOST_RECORDS or (self.optional and not self._has_all(found)):
             return None
-        return Statistics(1, size, len(found), size, size)
+        return Statistics(1, size, len(found), len(data), size)
 
     def _has_all(self, records: Sequence[Any]) -> bool:
         """Whether each optional field is in one record at least: a file that lacks it has another schema."""
@@ -69,6 +74,16 @@ def _read(path: str, count: int) -> bytes:
         return os.read(file, count)
     finally:
         os.close(file)
+
+
+def _inflated(data: bytes, most_bytes: int) -> bytes:
+    """What is in a gzip file of one part; nothing for another, or for more than `most_bytes`."""
+    inflater = zlib.decompressobj(zlib.MAX_WBITS | GZIP)
+    try:
+        found = inflater.decompress(data, most_bytes)
+    except zlib.error:
+        return b""
+    return found if inflater.eof and not inflater.unused_data else b""
 
 
 def _record(schema: Schema, always: frozenset[str]) -> tuple[Any, tuple[str, ...]]:

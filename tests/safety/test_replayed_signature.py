@@ -7,7 +7,10 @@ from typing import Any
 
 import cbor2
 import pytest
-from tests.auth.conftest import Place, document
+from botocore.auth import SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from tests.auth.conftest import ROOT, Place, document
 from tests.safety.raw import Raw, signed
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -141,3 +144,25 @@ def test_a_presigned_url_with_more_in_its_query(place: Place, more: str) -> None
     url = s3.generate_presigned_url("list_objects_v2", Params={"Bucket": "lake"}, ExpiresIn=60)
     answer = Raw("GET", url.removeprefix(place.app.endpoint) + more).send(place.app.endpoint)
     assert (answer.status, answer.code) == (403, "SignatureDoesNotMatch")
+
+
+def test_a_presigned_record_past_its_time_on_the_hot_path(place: Place) -> None:
+    kinesis = place.client("kinesis")
+    kinesis.create_stream(StreamName="farm", ShardCount=1)
+    headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "Kinesis_20131202.PutRecord"}
+    body = b'{"StreamName":"farm","PartitionKey":"k","Data":"b25l"}'
+
+    class Auth(SigV4QueryAuth):  # type: ignore[misc]  # botocore has no types
+        def payload(self, request: Any) -> str:
+            return hashlib.sha256(body).hexdigest()
+
+    request = AWSRequest("POST", place.app.endpoint + "/", headers=headers)
+    Auth(Credentials(*ROOT), "kinesis", "us-east-1", expires=60).add_auth(request)
+    presigned = Raw("POST", request.url.removeprefix(place.app.endpoint), headers, body)
+    assert presigned.send(place.app.endpoint).status == 200
+    place.clock.advance(62)
+    answer = presigned.send(place.app.endpoint)
+    assert (answer.status, b"Request has expired" in answer.body) == (403, True)
+    shard = kinesis.list_shards(StreamName="farm")["Shards"][0]["ShardId"]
+    start = kinesis.get_shard_iterator(StreamName="farm", ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+    assert len(kinesis.get_records(ShardIterator=start["ShardIterator"])["Records"]) == 1

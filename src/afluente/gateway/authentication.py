@@ -17,7 +17,7 @@ from afluente.gateway.address import BucketHosts
 from afluente.gateway.authorization import is_local
 from afluente.gateway.credential import Credential, credential_of, of_form
 from afluente.gateway.identification import SIGNING_NAMES
-from afluente.gateway.presigned import AuthorizationQueryParametersError
+from afluente.gateway.presigned import AuthorizationQueryParametersError, check_expiry
 from afluente.wire import signature_v2
 from afluente.wire.message import HttpRequest
 from afluente.wire.signature import (
@@ -154,7 +154,9 @@ class Authenticator:
         signed = _of_query(request, service) if in_query else _of_header(request, service)
         key = self._key(service, credential)
         _check_scope(service, signed)
-        if not in_query or "X-Amz-Expires=" not in request.query:
+        if in_query and "X-Amz-Expires=" in request.query:
+            check_expiry(request, self._clock.now_ms())
+        else:
             self._check_time(service, signed)
         return key, signed, _payload_hash(request, service, in_query=in_query)
 

@@ -204,6 +204,8 @@ BASE: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("glue", "CreatePartition", {"DatabaseName": "lake", "TableName": "readings", "PartitionInput": {
         "Values": ["2026"], "StorageDescriptor": {**DESCRIPTOR, "Location": "s3://base-raw/readings/year=2026/"}}}),
     ("glue", "CreateJob", {"Name": "work", "Role": ROLE, "Command": KNOWN["command"][0], "GlueVersion": "4.0"}),
+    ("glue", "CreateClassifier", {"GrokClassifier": {
+        "Name": "lines", "Classification": "lines", "GrokPattern": "%{WORD:w} %{INT:n:int} %{GREEDYDATA:rest}"}}),
     ("glue", "CreateCrawler", {"Name": "crawl", "Role": ROLE, "DatabaseName": "lake", "Targets": KNOWN["targets"][0]}),
     ("glue", "CreateTrigger", {"Name": "fire", "Type": "ON_DEMAND", "Actions": [{"JobName": "work"}]}),
     ("athena", "CreateWorkGroup", {"Name": "team"}),

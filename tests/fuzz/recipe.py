@@ -45,6 +45,25 @@ ALARM = {
 }  # fmt: skip
 ALARM_ARN = f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:base"
 RECIPES: dict[str, tuple[dict[str, Any], ...]] = {
+    "glue:CreateClassifier": (
+        {"GrokClassifier": {"Name": "made", "Classification": "x", "GrokPattern": "%{NOTSPACE:a}|%{X:b:long}",
+                            "CustomPatterns": "X [0-9]+"}},
+        {"CsvClassifier": {"Name": "made", "Delimiter": "~", "QuoteSymbol": "'", "ContainsHeader": "PRESENT",
+                           "Header": ["a", "b"], "AllowSingleColumn": True, "CustomDatatypeConfigured": True,
+                           "CustomDatatypes": ["INT", "STRING"], "Serde": "LazySimpleSerDe"}},
+        {"JsonClassifier": {"Name": "made", "JsonPath": "$.a['b'][0][*].*"}},
+        {"XMLClassifier": {"Name": "made", "Classification": "xml", "RowTag": "row"}},
+    ),
+    "glue:UpdateClassifier": (
+        {"GrokClassifier": {"Name": "lines", "Classification": "lines", "GrokPattern": "%{DATA:a} %{QS:b}"}},
+    ),
+    "glue:GetClassifier": ({"Name": "lines"},),
+    "glue:DeleteClassifier": ({"Name": "made"},),
+    "glue:CreateCrawler": (
+        {"Name": ..., "Role": ROLE, "DatabaseName": "lake", "Targets": KNOWN["targets"][0], "Classifiers": ["lines"]},
+        {"Name": ..., "Role": ROLE, "SchemaChangePolicy": {"DeleteBehavior": "LOG"},
+         "Targets": {"CatalogTargets": [{"DatabaseName": "lake", "Tables": ["readings"]}]}},
+    ),
     "cloudwatch:PutMetricData": (
         {"Namespace": "Farm", "MetricData": [{"MetricName": "power", "Value": 1.5}]},
         {"Namespace": "Farm", "MetricData": [

@@ -91,3 +91,21 @@ def test_documents_scan_returns_what_was_put(
             documents.put(key, {"n": number})
     assert {key: body["n"] for key, body in documents.scan()} == bodies
     database.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
+def test_threads_that_have_ended_leave_no_connection_open(database: Database, tmp_path: Path) -> None:
+    def read() -> None:
+        database.read().execute("SELECT 1").fetchone()
+
+    def files() -> int:
+        opened = [each.readlink() for each in Path("/proc/self/fd").iterdir() if each.exists()]
+        return sum(path.is_relative_to(tmp_path) for path in opened)
+
+    read()
+    before = files()
+    for _ in range(20):
+        thread = threading.Thread(target=read)
+        thread.start()
+        thread.join()
+    assert files() <= before + 3  # SQLite may put off closing a few

@@ -6,6 +6,7 @@ one. Readers have a connection per thread and see the last commit (write-ahead l
 
 import sqlite3
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +26,8 @@ class Database:
         self._after_commit: list[Callable[[], None]] = []
         self._waiting: deque[_Entry[Any]] = deque()
         self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._readers: weakref.WeakSet[_Reader] = weakref.WeakSet()
+        self._readers_lock = threading.Lock()
         self._writer = self._connect()
         with self.write() as db:
             db.execute("CREATE TABLE IF NOT EXISTS component (name TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT")
@@ -36,7 +38,6 @@ class Database:
         db.execute("PRAGMA synchronous=FULL")
         db.execute("PRAGMA busy_timeout=10000")
         db.execute("PRAGMA foreign_keys=ON")
-        self._connections.append(db)
         return db
 
     def migrate(self, component: str, steps: Sequence[str]) -> None:
@@ -143,16 +144,30 @@ class Database:
         """A connection for reading: the writer's own inside this thread's transaction, else this thread's."""
         if self._is_mine():
             return self._writer
-        db: sqlite3.Connection | None = getattr(self._local, "db", None)
-        if db is None:
-            db = self._local.db = self._connect()
-        return db
+        reader: _Reader | None = getattr(self._local, "reader", None)
+        if reader is None:
+            reader = self._local.reader = _Reader(self._connect())
+            with self._readers_lock:
+                self._readers.add(reader)
+        return reader.db
 
     def close(self) -> None:
         """Close every connection; the write-ahead log is folded into the file."""
         with self._lock:
-            for db in self._connections:
-                db.close()
+            with self._readers_lock:
+                for reader in self._readers:
+                    reader.db.close()
+            self._writer.close()
+
+
+class _Reader:
+    """A thread's connection, which is closed when the thread has ended."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self.db = db
+
+    def __del__(self) -> None:
+        self.db.close()
 
 
 class _Entry(Generic[Result]):

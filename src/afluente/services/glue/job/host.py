@@ -4,6 +4,7 @@ One `Host` per run; `answer` takes the messages of the process.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,6 +17,8 @@ from afluente.services.glue.job.permission import Permission
 from afluente.services.glue.job.port import Objects
 
 Message = dict[str, Any]
+MOVED_AT_ONCE = 8
+"""Files of a run that are synced and moved into S3 side by side."""
 
 
 class Publisher(Protocol):
@@ -92,13 +95,14 @@ class Host:
     def _put(self, message: Message) -> None:
         """Move files that are complete into S3."""
         self._permission.check_objects("s3:PutObject", message["bucket"], (key for key, _ in message["files"]))
-        for key, name in message["files"]:
-            path = Path(name).resolve()
+        files = [(key, Path(name).resolve()) for key, name in message["files"]]
+        for _, path in files:
             if not path.is_relative_to(self._folder):
-                raise InvalidInputException(f"{name} does not lie in the folder of the run")
-            size = path.stat().st_size
-            self._objects.put_file(message["bucket"], key, path)
-            self.written_bytes += size
+                raise InvalidInputException(f"{path} does not lie in the folder of the run")
+        size = sum(path.stat().st_size for _, path in files)
+        with ThreadPoolExecutor(min(MOVED_AT_ONCE, len(files) or 1), "glue-put") as pool:  # it waits for the disk
+            list(pool.map(lambda file: self._objects.put_file(message["bucket"], *file), files))
+        self.written_bytes += size
 
     def _delete(self, message: Message) -> None:
         self._permission.check_objects("s3:DeleteObject", message["bucket"], message["keys"])

@@ -13,7 +13,7 @@ from afluente.services.athena.catalog import Catalog
 from afluente.services.athena.error import QueryFailure
 from afluente.services.athena.port import ObjectStore
 from afluente.services.athena.reader.relation import Mode
-from afluente.services.athena.reader.scan import bind, parts_of
+from afluente.services.athena.reader.scan import bind, parts_of, text_unpacked
 from afluente.services.athena.sandbox import Session
 from afluente.services.athena.sql.binder import UNNAMED, Binder
 from afluente.services.athena.sql.duck import duckdb_sql
@@ -116,6 +116,8 @@ def run(
     Raises QueryFailure. `action` may write into the session's folder, and must be able to begin anew.
     """
     parts = [parts_of(scan, catalog, store, session.connection, session.folder) for scan in query.scans]
+    unpacking = [text_unpacked(found, session.folder) for found in parts]
+    parts, excess = [found for found, _ in unpacking], sum(more for _, more in unpacking)
     for mode in MODES:
         bound = [bind(scan, found, mode, session.folder) for scan, found in zip(query.scans, parts, strict=True)]
         sql = query.sql
@@ -127,7 +129,7 @@ def run(
                 for check in (check for one in bound for check in one.checks):
                     check(session.connection)
                 columns = _columns(session.connection, sql, query.declared)
-                return action(Ready(sql, columns, session.connection, _counted(session, streams)))
+                return action(Ready(sql, columns, session.connection, _counted(session, streams, excess)))
         except session.error as error:
             told = next((stream.failure for stream in streams if stream.failure), None)
             if told is None and mode == "fast" and needs_care(error):
@@ -147,8 +149,9 @@ def _registered(connection: Any, streams: "Sequence[ArrowStream]") -> Iterator[N
             connection.unregister(stream.name)
 
 
-def _counted(session: Session, streams: "Sequence[ArrowStream]") -> Callable[[], int]:
-    return lambda: session.bytes_read() + sum(stream.bytes_read for stream in streams)
+def _counted(session: Session, streams: "Sequence[ArrowStream]", excess: int) -> Callable[[], int]:
+    """What was read of the objects: `excess` is how much more there is in the copies of packed ones."""
+    return lambda: max(0, session.bytes_read() + sum(stream.bytes_read for stream in streams) - excess)
 
 
 def _columns(connection: Any, sql: str, declared: Sequence[TrinoType | None]) -> list[Column]:

@@ -10,6 +10,7 @@ from afluente.services.athena.port import ObjectStore
 
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 UNREADABLE = (".bz2", ".lzo", ".lz4", ".snappy", ".deflate")
+"""What DuckDB does not read; of text, some of these are unpacked before (`unpacked.py`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,5 +63,5 @@ def hidden(name: str) -> bool:
 def check_readable(files: tuple[DataFile, ...]) -> None:
     """Refuse compressions that Athena reads and Afluente does not. Raises QueryFailure."""
     for file in files:
-        if file.uri.endswith(UNREADABLE):
+        if file.compressed and file.uri.endswith(UNREADABLE):
             raise QueryFailure("NOT_SUPPORTED", f"Afluente does not read this compression: {file.uri}")

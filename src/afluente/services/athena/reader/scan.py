@@ -20,6 +20,7 @@ from afluente.services.athena.reader.file import DataFile, Part, check_readable,
 from afluente.services.athena.reader.long_line import shortened
 from afluente.services.athena.reader.projection import is_projected, partitions
 from afluente.services.athena.reader.relation import PATH, Check, Mode, Relation, Request, hive_type
+from afluente.services.athena.reader.unpacked import unpacked
 from afluente.services.athena.sql.duck import duckdb_sql
 from afluente.services.athena.sql.partition_filter import glue_expression
 from afluente.services.athena.sql.quote import identifier, literal
@@ -68,6 +69,9 @@ READERS: dict[str, Callable[[Request], Relation]] = {
     "org.apache.hadoop.hive.serde2.avro.AvroSerDe": _read_avro,
 }
 
+TEXT = frozenset(library for library, read in READERS.items() if read not in {parquet.read, _read_orc, _read_avro})
+"""The SerDes of text, which may be packed as a whole."""
+
 ROW_ONLY = '1 AS "$row"'
 """What is selected when rows are only counted."""
 
@@ -107,6 +111,14 @@ def parts_of(
     expression = glue_expression(scan.predicates, table.partition_keys)
     found = list(catalog.partitions(table, expression))
     return [_part(one, table, store) for one in _judged(found, scan, connection)]
+
+
+def text_unpacked(parts: "list[Part] | Snapshot", folder: Path) -> "tuple[list[Part] | Snapshot, int]":
+    """The parts, with copies in `folder` of text that is packed as DuckDB does not read it; how much more there is."""
+    if not isinstance(parts, list):
+        return parts, 0
+    are_text = all((part.storage.get("SerdeInfo") or {}).get("SerializationLibrary") in TEXT for part in parts)
+    return unpacked(parts, folder) if are_text else (parts, 0)
 
 
 def _part(partition: dict[str, Any], table: glue.Table, store: ObjectStore) -> Part:

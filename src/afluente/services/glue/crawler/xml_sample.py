@@ -1,6 +1,6 @@
 """XML: the elements of one name are the records; without such a name, the document's root is the only one.
 
-Attributes become fields with an underscore, text beside other fields `_value`, repeated elements arrays: so they are
+Attributes become fields with an underscore, text beside other fields `_VALUE`, repeated elements arrays: so they are
 written in Glue's DynamicFrames. Entities are not expanded, and nothing outside of the document is read.
 """
 
@@ -39,7 +39,7 @@ def read(head: Head, row_tag: str | None = None, classification: str = "xml") ->
     for row in document.rows:
         repeated.update(_repeated(row, ()))
     values = [_value(row, (), repeated) for row in document.rows]
-    records = [value if isinstance(value, dict) else {"_value": value} for value in values]
+    records = [value if isinstance(value, dict) else {"_VALUE": value} for value in values]
     tag = row_tag or document.rows[0].name
     columns, _ = json_sample.columns(json_sample.Records(records, document.consumed))
     parameters = (("rowTag", tag),)
@@ -138,7 +138,7 @@ def _value(element: _Element, path: Path, repeated: set[Path]) -> Any:
             found.setdefault(child.name, []).append(value)
         else:
             found[child.name] = value
-    return found if text is None else {**found, "_value": text}
+    return found if text is None else {**found, "_VALUE": text}
 
 
 def _scalar(text: str) -> Any:

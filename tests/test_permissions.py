@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.wire.messages import values
 
 from afluente.app import PROVIDERS, App
 from afluente.core.call import Call, Principal
+from afluente.core.error import AwsError
 from afluente.core.provider import Provider
 from afluente.core.setting import Settings
 from afluente.wire.model import load
@@ -65,5 +67,5 @@ def test_whatever_is_asked_for_has_resources(app: App, data: st.DataObject, whic
     for permission in provider.permissions[name]:
         for resource in permission.resources(provider, call, request):
             assert isinstance(resource, str)
-        conditions = permission.conditions(provider, call, request)
-        assert all(key == key.lower() for key in conditions)
+        with suppress(AwsError):
+            assert all(key == key.lower() for key in permission.conditions(provider, call, request))

@@ -11,6 +11,7 @@ class Principal:
 
     `user_id` is IAM's unique id: `AIDA...` of a user, `AROA...:session` of an assumed role, the account of its root.
     `access_key_id` is what it signed with, which a session's own policies and tags hang on; empty for calls in process.
+    `mfa`: it is a session that was made with a code of an MFA device.
     `held`: its permissions count in open mode too, as those of a role do that a service was given.
     """
 
@@ -20,6 +21,7 @@ class Principal:
     kind: Literal["root", "user", "assumed-role", "federated-user", "anonymous"]
     access_key_id: str = ""
     held: bool = False
+    mfa: bool = False
 
     @staticmethod
     def root(account: str) -> "Principal":

@@ -16,7 +16,10 @@ A request that names nothing that exists gives what its ARN would be, or nothing
 """
 
 Conditions = Callable[[Any, Call, Mapping[str, Any]], Mapping[str, str | tuple[str, ...]]]
-"""(provider, call, request) -> condition keys, in lower case, that this request gives."""
+"""(provider, call, request) -> condition keys, in lower case, that this request gives.
+
+Raises AwsError, which is then the answer, for what cannot be a condition, such as a wrong code of an MFA device.
+"""
 
 
 def no_conditions(provider: Any, call: Call, request: Mapping[str, Any]) -> Mapping[str, str]:  # noqa: ARG001

@@ -76,7 +76,7 @@ class Gate:
 
 def _is_bare_session(principal: Principal) -> bool:
     """GetSessionToken's and GetFederationToken's credentials do not open IAM, but for those made with MFA."""
-    return principal.kind != "assumed-role" and principal.access_key_id.startswith("ASIA")
+    return principal.kind != "assumed-role" and principal.access_key_id.startswith("ASIA") and not principal.mfa
 
 
 def connection_conditions(request: HttpRequest) -> dict[str, str]:

@@ -122,11 +122,13 @@ class Authority:
 
     def _context(self, known: Known, owner: str, given: Mapping[str, Value]) -> dict[str, Value]:
         now_ms = self._clock.now_ms()
+        age = {} if known.mfa_at_ms is None else {"aws:multifactorauthage": str((now_ms - known.mfa_at_ms) // 1000)}
         return {
             "aws:currenttime": utc(now_ms).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "aws:epochtime": str(now_ms // 1000),
             "aws:resourceaccount": owner,
             **given,
+            **age,
             **known.context,
         }
 

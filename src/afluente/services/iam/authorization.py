@@ -48,6 +48,12 @@ def deleted_role(provider: Any, call: Call, request: Request) -> Iterable[str]:
     return (f"arn:aws:iam::{call.account}:role/{path}",)
 
 
+def mfa(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The MFA device: by serial number, or else by path and name; all of the account for a list."""
+    name = f"{request.get('Path', '/')}{request.get('VirtualMFADeviceName', '')}"
+    return (request.get("SerialNumber") or f"arn:aws:iam::{call.account}:mfa{name}",)
+
+
 def linked_conditions(provider: Any, call: Call, request: Request) -> dict[str, str]:
     """The service whose role it is to be."""
     return {"iam:awsservicename": request["AWSServiceName"]}
@@ -100,6 +106,8 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
     ),
     "CreateServiceLinkedRole": (Permission("iam:CreateServiceLinkedRole", service_linked, linked_conditions),),
     **_each(service_linked, "DeleteServiceLinkedRole"),
+    **_each(mfa, "CreateVirtualMFADevice", "DeleteVirtualMFADevice", "ListVirtualMFADevices"),
+    **_each(user, "DeactivateMFADevice", "EnableMFADevice", "GetMFADevice", "ResyncMFADevice"),
     **_each(deleted_role, "GetServiceLinkedRoleDeletionStatus"),
     **_each(
         profile, "CreateInstanceProfile", "DeleteInstanceProfile", "GetInstanceProfile",

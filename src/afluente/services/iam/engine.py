@@ -25,6 +25,7 @@ from afluente.services.iam.error import (
 from afluente.services.iam.evaluation.pattern import Value
 from afluente.services.iam.key_ring import KeyRing
 from afluente.services.iam.managed_policy import ManagedPolicies
+from afluente.services.iam.mfa_device import MfaDevices
 from afluente.services.iam.policy_document import check_identity_policy, check_trust_policy
 from afluente.services.iam.service_credential import ServiceCredentials
 from afluente.services.iam.service_linked_role import FOLDER, ServiceLinkedRoles
@@ -60,6 +61,7 @@ class IamEngine:
         self.policies = ManagedPolicies(database, clock, changes)
         self.access_keys = AccessKeys(database, clock, changes)
         self.service_linked = ServiceLinkedRoles(database, self.roles)
+        self.mfa = MfaDevices(database, clock)
         self.service_credentials = ServiceCredentials(database, clock)
         self.sessions = Sessions(database, clock)
         self.standings = Standings(self.users, self.groups, self.roles, self.policies, self.sessions, changes)
@@ -145,6 +147,14 @@ class IamEngine:
         for policy_arn in policy_arns:
             if self.policies.find(account, policy_arn) is None:
                 raise NoSuchEntity(f"Policy {policy_arn} does not exist.")
+
+    def knows_code(self, caller: Principal, serial: str, code: str) -> bool:
+        """Whether the caller gives a code of their MFA device. Raises NoSuchEntity for a device that is not theirs."""
+        return self.mfa.knows(caller.account, caller.user_id, serial, code)
+
+    def use_code(self, caller: Principal, serial: str, code: str) -> bool:
+        """The same; the code is then used up."""
+        return self.mfa.use(caller.account, caller.user_id, serial, code)
 
     def decode_denial(self, message: str) -> str:
         """What a sealed refusal says, as JSON. Raises ValueError for one that was not made here."""
@@ -330,6 +340,8 @@ class IamEngine:
             user = self.users.get(account, name)
             if self.access_keys.of(account, user.id):
                 raise DeleteConflict("Cannot delete entity, must delete access keys first.")
+            if self.mfa.of(user):
+                raise DeleteConflict("Cannot delete entity, must delete MFA device first.")
             if self.service_credentials.of(user):
                 raise DeleteConflict("Cannot delete entity, must remove referenced objects first.")
             if self.groups_of(user):

@@ -37,6 +37,12 @@ class PolicyNotAttachable(AwsError):
     """A policy of a service-linked role is for that role alone."""
 
 
+class InvalidAuthenticationCode(AwsError):
+    """Codes that the MFA device does not show."""
+
+    status: ClassVar[int] = 403
+
+
 class InvalidInput(AwsError):
     """A value that breaks a rule of IAM."""
 

@@ -14,6 +14,7 @@ from afluente.services.iam.entity_policy_operation import EntityPolicyOperations
 from afluente.services.iam.group_operation import GroupOperations
 from afluente.services.iam.instance_profile_operation import InstanceProfileOperations
 from afluente.services.iam.managed_policy import ManagedPolicy
+from afluente.services.iam.mfa_operation import MfaOperations
 from afluente.services.iam.policy_operation import PolicyOperations
 from afluente.services.iam.role_operation import RoleOperations
 from afluente.services.iam.service_credential_operation import ServiceCredentialOperations
@@ -24,8 +25,8 @@ from afluente.services.iam.user_operation import UserOperations
 
 class IamProvider(
     UserOperations, GroupOperations, RoleOperations, PolicyOperations, EntityPolicyOperations,
-    InstanceProfileOperations, ServiceLinkedRoleOperations, ServiceCredentialOperations, AccountOperations,
-    SimulationOperations, Provider,
+    InstanceProfileOperations, ServiceLinkedRoleOperations, ServiceCredentialOperations, MfaOperations,
+    AccountOperations, SimulationOperations, Provider,
 ):  # fmt: skip
     """IAM on `engine`."""
 
@@ -34,27 +35,30 @@ class IamProvider(
         "AddRoleToInstanceProfile", "AddUserToGroup", "AttachGroupPolicy", "AttachRolePolicy", "AttachUserPolicy",
         "CreateAccessKey", "CreateAccountAlias", "CreateGroup", "CreateInstanceProfile", "CreatePolicy",
         "CreatePolicyVersion", "CreateRole", "CreateServiceLinkedRole", "CreateServiceSpecificCredential", "CreateUser",
-        "DeleteAccessKey", "DeleteAccountAlias", "DeleteGroup", "DeleteGroupPolicy", "DeleteInstanceProfile",
-        "DeletePolicy", "DeletePolicyVersion", "DeleteRole", "DeleteRolePermissionsBoundary", "DeleteRolePolicy",
-        "DeleteServiceLinkedRole", "DeleteServiceSpecificCredential", "DeleteUser", "DeleteUserPermissionsBoundary",
-        "DeleteUserPolicy", "DetachGroupPolicy", "DetachRolePolicy", "DetachUserPolicy", "GetAccessKeyLastUsed",
-        "GetAccountAuthorizationDetails", "GetAccountSummary", "GetContextKeysForCustomPolicy",
-        "GetContextKeysForPrincipalPolicy", "GetGroup", "GetGroupPolicy", "GetInstanceProfile", "GetPolicy",
-        "GetPolicyVersion", "GetRole", "GetRolePolicy", "GetServiceLinkedRoleDeletionStatus", "GetUser",
+        "CreateVirtualMFADevice", "DeactivateMFADevice", "DeleteAccessKey", "DeleteAccountAlias", "DeleteGroup",
+        "DeleteGroupPolicy", "DeleteInstanceProfile", "DeletePolicy", "DeletePolicyVersion", "DeleteRole",
+        "DeleteRolePermissionsBoundary", "DeleteRolePolicy", "DeleteServiceLinkedRole",
+        "DeleteServiceSpecificCredential", "DeleteUser", "DeleteUserPermissionsBoundary", "DeleteUserPolicy",
+        "DeleteVirtualMFADevice", "DetachGroupPolicy", "DetachRolePolicy", "DetachUserPolicy", "EnableMFADevice",
+        "GetAccessKeyLastUsed", "GetAccountAuthorizationDetails", "GetAccountSummary", "GetContextKeysForCustomPolicy",
+        "GetContextKeysForPrincipalPolicy", "GetGroup", "GetGroupPolicy", "GetInstanceProfile", "GetMFADevice",
+        "GetPolicy", "GetPolicyVersion", "GetRole", "GetRolePolicy", "GetServiceLinkedRoleDeletionStatus", "GetUser",
         "GetUserPolicy", "ListAccessKeys", "ListAccountAliases", "ListAttachedGroupPolicies",
         "ListAttachedRolePolicies", "ListAttachedUserPolicies", "ListEntitiesForPolicy", "ListGroupPolicies",
         "ListGroups", "ListGroupsForUser", "ListInstanceProfileTags", "ListInstanceProfiles",
-        "ListInstanceProfilesForRole", "ListPolicies", "ListPolicyTags", "ListPolicyVersions", "ListRolePolicies",
-        "ListRoleTags", "ListRoles", "ListServiceSpecificCredentials", "ListUserPolicies", "ListUserTags", "ListUsers",
-        "PutGroupPolicy", "PutRolePermissionsBoundary", "PutRolePolicy", "PutUserPermissionsBoundary", "PutUserPolicy",
-        "RemoveRoleFromInstanceProfile", "RemoveUserFromGroup", "ResetServiceSpecificCredential",
-        "SetDefaultPolicyVersion", "SimulateCustomPolicy", "SimulatePrincipalPolicy", "TagInstanceProfile", "TagPolicy",
-        "TagRole", "TagUser", "UntagInstanceProfile", "UntagPolicy", "UntagRole", "UntagUser", "UpdateAccessKey",
-        "UpdateAssumeRolePolicy", "UpdateGroup", "UpdateRole", "UpdateRoleDescription",
-        "UpdateServiceSpecificCredential", "UpdateUser",
+        "ListInstanceProfilesForRole", "ListMFADevices", "ListPolicies", "ListPolicyTags", "ListPolicyVersions",
+        "ListRolePolicies", "ListRoleTags", "ListRoles", "ListServiceSpecificCredentials", "ListUserPolicies",
+        "ListUserTags", "ListUsers", "ListVirtualMFADevices", "PutGroupPolicy", "PutRolePermissionsBoundary",
+        "PutRolePolicy", "PutUserPermissionsBoundary", "PutUserPolicy", "RemoveRoleFromInstanceProfile",
+        "RemoveUserFromGroup", "ResetServiceSpecificCredential", "ResyncMFADevice", "SetDefaultPolicyVersion",
+        "SimulateCustomPolicy", "SimulatePrincipalPolicy", "TagInstanceProfile", "TagPolicy", "TagRole", "TagUser",
+        "UntagInstanceProfile", "UntagPolicy", "UntagRole", "UntagUser", "UpdateAccessKey", "UpdateAssumeRolePolicy",
+        "UpdateGroup", "UpdateRole", "UpdateRoleDescription", "UpdateServiceSpecificCredential", "UpdateUser",
     )  # fmt: skip
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "CreateServiceSpecificCredential": ("CredentialAgeDays",),
+        "CreateVirtualMFADevice": ("Tags",),
+        "GetMFADevice": ("UserName",),
         "ListServiceSpecificCredentials": ("AllUsers", "Marker", "MaxItems"),
         "SimulateCustomPolicy": ("OrderedOrganizationPolicyInputList", "ResourceHandlingOption"),
         "SimulatePrincipalPolicy": ("PolicyExclusionList", "ResourceHandlingOption"),

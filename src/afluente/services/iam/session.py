@@ -45,12 +45,14 @@ class Session(msgspec.Struct):
     source_identity: str | None = None
     parent_id: str = ""
     held: bool = False
+    mfa: bool = False
+    """Whether its user has proven to have their MFA device."""
 
     @property
     def principal(self) -> Principal:
         """Whom the credentials stand for."""
         kind: Any = self.kind
-        return Principal(self.account, self.arn, self.user_id, kind, self.access_key_id, self.held)
+        return Principal(self.account, self.arn, self.user_id, kind, self.access_key_id, self.held, self.mfa)
 
     @property
     def is_limited(self) -> bool:

@@ -24,6 +24,8 @@ class Known(NamedTuple):
 
     standing: Standing
     context: dict[str, Value]
+    mfa_at_ms: int | None = None
+    """When a code of an MFA device was given for the session."""
 
 
 class Standings:
@@ -60,7 +62,8 @@ class Standings:
             self._boundary(owner) if owner is not None else None,
             tuple(self._session(session)) if session is not None and session.is_limited else None,
         )
-        return Known(standing, dict(_keys(principal, owner, session)))
+        mfa_at_ms = session.issued_at_ms if session is not None and session.mfa else None
+        return Known(standing, dict(_keys(principal, owner, session)), mfa_at_ms)
 
     def _owner(self, principal: Principal, session: Session | None) -> Entity | None:
         """The role or user whose policies count."""
@@ -120,6 +123,6 @@ def _keys(principal: Principal, owner: Entity | None, session: Session | None) -
 def _session_keys(session: Session) -> Iterator[tuple[str, Value]]:
     if session.issued_at_ms:
         yield "aws:tokenissuetime", utc(session.issued_at_ms).strftime("%Y-%m-%dT%H:%M:%SZ")
-    yield "aws:multifactorauthpresent", "false"
+    yield "aws:multifactorauthpresent", str(session.mfa).lower()
     if session.source_identity:
         yield "aws:sourceidentity", session.source_identity

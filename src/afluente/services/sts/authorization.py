@@ -34,6 +34,8 @@ def conditions(provider: Any, call: Call, request: Request) -> dict[str, str | t
     found: dict[str, str | tuple[str, ...]] = {key: request[name] for name, key in KEYS.items() if name in request}
     if request.get("TransitiveTagKeys"):
         found["sts:transitivetagkeys"] = tuple(request["TransitiveTagKeys"])
+    if provider.has_code(call, request):
+        found |= {"aws:multifactorauthpresent": "true", "aws:multifactorauthage": "0"}
     tags = request.get("Tags", ())
     found.update({f"aws:requesttag/{tag['Key'].lower()}": tag["Value"] for tag in tags})
     if tags:

@@ -65,6 +65,12 @@ class Identities(Protocol[R]):
     def check_session_policies(self, account: str, policy: str | None, policy_arns: list[str]) -> None:
         """Raises MalformedPolicyDocument, and AwsError for a managed policy that is not there."""
 
+    def knows_code(self, caller: Principal, serial: str, code: str) -> bool:
+        """Whether the caller gives a code of their MFA device. Raises AwsError for a device that is not theirs."""
+
+    def use_code(self, caller: Principal, serial: str, code: str) -> bool:
+        """The same; the code is then used up."""
+
     def account_of(self, access_key_id: str) -> str | None:
         """The account that a key belongs to, where it is known."""
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from afluente.core.call import Call, Principal
 from afluente.core.clock import utc
+from afluente.core.error import AwsError
 from afluente.core.provider import Provider, Request, Response
 from afluente.services.sts.authorization import PERMISSIONS, conditions
 from afluente.services.sts.error import AccessDenied, InvalidAuthorizationMessageException, ValidationError
@@ -15,6 +16,7 @@ from afluente.services.sts.session_request import packed_percent, tags_of
 HOUR_S = 3600
 CHAINED_MAX_S = HOUR_S
 LONG_S = 12 * HOUR_S
+WRONG_CODE = "MultiFactorAuthentication failed with invalid MFA one time pass code."
 
 
 class StsProvider(Provider):
@@ -26,9 +28,9 @@ class StsProvider(Provider):
         "GetSessionToken",
     )  # fmt: skip
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "AssumeRole": ("MinimumSessionTokenSize", "ProvidedContexts", "SerialNumber", "TokenCode"),
+        "AssumeRole": ("MinimumSessionTokenSize", "ProvidedContexts"),
         "GetFederationToken": ("MinimumSessionTokenSize",),
-        "GetSessionToken": ("MinimumSessionTokenSize", "SerialNumber", "TokenCode"),
+        "GetSessionToken": ("MinimumSessionTokenSize",),
     }
 
     permissions = PERMISSIONS
@@ -45,6 +47,7 @@ class StsProvider(Provider):
         if not re.fullmatch(r"arn:aws[\w-]*:iam::[0-9]{12}:role/.+", role_arn):
             raise ValidationError(f"{role_arn} is invalid")
         role = self._identities.find_role(role_arn)
+        mfa = self.has_code(call, request)
         context = {**(call.conditions or {}), **conditions(self, call, request)}
         for action in _actions(request):
             if role is None or not self._identities.caller_can_assume(role, call.principal, context, action):
@@ -52,6 +55,7 @@ class StsProvider(Provider):
                     f"User: {call.principal.arn} is not authorized to perform: {action} on resource: {role_arn}"
                 )
         assert role is not None  # noqa: S101  # one action is always asked about
+        self._use_code(call, request)
         _check_duration(duration_s, role.max_session_s, chained=call.principal.kind == "assumed-role")
         inherited, identity = self._inherited(call.principal)
         tags = {**inherited, **tags_of(request, inherited)}
@@ -59,6 +63,7 @@ class StsProvider(Provider):
         session = self._identities.assume(
             role, request["RoleSessionName"], duration_s, **self._policies(call, request), tags=tags,
             transitive_tags=transitive, source_identity=_source_identity(request, identity),
+            mfa=mfa,
         )  # fmt: skip
         answer: Response = {
             "Credentials": _credentials(session),
@@ -71,8 +76,9 @@ class StsProvider(Provider):
     def get_session_token(self, call: Call, request: Request) -> Response:
         if call.principal.access_key_id.startswith("ASIA") or call.principal.kind == "assumed-role":
             raise AccessDenied("Cannot call GetSessionToken with session credentials")
-        duration_s = _long_duration(call, request)
-        return {"Credentials": _credentials(self._identities.sessions.issue(call.principal, duration_s))}
+        duration_s, mfa = _long_duration(call, request), self.has_code(call, request)
+        self._use_code(call, request)
+        return {"Credentials": _credentials(self._identities.sessions.issue(call.principal, duration_s, mfa=mfa))}
 
     def get_federation_token(self, call: Call, request: Request) -> Response:
         who = call.principal
@@ -101,6 +107,32 @@ class StsProvider(Provider):
             return {"DecodedMessage": self._identities.decode_denial(request["EncodedMessage"])}
         except ValueError:
             raise InvalidAuthorizationMessageException("Message is not valid") from None
+
+    def has_code(self, call: Call, request: Mapping[str, Any]) -> bool:
+        """Whether a code of the caller's MFA device was given, and it is right. Raises AccessDenied for a wrong one."""
+        serial, code = request.get("SerialNumber"), request.get("TokenCode")
+        if serial is None and code is None:
+            return False
+        if serial is None or code is None:
+            raise AccessDenied(
+                "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code."
+            )
+        try:
+            known = self._identities.knows_code(call.principal, serial, code)
+        except AwsError:
+            raise AccessDenied(
+                "MultiFactorAuthentication failed, unable to validate MFA code. Please verify your MFA serial number "
+                "is valid and associated with this user."
+            ) from None
+        if not known:
+            raise AccessDenied(WRONG_CODE)
+        return True
+
+    def _use_code(self, call: Call, request: Request) -> None:
+        """From here on the code is used up. Raises AccessDenied when another request was quicker."""
+        serial = request.get("SerialNumber")
+        if serial is not None and not self._identities.use_code(call.principal, serial, request["TokenCode"]):
+            raise AccessDenied(WRONG_CODE)
 
     def _policies(self, call: Call, request: Request) -> dict[str, Any]:
         """The session's own policies. Raises what IAM says of bad ones."""

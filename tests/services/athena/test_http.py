@@ -56,7 +56,7 @@ def test_an_error_carries_athenas_own_code(athena: Any) -> None:
 @pytest.mark.parametrize(
     "members",
     [
-        {"ResultConfiguration": {"EncryptionConfiguration": {"EncryptionOption": "SSE_S3"}}},
+        {"ResultConfiguration": {"EncryptionConfiguration": {"EncryptionOption": "SSE_KMS", "KmsKey": "k"}}},
         {"EngineConfiguration": {"MaxConcurrentDpus": 4}},
     ],
 )

@@ -94,6 +94,21 @@ def test_an_enforcing_group_decides_where_results_lie(lake: Lake) -> None:
     assert given.execution["ResultConfiguration"]["OutputLocation"].startswith("s3://results/group/")
 
 
+def test_results_are_encrypted_as_their_bucket_is(lake: Lake) -> None:
+    by_s3 = {"EncryptionOption": "SSE_S3"}
+    _create(lake, ResultConfiguration={"OutputLocation": "s3://results/group/", "EncryptionConfiguration": by_s3})
+    results = lake.run("SELECT 1", WorkGroup="farm").execution["ResultConfiguration"]
+    assert results["EncryptionConfiguration"] == by_s3
+    removed = {"ResultConfigurationUpdates": {"RemoveEncryptionConfiguration": True}}
+    lake.athena.update_work_group(CALL, {"WorkGroup": "farm", "ConfigurationUpdates": removed})
+    assert _get(lake)["Configuration"]["ResultConfiguration"] == {"OutputLocation": "s3://results/group/"}
+    results = lake.run("SELECT 1", WorkGroup="farm").execution["ResultConfiguration"]
+    assert "EncryptionConfiguration" not in results
+    asked = {"OutputLocation": "s3://results/q/", "EncryptionConfiguration": by_s3}
+    results = lake.run("SELECT 1", ResultConfiguration=asked).execution["ResultConfiguration"]
+    assert results["EncryptionConfiguration"] == by_s3
+
+
 def test_an_enforcing_group_refuses_external_location(lake: Lake) -> None:
     _create(lake, ResultConfiguration={"OutputLocation": "s3://results/group/"})
     answer = lake.run("CREATE TABLE x WITH (external_location = 's3://lake/x/') AS SELECT 1 AS n", WorkGroup="farm")

@@ -37,7 +37,7 @@ from afluente.services.athena.port import Check, ObjectStore, allow
 from afluente.services.athena.result import Results
 from afluente.services.athena.saved_query import NamedQueries, PreparedStatements
 from afluente.services.athena.tag import Tags
-from afluente.services.athena.work_group import WorkGroup, WorkGroups
+from afluente.services.athena.work_group import WorkGroup, WorkGroups, encryption_of
 from afluente.store.database import Database
 
 if TYPE_CHECKING:
@@ -213,6 +213,7 @@ class AthenaEngine:
             subtype=statement.subtype, token=token, context=context, location=str(place), asked_location=asked,
             output=place.object(statement.output.format(id=id)), parameters=parameters or [],
             submitted_at_ms=self._clock.now_ms(), reuse_minutes=_reuse_minutes(request),
+            encryption=self._encryption(group, request),
         )  # fmt: skip
         return self._enqueue(call, execution, statement, group)
 
@@ -251,6 +252,11 @@ class AthenaEngine:
         if not chosen:
             raise InvalidRequestException(NO_LOCATION)
         return output_location(chosen)
+
+    def _encryption(self, group: WorkGroup, request: dict[str, Any]) -> str:
+        """How results are encrypted: as an enforcing work group says, else as asked, else as the work group says."""
+        asked = "" if group.enforces else encryption_of(request.get("ResultConfiguration") or {})
+        return asked or group.encryption
 
     def _enqueue(self, call: Call, execution: Execution, statement: Ddl, group: WorkGroup) -> str:
         from afluente.services.athena.runner import Task  # noqa: PLC0415 - loaded with the machine

@@ -50,6 +50,7 @@ class Execution(msgspec.Struct, kw_only=True):
     output: str
     """The result object's URI."""
     asked_location: str = ""
+    encryption: str = ""
     parameters: list[str] = []
     state: str = "QUEUED"
     reason: str = ""
@@ -85,6 +86,12 @@ class Execution(msgspec.Struct, kw_only=True):
         moment = utc(self.submitted_at_ms)
         return f"{moment:%Y%m%d_%H%M%S}_{int(self.id[:4], 16):05}_{self.id[-5:]}"
 
+    def _result_configuration(self) -> dict[str, Any]:
+        found: dict[str, Any] = {"OutputLocation": self.output}
+        if self.encryption:
+            found["EncryptionConfiguration"] = {"EncryptionOption": self.encryption}
+        return found
+
     def describe(self) -> dict[str, Any]:
         """The QueryExecution structure."""
         found: dict[str, Any] = {
@@ -92,7 +99,7 @@ class Execution(msgspec.Struct, kw_only=True):
             "Query": self.query,
             "StatementType": self.type,
             "SubstatementType": self.subtype,
-            "ResultConfiguration": {"OutputLocation": self.output},
+            "ResultConfiguration": self._result_configuration(),
             "ResultReuseConfiguration": {"ResultReuseByAgeConfiguration": self._reuse()},
             "QueryExecutionContext": self.context,
             "Status": self._status(),

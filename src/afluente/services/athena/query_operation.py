@@ -9,8 +9,12 @@ from afluente.services.athena.engine import AthenaEngine
 from afluente.services.athena.error import InvalidRequestException
 from afluente.services.athena.listing import MOST, place_of, token_of
 from afluente.services.athena.result_page import page
+from afluente.services.athena.work_group import KMS
 
-RESULTS = ("ResultConfiguration.EncryptionConfiguration", "ResultConfiguration.AclConfiguration")
+RESULTS = (
+    *(f"ResultConfiguration.EncryptionConfiguration.{member}" for member in KMS),
+    "ResultConfiguration.AclConfiguration",
+)
 
 
 class QueryOperations:

@@ -15,6 +15,9 @@ ENGINE = {"SelectedEngineVersion": "AUTO", "EffectiveEngineVersion": "Athena eng
 ENGINES = {"AUTO", "Athena engine version 3"}
 MOST = 1000
 
+KMS = ("EncryptionOption=SSE_KMS", "EncryptionOption=CSE_KMS", "KmsKey")
+"""Of an EncryptionConfiguration, what there is not: results are encrypted as their bucket is, by SSE-S3."""
+
 
 class WorkGroup(msgspec.Struct, kw_only=True):
     """One work group. `configuration` is in AWS's spelling, as GetWorkGroup gives it."""
@@ -38,6 +41,11 @@ class WorkGroup(msgspec.Struct, kw_only=True):
     def location(self) -> str:
         """Where its results go; empty when it does not say."""
         return str(self.configuration["ResultConfiguration"].get("OutputLocation", ""))
+
+    @property
+    def encryption(self) -> str:
+        """How its results are encrypted; empty when it does not say."""
+        return encryption_of(self.configuration["ResultConfiguration"])
 
     @property
     def cutoff_bytes(self) -> int | None:
@@ -131,6 +139,11 @@ class WorkGroups:
         self._documents.put((account, region, group.name), msgspec.to_builtins(group))
 
 
+def encryption_of(results: dict[str, Any]) -> str:
+    """The EncryptionOption of a ResultConfiguration; empty without one."""
+    return str((results.get("EncryptionConfiguration") or {}).get("EncryptionOption", ""))
+
+
 def _configuration(given: dict[str, Any], *, enforce: bool) -> dict[str, Any]:
     _check(given)
     configuration = {
@@ -158,10 +171,11 @@ def _updated(configuration: dict[str, Any], updates: dict[str, Any]) -> dict[str
     """ConfigurationUpdates applied: its Remove flags, then its values."""
     results = dict(configuration["ResultConfiguration"])
     changed = updates.get("ResultConfigurationUpdates") or {}
-    if changed.get("RemoveOutputLocation"):
-        results.pop("OutputLocation", None)
-    if "OutputLocation" in changed:
-        results["OutputLocation"] = changed["OutputLocation"]
+    for name in ("OutputLocation", "EncryptionConfiguration"):
+        if changed.get(f"Remove{name}"):
+            results.pop(name, None)
+        if name in changed:
+            results[name] = changed[name]
     updated = {**configuration, "ResultConfiguration": results}
     if updates.get("RemoveBytesScannedCutoffPerQuery"):
         updated.pop("BytesScannedCutoffPerQuery", None)

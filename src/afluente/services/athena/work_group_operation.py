@@ -9,9 +9,9 @@ from afluente.core.provider import Request, Response
 from afluente.services.athena.engine import AthenaEngine
 from afluente.services.athena.error import ResourceNotFoundException
 from afluente.services.athena.listing import sliced
+from afluente.services.athena.work_group import KMS
 
 CONFIGURATION = (
-    "ResultConfiguration.EncryptionConfiguration",
     "ResultConfiguration.AclConfiguration",
     "ResultConfiguration.ExpectedBucketOwner",
     "ManagedQueryResultsConfiguration",
@@ -25,13 +25,12 @@ CONFIGURATION = (
     "SystemTableStatuses",
 )
 UPDATES = (
-    "ResultConfigurationUpdates.EncryptionConfiguration",
     "ResultConfigurationUpdates.AclConfiguration",
     "ResultConfigurationUpdates.ExpectedBucketOwner",
     "ManagedQueryResultsConfigurationUpdates",
     "RequesterPaysEnabled",
     "EnableMinimumEncryptionConfiguration",
-    *CONFIGURATION[4:8],
+    *CONFIGURATION[3:7],
     "CustomerContentEncryptionConfiguration",
     "QueryResultsS3AccessGrantsConfiguration",
 )
@@ -51,8 +50,14 @@ class WorkGroupOperations:
         "UpdateWorkGroup",
     )
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "CreateWorkGroup": tuple(f"Configuration.{path}" for path in CONFIGURATION),
-        "UpdateWorkGroup": tuple(f"ConfigurationUpdates.{path}" for path in UPDATES),
+        "CreateWorkGroup": (
+            *(f"Configuration.{path}" for path in CONFIGURATION),
+            *(f"Configuration.ResultConfiguration.EncryptionConfiguration.{path}" for path in KMS),
+        ),
+        "UpdateWorkGroup": (
+            *(f"ConfigurationUpdates.{path}" for path in UPDATES),
+            *(f"ConfigurationUpdates.ResultConfigurationUpdates.EncryptionConfiguration.{path}" for path in KMS),
+        ),
     }
 
     _engine: AthenaEngine

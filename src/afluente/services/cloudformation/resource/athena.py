@@ -165,7 +165,6 @@ def _updates(configuration: Any) -> Properties:
     if "BytesScannedCutoffPerQuery" not in configuration:
         updates["RemoveBytesScannedCutoffPerQuery"] = True
     results = dict(configuration.get("ResultConfiguration") or {})
-    updates["ResultConfigurationUpdates"] = results if "OutputLocation" in results else {
-        **results, "RemoveOutputLocation": True,
-    }  # fmt: skip
+    removed = [name for name in ("OutputLocation", "EncryptionConfiguration") if name not in results]
+    updates["ResultConfigurationUpdates"] = results | {f"Remove{name}": True for name in removed}
     return updates

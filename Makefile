@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-b
 LOCK := $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test quick check format bench clients crash fuzz spark soak docs lock clean
+.PHONY: help run serve test quick check format bench clients crash fuzz conformance spark soak docs lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -42,6 +42,9 @@ crash: $(VENV)/.dev ## kills and power cuts under load, 300 of them, and every r
 
 fuzz: $(VENV)/.dev ## requests of every kind to every operation, 100,000 of them, and 15,000 policies (long)
 	AFLUENTE_FUZZ=$${AFLUENTE_FUZZ:-100000} $(BIN)/python -m pytest -n 0 -s tests/fuzz tests/services/iam/evaluation/test_against_naive.py
+
+conformance: $(VENV)/.dev ## S3 against the suites that others wrote for it (needs the internet)
+	$(BIN)/python -m tests.conformance.run $(SUITES)
 
 spark: $(VENV)/.spark ## set up Apache Spark beside Afluente, and run the scripts of jobs on it (400 MB)
 	TEST_JOB_ENGINE=spark $(BIN)/python -m pytest -n 1 tests/services/glue/job/test_engines.py tests/services/glue/job/test_spark.py

@@ -6,10 +6,11 @@ rules do in expiry.py.
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
+
+from msgspec.structs import replace
 
 from afluente.core.clock import Clock
 from afluente.core.error import AwsError, InternalFailure

@@ -9,8 +9,9 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflo
 import heapq
 import itertools
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from afluente.core.clock import Clock
 from afluente.services.s3 import listing
@@ -114,7 +115,11 @@ class History:
         for key, group in itertools.groupby(rows, lambda row: row.key):
             is_first = key != after[0]
             for row in group:
-                yield replace(row, is_latest=True) if is_first else self._if_latest(row, after)
+                yield (
+                    (row if row.is_latest else replace(row, is_latest=True))
+                    if is_first
+                    else self._if_latest(row, after)
+                )
                 is_first = False
 
     def _if_latest(self, row: ObjectRow, after: tuple[str, int]) -> ObjectRow:

@@ -5,7 +5,6 @@ The rows of earlier versions and delete markers are in version_row.py.
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -25,8 +24,7 @@ NO_END = b""
 """In SQLite every blob comes after every text."""
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectRow:
+class ObjectRow(msgspec.Struct, frozen=True):
     """An object. `id` names its staged file and changes with each put; `etag` has no quotes.
 
     aside: where the file lies (`store/key_path.py`).

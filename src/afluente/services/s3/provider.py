@@ -16,6 +16,14 @@ _SOURCE_SSE_C = tuple(f"CopySource{name}" for name in SSE_C)
 _WRITTEN = (*SSE_C, *SSE_KMS, *GRANTS, *LOCK, "RequestPayer")
 _PARTS_CHECKSUMS = tuple(f"MultipartUpload.Parts.*.{name}" for name in OTHER_CHECKSUMS)
 _ENCRYPTION_RULE = "ServerSideEncryptionConfiguration.Rules.*"
+DESTINATIONS = (
+    "TopicConfigurations",
+    "QueueConfigurations",
+    "LambdaFunctionConfigurations",
+    "EventBridgeConfiguration",
+)
+"""Of notifications: none of them is here to hear of events."""
+
 _LIFECYCLE_RULE = "LifecycleConfiguration.Rules.*"
 
 
@@ -45,6 +53,7 @@ class S3Provider(BucketOperations, ConfigurationOperations, ListOperations, Mult
         "GetBucketEncryption",
         "GetBucketLifecycleConfiguration",
         "GetBucketLocation",
+        "GetBucketNotificationConfiguration",
         "GetBucketOwnershipControls",
         "GetBucketPolicy",
         "GetBucketPolicyStatus",
@@ -66,6 +75,7 @@ class S3Provider(BucketOperations, ConfigurationOperations, ListOperations, Mult
         "PutBucketCors",
         "PutBucketEncryption",
         "PutBucketLifecycleConfiguration",
+        "PutBucketNotificationConfiguration",
         "PutBucketOwnershipControls",
         "PutBucketPolicy",
         "PutBucketTagging",
@@ -113,6 +123,7 @@ class S3Provider(BucketOperations, ConfigurationOperations, ListOperations, Mult
             f"{_LIFECYCLE_RULE}.Transitions",
             f"{_LIFECYCLE_RULE}.NoncurrentVersionTransitions",
         ),
+        "PutBucketNotificationConfiguration": tuple(f"NotificationConfiguration.{name}" for name in DESTINATIONS),
         "PutBucketVersioning": ("MFA",),
         "PutBucketPolicy": ("ConfirmRemoveSelfBucketAccess",),
         "PutObject": (*_WRITTEN, *OTHER_CHECKSUMS, "WriteOffsetBytes"),

@@ -33,7 +33,8 @@ ACL = 'ACL="public-read"'  # which S3 refuses since April 2023: new buckets have
 SUITES = (
     Suite(
         "moto==5.2.5", ("moto[s3]==5.2.5", "freezegun", "flask", "flask-cors"),
-        "tests of a simulator that its authors also ran on AWS", ("tests/test_s3", "-m", "aws_verified"), environment=(("MOTO_TEST_ALLOW_AWS_REQUEST", "true"),),
+        "tests of a simulator that its authors also ran on AWS", ("tests/test_s3", "-m", "aws_verified"),
+        environment=(("MOTO_TEST_ALLOW_AWS_REQUEST", "true"),),
     ),
     Suite("s3transfer==0.19.3", ("boto3",), "AWS's own, of its transfer library", ("tests/integration",)),
     Suite("botocore==1.44.8", ("botocore",), "AWS's own, of its SDK", ("tests/integration/test_s3.py",)),

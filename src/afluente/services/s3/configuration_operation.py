@@ -143,6 +143,8 @@ class ConfigurationOperations(Operations):
 
     def put_bucket_notification_configuration(self, call: Call, request: Request) -> Response:
         """An empty one, which is all that gets here: what has a destination is refused by the destination's name."""
+        if request["NotificationConfiguration"]:
+            raise MalformedXML
         return self._set(call, request)
 
     def get_bucket_notification_configuration(self, call: Call, request: Request) -> Response:

@@ -123,7 +123,10 @@ class S3Provider(BucketOperations, ConfigurationOperations, ListOperations, Mult
             f"{_LIFECYCLE_RULE}.Transitions",
             f"{_LIFECYCLE_RULE}.NoncurrentVersionTransitions",
         ),
-        "PutBucketNotificationConfiguration": tuple(f"NotificationConfiguration.{name}" for name in DESTINATIONS),
+        "PutBucketNotificationConfiguration": (
+            "SkipDestinationValidation",
+            *(f"NotificationConfiguration.{name}" for name in DESTINATIONS),
+        ),
         "PutBucketVersioning": ("MFA",),
         "PutBucketPolicy": ("ConfirmRemoveSelfBucketAccess",),
         "PutObject": (*_WRITTEN, *OTHER_CHECKSUMS, "WriteOffsetBytes"),

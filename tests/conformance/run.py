@@ -56,12 +56,12 @@ def _run(suite: Suite) -> dict[str, str]:
             "MINT_MODE": "full",
         }
         if suite.script:
-            command = [python, HERE / suite.script]
+            command = [str(python), str(HERE / suite.script)]
             done = subprocess.run(command, cwd=source, env=environment, capture_output=True, text=True, check=False)
             return dict(_logged(done.stdout + done.stderr))
         results = Path(folder) / "results.xml"
         options = ["-q", "-p", "no:cacheprovider", "-p", "suite_plugin", "-o", "addopts=", "--timeout", "120"]
-        command = [python, "-m", "pytest", *options, f"--junitxml={results}", *suite.arguments]
+        command = [str(python), "-m", "pytest", *options, f"--junitxml={results}", *suite.arguments]
         subprocess.run(command, cwd=source, env=environment, check=False, stdout=subprocess.DEVNULL)
         return dict(_results(results))
 
@@ -70,9 +70,9 @@ def _environment(suite: Suite) -> Path:
     folder = CACHE / f"{suite.package}-environment"
     python = folder / "bin" / "python"
     if not (folder / "complete").exists():
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
         needs = ["pytest", "pytest-timeout", "boto3", "requests", *suite.needs]
-        subprocess.run([python, "-m", "pip", "install", "-qq", *needs], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "-qq", *needs], check=True)
         (folder / "complete").touch()
     return python
 
@@ -81,8 +81,8 @@ def _unpacked(suite: Suite, folder: Path, port: int) -> Path:
     """The source package in a folder of its own, aimed at `port`."""
     archive = next(CACHE.glob(f"{suite.package.replace('==', '-')}.tar.gz"), None)
     if archive is None:
-        download = ["download", "--quiet", "--no-deps", "--no-binary", ":all:", "--dest", CACHE, suite.package]
-        subprocess.run([_environment(suite), "-m", "pip", *download], check=True)
+        download = ["download", "--quiet", "--no-deps", "--no-binary", ":all:", "--dest", str(CACHE), suite.package]
+        subprocess.run([str(_environment(suite)), "-m", "pip", *download], check=True)
         archive = next(CACHE.glob(f"{suite.package.replace('==', '-')}.tar.gz"))
     with tarfile.open(archive) as content:
         content.extractall(folder / "source", filter="data")
@@ -95,7 +95,7 @@ def _unpacked(suite: Suite, folder: Path, port: int) -> Path:
 
 @contextmanager
 def _server(folder: Path) -> Iterator[int]:
-    command = [sys.executable, "-m", "afluente.cli.main", "serve", "--port", "0", "--data", folder / "data"]
+    command = [sys.executable, "-m", "afluente.cli.main", "serve", "--port", "0", "--data", str(folder / "data")]
     log = folder / "server.log"
     with log.open("w") as output:
         server = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT)

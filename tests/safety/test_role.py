@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -130,9 +131,9 @@ def test_a_job_borrows_a_role_only_for_what_it_is_trusted_with(place: Place, tru
     iam.update_assume_role_policy(RoleName="job", PolicyDocument=trusted(**trust, Condition=condition))
     run = glue.start_job_run(JobName="other")["JobRunId"]
     found: dict[str, Any] = {"JobRunState": "RUNNING"}
-    for _ in range(400):
+    for _ in range(2_000):  # the run is a process of its own; the clock, which clients sign by, stays
         found = glue.get_job_run(JobName="other", RunId=run)["JobRun"]
         if found["JobRunState"] not in {"STARTING", "RUNNING", "WAITING"}:
             break
-        place.clock.advance(1)
+        time.sleep(0.02)
     assert found["JobRunState"] == state, found

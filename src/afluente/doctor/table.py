@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from afluente.doctor import json_table, time_zone
+from afluente.doctor import json_table, text_table, time_zone
 from afluente.doctor.finding import Clients, Finding, Kind, NothingThere, Severity, Text
 from afluente.doctor.sample import HEAD_BYTES, Item, JsonText, folders, head, items, json_text, place, some
 
@@ -117,7 +117,13 @@ class Table:
     columns: Sequence[Mapping[str, Any]]
     keys: Sequence[str]
     format: str
+    library: str
+    """The SerDe's class; empty when there is none."""
+
     serde: Mapping[str, str]
+    parameters: Mapping[str, str]
+    """The table's, and over them its SerDe's."""
+
     partitions: Sequence[str]
     """Locations, each with a slash at its end."""
 
@@ -137,6 +143,7 @@ def examine(client: Clients, name: str) -> Iterator[Finding]:
         return
     if table.keys and not table.projected:
         yield from _examine_partitions(table)
+    yield from text_table.examine_serde(table.library, table.parameters)
     yield from _examine_sizes(table)
     yield from _examine_files(client("s3"), table)
 
@@ -159,7 +166,9 @@ def _look(client: Clients, name: str) -> Table:
         described.get("Columns", []),
         keys,
         _format(described, parameters),
+        described.get("SerdeInfo", {}).get("SerializationLibrary", ""),
         described.get("SerdeInfo", {}).get("Parameters", {}),
+        {**parameters, **described.get("SerdeInfo", {}).get("Parameters", {})},
         _partitions(glue, database, table_name) if keys else (),
         parameters.get("projection.enabled", "").lower() == "true",
         [item for item in items(client("s3"), *place(location)) if not item.is_hidden] if location else [],
@@ -232,12 +241,15 @@ def _examine_sizes(table: Table) -> Iterator[Finding]:
 
 def _examine_files(s3: Any, table: Table) -> Iterator[Finding]:
     texts: dict[str, JsonText] = {}
+    others: dict[str, bytes] = {}
     for item in some(table.found):
         data = head(s3, item)
         if not _is_of_format(data, table.format):
             yield OTHER_FORMAT.found(key=item.key, format=table.format)
         elif table.format == "json" and (text := json_text(data, item.size <= HEAD_BYTES)):
             texts[item.key] = text
+        elif table.format not in {*MAGIC, "json"}:
+            others[item.key] = data
     seen: set[str] = set()
     for key, text in texts.items():
         for finding in json_table.examine(key, text):
@@ -246,6 +258,8 @@ def _examine_files(s3: Any, table: Table) -> Iterator[Finding]:
                 yield finding
     yield from json_table.examine_columns(table.columns, texts, table.serde)
     yield from time_zone.examine(texts)
+    columns = [column["Name"] for column in table.columns]
+    yield from text_table.examine(table.name, table.library, table.parameters, columns, others)
 
 
 def _is_of_format(data: bytes, kind: str) -> bool:

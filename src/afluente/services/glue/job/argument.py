@@ -20,7 +20,7 @@ WITHOUT_EFFECT = frozenset(
 
 UNSUPPORTED = frozenset(
     {
-        "--class", "--datalake-formats", "--encryption-type", "--extra-jars",
+        "--class", "--encryption-type", "--extra-jars",
         "--job-bookmark-from", "--job-bookmark-to", "--python-modules-installer-option", "--user-jars-first",
     }
 )  # fmt: skip
@@ -47,6 +47,9 @@ def refusal(arguments: Mapping[str, str]) -> str | None:
     for name in sorted(UNSUPPORTED & arguments.keys()):
         if arguments[name]:
             return f"The argument {name} is not supported by Afluente."
+    formats = {each.strip() for each in arguments.get("--datalake-formats", "").split(",") if each.strip()}
+    if others := sorted(formats - {"iceberg"}):
+        return f"The argument --datalake-formats {','.join(others)} is not supported by Afluente; iceberg is."
     if arguments.get("--job-language", "python") != "python":
         return "The argument --job-language scala is not supported by Afluente; python is."
     if arguments[BOOKMARK] not in BOOKMARK_OPTIONS:

@@ -56,6 +56,22 @@ def partitions(table: Table) -> Iterator[dict[str, Any]]:
         token = {"NextToken": page["NextToken"]}
 
 
+def table_query(table: Table, predicate: str = "") -> str:
+    """The SQL of the rows of a table, of those partitions that `predicate` holds for."""
+    from afluente.services.glue.job.runtime import source  # noqa: PLC0415  # they need each other
+
+    if is_iceberg(table):
+        from afluente.services.glue.job.runtime.iceberg import rows  # noqa: PLC0415  # pyiceberg is slow to import
+
+        return rows.table_query(table["DatabaseName"], table["Name"], predicate)
+    return source.read(table_input(table, predicate, None))
+
+
+def is_iceberg(table: Table) -> bool:
+    """Whether a table is an Iceberg table."""
+    return str(table.get("Parameters", {}).get("table_type", "")).upper() == "ICEBERG"
+
+
 def table_input(table: Table, predicate: str, exclusions: str | None) -> Input:
     """What is to be read of a table: the files of those partitions that `predicate` holds for."""
     descriptor = table["StorageDescriptor"]

@@ -64,6 +64,8 @@ class GlueContext:
             predicate = options["catalogPartitionPredicate"]
             push_down_predicate = f"({predicate})" + (f" AND ({push_down_predicate})" if push_down_predicate else "")
         table = catalog.get_table(database, table_name)
+        if catalog.is_iceberg(table):
+            return DynamicFrame(catalog.table_query(table, push_down_predicate), self, transformation_ctx)
         found = catalog.table_input(table, push_down_predicate, options.get("exclusions"))
         return self._frame(found, transformation_ctx, options)
 
@@ -178,6 +180,11 @@ class GlueContext:
         if catalog_id not in {None, "", current().order.account}:
             raise NotImplementedError("write_dynamic_frame.from_catalog: another catalog_id is not supported")
         table = catalog.get_table(database, table_name)
+        if catalog.is_iceberg(table):
+            from afluente.services.glue.job.runtime.iceberg.writer import append  # noqa: PLC0415  # slow to import
+
+            append(frame.query, database, table_name)
+            return frame
         keys = [key["Name"] for key in table.get("PartitionKeys") or []]
         sink = Sink(
             {"partitionKeys": keys, **options, "path": table["StorageDescriptor"]["Location"]}, transformation_ctx

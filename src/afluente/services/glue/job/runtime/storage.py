@@ -67,6 +67,12 @@ def under(url: str, *, recurse: bool = True, exclusions: str | None = None) -> l
     ]
 
 
+def exactly(url: str) -> list[Item]:
+    """The one object whose key is that of `url`, or none."""
+    place = Location.parse(url)
+    return [Item(place.bucket, *entry) for entry in _listed(place, read=True) if entry[0] == place.key]
+
+
 def exists(url: str) -> bool:
     """Is there any object at `url` or below it?"""
     place = Location.parse(url)

@@ -1,7 +1,9 @@
 """What this process changes of pyspark before a script sees it: where paths in S3 and tables of the catalog lead."""
 
+from typing import Any
+
 from pyspark import SparkContext
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.readwriter import DataFrameReader, DataFrameWriter
 
 from afluente.services.glue.job.runtime.apache_spark import reading, session, writing
@@ -23,6 +25,14 @@ def install() -> None:
         each.options = writing.set_options
     for name in ("saveAsTable", "insertInto"):
         setattr(DataFrameWriter, name, writing.refused(f"DataFrameWriter.{name}"))
+    DataFrame.writeTo = _write_to
     SparkSession.sql = session.run_sql
     SparkSession.table = session.table
     DataFrameReader.table = lambda reader, tableName: session.table(reader._spark, tableName)  # noqa: SLF001
+
+
+def _write_to(frame: Any, table: str) -> Any:
+    """`df.writeTo`, for Iceberg tables."""
+    from afluente.services.glue.job.runtime.iceberg.writer import TableWriter  # noqa: PLC0415  # slow to import
+
+    return TableWriter(frame, table)

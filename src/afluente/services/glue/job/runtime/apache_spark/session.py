@@ -7,10 +7,11 @@ from typing import Any
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
+from pyspark.sql.types import StructType
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 
-from afluente.services.glue.job.runtime import catalog, source
+from afluente.services.glue.job.runtime import catalog
 from afluente.services.glue.job.runtime.run import current
 
 TEMPORARY = ("CREATE OR REPLACE TEMP", "CREATE TEMP", "CREATE OR REPLACE GLOBAL TEMP", "CREATE GLOBAL TEMP")
@@ -19,6 +20,9 @@ STATEMENTS = (
     "DROP VIEW", "DESCRIBE", "DESC", "SHOW FUNCTIONS", "SHOW VIEWS", "SHOW COLUMNS", *TEMPORARY,
 )  # fmt: skip
 """How statements begin that change nothing but the session: Spark's own catalog ends with the run."""
+
+CHANGES = ("INSERT", "MERGE", "CREATE TABLE", "CREATE OR REPLACE TABLE")
+"""Statements on Iceberg tables, which Spark itself does not see."""
 
 _sql = SparkSession.sql
 
@@ -31,6 +35,11 @@ def session() -> Any:
 def run_sql(spark: Any, sqlQuery: str, *args: Any, **kwargs: Any) -> Any:
     """`SparkSession.sql`, with tables of the Glue catalog."""
     words = " ".join(sqlQuery.split()).upper()
+    if words.startswith(CHANGES):
+        from afluente.services.glue.job.runtime.iceberg.statement import execute  # noqa: PLC0415  # slow to import
+
+        if execute(parse_one(sqlQuery, read="spark"), lambda query: run_sql(spark, query)):
+            return spark.createDataFrame([], StructType([]))
     if not words.startswith(STATEMENTS):
         raise NotImplementedError(f"the SQL statement {' '.join(words.split()[:2])} is not supported; queries are")
     return _sql(spark, _resolved(spark, sqlQuery), *args, **kwargs)
@@ -61,7 +70,7 @@ def _resolved(spark: Any, query: str) -> str:
 
 
 def _span(found: exp.Table) -> tuple[int, int]:
-    first = found.args["db"] if found.db else found.this
+    first = found.args.get("catalog") or found.args.get("db") or found.this
     return first.meta["start"], found.this.meta["end"] + 1
 
 
@@ -78,5 +87,5 @@ def _view(spark: Any, database: str, name: str) -> str:
     if known is None:
         raise AnalysisException(f"[TABLE_OR_VIEW_NOT_FOUND] The table or view `{database}`.`{name}` cannot be found.")
     view = f"glue_catalog_{current().number()}"
-    of_query(source.read(catalog.table_input(known, "", None))).createOrReplaceTempView(view)
+    of_query(catalog.table_query(known)).createOrReplaceTempView(view)
     return view

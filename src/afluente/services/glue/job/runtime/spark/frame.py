@@ -112,6 +112,12 @@ class Frame(DuckDBDataFrame):  # type: ignore[misc]  # sqlframe has no types
         names = [name for name, kind in sql.schema(query_of(self)) if kind.name in wanted]
         return super().fillna(value, names) if names else self
 
+    def writeTo(self, table: str) -> Any:
+        """A writer to an Iceberg table."""
+        from afluente.services.glue.job.runtime.iceberg.writer import TableWriter  # noqa: PLC0415  # slow to import
+
+        return TableWriter(self, table)
+
     def createOrReplaceTempView(self, name: str) -> None:
         """Let `spark.sql` read the rows as `name`."""
         self.session.views[name.lower()] = sql.view(query_of(self))

@@ -66,6 +66,11 @@ class SparkSession(DuckDBSession):  # type: ignore[misc]  # sqlframe has no type
         except SqlglotError as error:
             raise ParseException(str(error)) from None
         if not isinstance(query, exp.Query):
+            if isinstance(query, exp.Insert | exp.Merge | exp.Create):
+                from afluente.services.glue.job.runtime.iceberg.statement import execute  # noqa: PLC0415  # slow
+
+                if execute(query, self.sql):
+                    return of_query(source.EMPTY)
             raise NotImplementedError(f"the SQL statement {query.key.upper()} is not supported; queries are")
         self._resolve(query)
         return of_query(narrowed(query.sql(dialect=Dialect), "BIGINT"))
@@ -139,4 +144,4 @@ def _catalog_view(database: str, name: str) -> str:
     table = catalog.find_table(database, name)
     if table is None:
         raise AnalysisException(f"[TABLE_OR_VIEW_NOT_FOUND] The table or view `{database}`.`{name}` cannot be found.")
-    return sql.view(source.read(catalog.table_input(table, "", None)))
+    return sql.view(catalog.table_query(table))

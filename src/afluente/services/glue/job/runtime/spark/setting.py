@@ -3,6 +3,9 @@
 import sys
 from typing import Any
 
+KEPT = ("spark.sql.catalog.", "spark.sql.extensions", "spark.sql.defaultCatalog", "spark.sql.iceberg.")
+"""Settings of the catalog of Iceberg tables: the Glue catalog, by whatever name; `warehouse` is where new ones lie."""
+
 WITHOUT_EFFECT = (
     "spark.app.", "spark.broadcast.", "spark.default.parallelism", "spark.driver.", "spark.dynamicAllocation.",
     "spark.executor.", "spark.hadoop.fs.s3.maxConnections", "spark.kryo", "spark.memory.", "spark.network.",
@@ -44,11 +47,18 @@ class RuntimeConfig:
         if key in ALLOWED:
             if str(value).lower() not in ALLOWED[key]:
                 raise NotImplementedError(f"the Spark setting {key} = {value} is not supported")
+        elif key.startswith(KEPT):
+            pass
         elif key.startswith(WITHOUT_EFFECT):
             print(f"the Spark setting {key} has no effect on Afluente", file=sys.stderr)
         else:
             raise NotImplementedError(f"the Spark setting {key} is not supported")
         self._values[key] = str(value)
+
+    @property
+    def values(self) -> dict[str, str]:
+        """All of them."""
+        return dict(self._values)
 
     def unset(self, key: str) -> None:
         """Back to the default."""

@@ -10,6 +10,7 @@ from afluente.bill import glue, stream
 from afluente.bill.line import Line
 from afluente.bill.month import total
 from afluente.bill.price import price_list
+from afluente.bill.query import billed_bytes
 from afluente.bill.rounding import (
     GB,
     KB,
@@ -117,3 +118,22 @@ def test_runs_of_a_schedule(schedule: str, runs: float) -> None:
 def test_what_is_no_schedule_is_refused() -> None:
     with pytest.raises(ValueError, match="six are needed"):
         runs_per_month("cron(0 * * * *)", START)
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "scanned", "reused", "billed"),
+    [
+        ("SUCCEEDED", "DML", 1, False, 10 * MB),
+        ("SUCCEEDED", "DML", 11 * MB + 1, False, 12 * MB),
+        ("SUCCEEDED", "DML", 0, True, 0),
+        ("SUCCEEDED", "DDL", 0, False, 0),
+        ("SUCCEEDED", "DDL", 1, False, 10 * MB),
+        ("FAILED", "DML", 20 * MB, False, 0),
+        ("CANCELLED", "DML", 20 * MB, False, 20 * MB),
+        ("CANCELLED", "DML", 0, False, 0),
+    ],
+)  # fmt: skip
+def test_a_query_is_billed_by_what_it_scanned(state: str, kind: str, scanned: int, reused: bool, billed: int) -> None:
+    statistics = {"DataScannedInBytes": scanned, "ResultReuseInformation": {"ReusedPreviousResult": reused}}
+    execution = {"Status": {"State": state}, "StatementType": kind, "Statistics": statistics}
+    assert billed_bytes(execution) == billed

@@ -78,14 +78,20 @@ def lake(parser: argparse.ArgumentParser) -> None:
 
 def target(parser: argparse.ArgumentParser) -> None:
     """Where the lake is, or will be."""
-    group = parser.add_argument_group("where it is")
+    group = account(parser)
     group.add_argument("--stack", type=_stack, default="windfarm", help="the stack's name (default: %(default)s)")
+
+
+def account(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
+    """Which account and region, of AWS or of an Afluente."""
+    group = parser.add_argument_group("where it is")
     group.add_argument("--profile", help="the profile of your AWS configuration (default: the default one)")
     group.add_argument("--region", help="the region (default: that of your AWS configuration)")
     group.add_argument(
         "--endpoint-url", metavar="URL",
         help="an Afluente instead of AWS, such as http://127.0.0.1:4566 (default: AWS_ENDPOINT_URL)",
     )  # fmt: skip
+    return group
 
 
 def template_parameters(given: argparse.Namespace) -> dict[str, str]:

@@ -22,6 +22,7 @@ examples:
   afluente doctor table db.t      why does a query show no row, one row, NULLs?
   afluente policy                 the smallest policies for what ran under --record
   afluente cost --rate 100        what the lake would cost on AWS at 100 readings a second
+  afluente queries                what the last Athena queries scanned, and what that costs on AWS
   afluente deploy --budget 60     the same lake on AWS: the bill and every change are shown first
 
 Point any AWS client at it with AWS_ENDPOINT_URL=http://127.0.0.1:4566 (any access key is taken).
@@ -173,6 +174,17 @@ def _on_aws(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     )
     lake_option.target(status)
     status.add_argument("--prices", type=Path, metavar="FILE", help="prices of your own, as TOML (see docs/aws.md)")
+    queries = commands.add_parser(
+        "queries",
+        help="the last Athena queries, what they scanned, and what that costs",
+        description="Show the last queries of Athena, newest first: how they ended, what they scanned, and what each "
+        "costs on AWS, rounded as AWS rounds.",
+    )
+    lake_option.account(queries)
+    queries.add_argument("--work-group", metavar="NAME", help="of this work group only (default: all of them)")
+    queries.add_argument("--last", type=argument.count, default=20, metavar="N", help="how many (default: %(default)s)")
+    queries.add_argument("--prices", type=Path, metavar="FILE", help="prices of your own, as TOML (see docs/aws.md)")
+    queries.add_argument("--json", action="store_true", help="print them as JSON")
     destroy = commands.add_parser(
         "destroy",
         help="remove a deployed lake with all its data, and look whether anything is left",

@@ -1,4 +1,5 @@
 import bz2
+import functools
 import gzip
 import io
 import json
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 from afluente.services.glue.crawler import csv_sample, json_sample
 from afluente.services.glue.crawler.classify import Classifier
-from afluente.services.glue.crawler.column_type import settled
+from afluente.services.glue.crawler.column_type import VOID, merge, settled
 
 Look = Callable[[bytes], Any]
 RECORD = b'{"Id": 1, "name": "a"}'
@@ -450,3 +451,18 @@ def test_classify_xml_longer_than_the_sample(look: Look) -> None:
 )
 def test_classify_what_is_no_xml(look: Look, data: bytes) -> None:
     assert look(data)[0].format.classification == "UNKNOWN"
+
+
+cells = st.sampled_from(
+    ["", " ", "1", "-2", "+3 ", "4.5", ".5", "1e3", "9" * 19, "true", "FALSE", "x", "1,5", "0x1", "1.2.3"]
+)
+
+
+@given(st.lists(cells, min_size=1, max_size=6))
+def test_the_type_of_a_csv_column_is_what_its_fields_merge_to(column: list[str]) -> None:
+    expected = functools.reduce(merge, map(csv_sample.of_text, column), VOID)
+    rows = "a~b\n" + "".join(f"{cell}~x\n" for cell in column)
+    dialect = csv_sample.Dialect(delimiters=("~",), has_header=True)
+    found = csv_sample.read(rows.encode(), truncated=False, dialect=dialect)
+    assert found is not None
+    assert found.columns[0] == ("a", expected)

@@ -4,10 +4,9 @@ import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
 
 from afluente.core.hive_type import HiveType
-from afluente.services.glue.crawler.column_type import BIGINT, BOOLEAN, DOUBLE, STRING, VOID, Columns, merge
+from afluente.services.glue.crawler.column_type import BIGINT, BOOLEAN, DOUBLE, STRING, VOID, Columns
 
 DELIMITERS = (",", "|", "\t", ";", "\x01")
 MOST_ROWS = 1000
@@ -15,6 +14,14 @@ LONGEST_HEADER = 150
 HEADER_NAME = re.compile(r"[^\x00-\x1f]+")
 INTEGER = re.compile(r"[+-]?\d{1,18}")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+WHOLE_COLUMNS = (
+    (re.compile(rf"{INTEGER.pattern}(?:\n{INTEGER.pattern})*"), BIGINT),
+    (re.compile(rf"{NUMBER.pattern}(?:\n{NUMBER.pattern})*"), DOUBLE),
+    (re.compile(r"(?i:true|false)(?:\n(?i:true|false))*"), BOOLEAN),
+)
+"""The types of columns whose fields, a line each, are all of a kind; a string takes everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +106,13 @@ def _describe(rows: list[list[str]], text: str, delimiter: str, dialect: Dialect
 
 def _kind(column: Sequence[str], *, trims: bool) -> HiveType:
     """The type that holds all of a column's fields; white space around a number makes a text of it unless trimmed."""
-    spaced = not trims and any(field != field.strip() for field in column)
-    return STRING if spaced else reduce(merge, map(of_text, column), VOID)
+    fields = [field.strip() for field in column]
+    if not trims and fields != list(column):
+        return STRING
+    text = "\n".join(filter(None, fields))
+    if not text:
+        return VOID
+    return next((kind for pattern, kind in WHOLE_COLUMNS if pattern.fullmatch(text)), STRING)
 
 
 def _is_header(rows: Sequence[list[str]]) -> bool:

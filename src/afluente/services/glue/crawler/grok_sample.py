@@ -27,6 +27,10 @@ class GrokSample:
         self._serde_parameters = tuple(written.items())
         self._parameters = (("grokPattern", text),)
 
+    def matches(self, line: str) -> bool:
+        """Whether the expression matches `line`."""
+        return self._grok.captures(line) is not None
+
     def read(self, head: Head) -> Sampled | None:
         """What there is of it in `head`; None when not one line matches."""
         lines = _lines(head)

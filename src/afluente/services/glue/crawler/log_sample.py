@@ -48,10 +48,9 @@ def _samples() -> tuple[GrokSample, ...]:
 
 def read(head: Head) -> Sampled | None:
     """What there is of a known log in `head`; None when its lines are not all of one kind."""
-    first = head.data.partition(b"\n")[0]
-    begin = Head(first, False, head.compression, len(first))
+    first = head.data.partition(b"\n")[0].decode("utf-8-sig", errors="replace")
     for sample in _samples():
-        if sample.read(begin) is not None:  # most files are none: one line tells
+        if sample.matches(first):  # most files are none: one line tells
             found = sample.read(head)
             if found is not None and found.certainty == 1:
                 return found

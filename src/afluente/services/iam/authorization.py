@@ -89,9 +89,10 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
         "CreateUser", "DeleteAccessKey", "DeleteLoginProfile", "DeleteServiceSpecificCredential", "DeleteUser",
         "DeleteUserPermissionsBoundary", "DeleteUserPolicy", "DetachUserPolicy", "GetAccessKeyLastUsed",
         "GetLoginProfile", "GetUser", "GetUserPolicy", "ListAccessKeys", "ListAttachedUserPolicies",
-        "ListGroupsForUser", "ListMFADevices", "ListServiceSpecificCredentials", "ListUserPolicies", "ListUserTags",
-        "PutUserPermissionsBoundary", "PutUserPolicy", "ResetServiceSpecificCredential", "TagUser", "UntagUser",
-        "UpdateAccessKey", "UpdateServiceSpecificCredential", "UpdateUser",
+        "ListGroupsForUser", "ListMFADevices", "ListSSHPublicKeys", "ListServiceSpecificCredentials",
+        "ListSigningCertificates", "ListUserPolicies", "ListUserTags", "PutUserPermissionsBoundary", "PutUserPolicy",
+        "ResetServiceSpecificCredential", "TagUser", "UntagUser", "UpdateAccessKey", "UpdateServiceSpecificCredential",
+        "UpdateUser",
     ),
     **_each(
         group, "AddUserToGroup", "AttachGroupPolicy", "CreateGroup", "DeleteGroup", "DeleteGroupPolicy",
@@ -128,7 +129,9 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
     **_each(below("instance-profile"), "ListInstanceProfiles"),
     **_each(source, "GetContextKeysForPrincipalPolicy", "SimulatePrincipalPolicy"),
     **_each(
-        everything, "CreateAccountAlias", "DeleteAccountAlias", "GetAccountAuthorizationDetails",
-        "GetAccountSummary", "GetContextKeysForCustomPolicy", "ListAccountAliases", "SimulateCustomPolicy",
+        everything, "CreateAccountAlias", "DeleteAccountAlias", "GenerateCredentialReport",
+        "GetAccountAuthorizationDetails", "GetAccountPasswordPolicy", "GetAccountSummary",
+        "GetContextKeysForCustomPolicy", "GetCredentialReport", "ListAccountAliases", "ListOpenIDConnectProviders",
+        "ListSAMLProviders", "ListServerCertificates", "SimulateCustomPolicy",
     ),
 }  # fmt: skip

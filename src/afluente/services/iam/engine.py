@@ -53,6 +53,7 @@ class IamEngine:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._accounts = Documents(database, "iam_account")
+        self._reports = Documents(database, "iam_credential_report")
         self.changes = changes = Changes(database)
         self.users = Entities(database, User, "AIDA", clock, changes, inline_bytes=2048, attachable=20)
         self.groups = Entities(database, Group, "AGPA", clock, changes, inline_bytes=5120, attachable=10)
@@ -226,6 +227,15 @@ class IamEngine:
     def set_alias(self, account: str, alias: str | None) -> None:
         """Give the account an alias, or none."""
         self._accounts.put((account,), {"alias": alias})
+
+    def report(self, account: str) -> dict[str, Any] | None:
+        """The credential report that was made last: `text`, `at_ms`."""
+        found: dict[str, Any] | None = self._reports.get((account,))
+        return found
+
+    def keep_report(self, account: str, text: str, at_ms: int) -> None:
+        """Keep a credential report in place of the one before."""
+        self._reports.put((account,), {"text": text, "at_ms": at_ms})
 
     # Rules that span entities.
 

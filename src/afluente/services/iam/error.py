@@ -43,6 +43,18 @@ class InvalidAuthenticationCode(AwsError):
     status: ClassVar[int] = 403
 
 
+class ReportNotPresent(AwsError):
+    """No credential report was made."""
+
+    status: ClassVar[int] = 410
+
+
+class ReportExpired(AwsError):
+    """The credential report is four hours old."""
+
+    status: ClassVar[int] = 410
+
+
 class InvalidInput(AwsError):
     """A value that breaks a rule of IAM."""
 

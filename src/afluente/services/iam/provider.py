@@ -6,8 +6,10 @@ from typing import ClassVar
 from afluente.core.arn import Arn
 from afluente.core.call import Call
 from afluente.core.provider import Provider, Request
+from afluente.services.iam.absence_operation import AbsenceOperations
 from afluente.services.iam.account_operation import AccountOperations
 from afluente.services.iam.authorization import PERMISSIONS
+from afluente.services.iam.credential_report_operation import CredentialReportOperations
 from afluente.services.iam.engine import IamEngine
 from afluente.services.iam.entity import Entity, arn
 from afluente.services.iam.entity_policy_operation import EntityPolicyOperations
@@ -26,7 +28,7 @@ from afluente.services.iam.user_operation import UserOperations
 class IamProvider(
     UserOperations, GroupOperations, RoleOperations, PolicyOperations, EntityPolicyOperations,
     InstanceProfileOperations, ServiceLinkedRoleOperations, ServiceCredentialOperations, MfaOperations,
-    AccountOperations, SimulationOperations, Provider,
+    AbsenceOperations, AccountOperations, CredentialReportOperations, SimulationOperations, Provider,
 ):  # fmt: skip
     """IAM on `engine`."""
 
@@ -36,18 +38,20 @@ class IamProvider(
         "CreateAccessKey", "CreateAccountAlias", "CreateGroup", "CreateInstanceProfile", "CreatePolicy",
         "CreatePolicyVersion", "CreateRole", "CreateServiceLinkedRole", "CreateServiceSpecificCredential", "CreateUser",
         "CreateVirtualMFADevice", "DeactivateMFADevice", "DeleteAccessKey", "DeleteAccountAlias", "DeleteGroup",
-        "DeleteGroupPolicy", "DeleteInstanceProfile", "DeletePolicy", "DeletePolicyVersion", "DeleteRole",
-        "DeleteRolePermissionsBoundary", "DeleteRolePolicy", "DeleteServiceLinkedRole",
+        "DeleteGroupPolicy", "DeleteInstanceProfile", "DeleteLoginProfile", "DeletePolicy", "DeletePolicyVersion",
+        "DeleteRole", "DeleteRolePermissionsBoundary", "DeleteRolePolicy", "DeleteServiceLinkedRole",
         "DeleteServiceSpecificCredential", "DeleteUser", "DeleteUserPermissionsBoundary", "DeleteUserPolicy",
         "DeleteVirtualMFADevice", "DetachGroupPolicy", "DetachRolePolicy", "DetachUserPolicy", "EnableMFADevice",
-        "GetAccessKeyLastUsed", "GetAccountAuthorizationDetails", "GetAccountSummary", "GetContextKeysForCustomPolicy",
-        "GetContextKeysForPrincipalPolicy", "GetGroup", "GetGroupPolicy", "GetInstanceProfile", "GetMFADevice",
-        "GetPolicy", "GetPolicyVersion", "GetRole", "GetRolePolicy", "GetServiceLinkedRoleDeletionStatus", "GetUser",
-        "GetUserPolicy", "ListAccessKeys", "ListAccountAliases", "ListAttachedGroupPolicies",
-        "ListAttachedRolePolicies", "ListAttachedUserPolicies", "ListEntitiesForPolicy", "ListGroupPolicies",
-        "ListGroups", "ListGroupsForUser", "ListInstanceProfileTags", "ListInstanceProfiles",
-        "ListInstanceProfilesForRole", "ListMFADevices", "ListPolicies", "ListPolicyTags", "ListPolicyVersions",
-        "ListRolePolicies", "ListRoleTags", "ListRoles", "ListServiceSpecificCredentials", "ListUserPolicies",
+        "GenerateCredentialReport", "GetAccessKeyLastUsed", "GetAccountAuthorizationDetails",
+        "GetAccountPasswordPolicy", "GetAccountSummary", "GetContextKeysForCustomPolicy",
+        "GetContextKeysForPrincipalPolicy", "GetCredentialReport", "GetGroup", "GetGroupPolicy", "GetInstanceProfile",
+        "GetLoginProfile", "GetMFADevice", "GetPolicy", "GetPolicyVersion", "GetRole", "GetRolePolicy",
+        "GetServiceLinkedRoleDeletionStatus", "GetUser", "GetUserPolicy", "ListAccessKeys", "ListAccountAliases",
+        "ListAttachedGroupPolicies", "ListAttachedRolePolicies", "ListAttachedUserPolicies", "ListEntitiesForPolicy",
+        "ListGroupPolicies", "ListGroups", "ListGroupsForUser", "ListInstanceProfileTags", "ListInstanceProfiles",
+        "ListInstanceProfilesForRole", "ListMFADevices", "ListOpenIDConnectProviders", "ListPolicies", "ListPolicyTags",
+        "ListPolicyVersions", "ListRolePolicies", "ListRoleTags", "ListRoles", "ListSAMLProviders", "ListSSHPublicKeys",
+        "ListServerCertificates", "ListServiceSpecificCredentials", "ListSigningCertificates", "ListUserPolicies",
         "ListUserTags", "ListUsers", "ListVirtualMFADevices", "PutGroupPolicy", "PutRolePermissionsBoundary",
         "PutRolePolicy", "PutUserPermissionsBoundary", "PutUserPolicy", "RemoveRoleFromInstanceProfile",
         "RemoveUserFromGroup", "ResetServiceSpecificCredential", "ResyncMFADevice", "SetDefaultPolicyVersion",

@@ -335,3 +335,16 @@ def test_new_folders_only_reads_nothing_of_folders_that_are_known(
     assert all(after[values] == one for values, one in before.items())
     assert any("2 folders are as an earlier crawl found them" in line for line in log_lines())
     assert not any("UpdateBehavior LOG leaves it" in line for line in log_lines())
+
+
+def test_new_folders_only_beside_a_partition_that_its_owner_changed(
+    glue: Ask, tables: Ask, crawl: Ask, lake: Any, json_lines: Any, partitions: Any
+) -> None:
+    tables(PATH, RecrawlPolicy={"RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY"}, **policy("LOG", "LOG"))
+    storage = partitions("sales")[0]["StorageDescriptor"]
+    storage["Columns"] = [{"Name": "id", "Type": "no<type"}, {"Name": "price"}, {"Name": "name", "Type": "string"}]
+    mine = {"Values": ["1"], "StorageDescriptor": storage}
+    glue("update_partition", DatabaseName="farm", TableName="sales", PartitionValueList=["1"], PartitionInput=mine)
+    lake.put("sales/day=3/a.json", json_lines({"id": 3, "price": 1.5, "name": "z"}))
+    assert crawl()["Status"] == "SUCCEEDED"
+    assert len(partitions("sales")) == 3

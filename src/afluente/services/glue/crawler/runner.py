@@ -152,14 +152,15 @@ class Runner:
             return {}
         known: dict[str, Schema] = {}
         for table in self._catalog.tables.iterate(account, region, database):
-            if table.input().get("Parameters", {}).get(OWNER) != name:
+            whole = table.input()
+            if whole.get("Parameters", {}).get(OWNER) != name:
                 continue
             rows = self._catalog.partitions.select(table) if table.partition_keys() else [table]
-            bodies = [row.input() for row in rows]
-            known |= {body.get("StorageDescriptor", {}).get("Location", ""): known_schema(body) for body in bodies}
+            for body in (row.input() for row in rows):
+                known[body.get("StorageDescriptor", {}).get("Location", "")] = known_schema(body, whole)
         return known
 
-    def _write(  # what was found, where it goes, and under which permissions
+    def _write(
         self, key: Key, members: Members, tables: Sequence[FoundTable], report: Report, permission: Permission
     ) -> None:
         account, region, name = key

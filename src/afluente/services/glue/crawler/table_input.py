@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from afluente.core.hive_type import HiveType
 from afluente.core.hive_type import parse as parse_hive_type
-from afluente.services.glue.crawler.column_type import settled
+from afluente.services.glue.crawler.column_type import STRING, settled
 from afluente.services.glue.crawler.grouping import Dataset, Leaf, partition_keys, partition_values
 from afluente.services.glue.crawler.schema import UNKNOWN, Format, Schema, Statistics
 from afluente.services.glue.crawler.target import CatalogTable
@@ -127,10 +128,10 @@ def location_of(bucket: str, path: str) -> str:
     return f"s3://{bucket}/{path}"
 
 
-def known_schema(body: Mapping[str, Any]) -> Schema:
-    """The schema that an earlier crawl wrote into a table or partition."""
-    storage, parameters = body.get("StorageDescriptor", {}), body.get("Parameters", {})
-    serde = storage.get("SerdeInfo", {})
+def known_schema(body: Mapping[str, Any], table: Mapping[str, Any]) -> Schema:
+    """The schema that an earlier crawl wrote into a table or partition; what that does not say, its `table` does."""
+    storage, parameters = body.get("StorageDescriptor", {}), table.get("Parameters", {}) | body.get("Parameters", {})
+    serde = storage.get("SerdeInfo") or table.get("StorageDescriptor", {}).get("SerdeInfo", {})
     classification = parameters.get("classification", UNKNOWN)
     usual = FORMATS.get(classification)
     own = "" if usual and usual.serde == serde.get("SerializationLibrary") else serde.get("SerializationLibrary", "")
@@ -144,9 +145,17 @@ def known_schema(body: Mapping[str, Any]) -> Schema:
         tuple(serde.get("Parameters", {}).items()) if own or usual is None else (),
         tuple((name, parameters[name]) for name in CLASSIFIER_PARAMETERS if name in parameters),
     )
-    columns = tuple((column["Name"], parse_hive_type(column["Type"])) for column in storage.get("Columns", []))
+    columns = tuple((column["Name"], _known_type(column.get("Type", ""))) for column in storage.get("Columns", []))
     paths = tuple(filter(None, serde.get("Parameters", {}).get("paths", "").split(",")))
     return Schema(form, columns, paths, parameters.get("avro.schema.literal", ""))
+
+
+def _known_type(text: str) -> HiveType:
+    """The type that a catalog's text names; a string where the table's owner wrote what is none."""
+    try:
+        return parse_hive_type(text)
+    except ValueError:
+        return STRING
 
 
 def _partition(values: Sequence[str], leaf: Leaf, origin: Origin) -> dict[str, Any]:

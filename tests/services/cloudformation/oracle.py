@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 WORDS = st.text("abc019", max_size=4)
 CONDITIONS = ("C0", "C1", "C2")
-PARAMETERS = {
+PARAMETERS: dict[str, Any] = {
     "Word": {"Type": "String", "Default": "wind"},
     "Number": {"Type": "Number", "Default": 3},
     "Items": {"Type": "CommaDelimitedList", "Default": "a, b,c"},
 }
-MAPPING = {"M": {"wind": {"x": "one", "list": ["p", "q"]}, "a": {"x": "two", "list": []}}}
+MAPPING: dict[str, Any] = {"M": {"wind": {"x": "one", "list": ["p", "q"]}, "a": {"x": "two", "list": []}}}
 GONE = object()
 
 
@@ -27,7 +27,9 @@ class Refused(Exception):
 
 def strings(resources: tuple[str, ...] = ()) -> st.SearchStrategy[Any]:
     """Expressions that give a text. `resources`: what may be referred to."""
-    named = [st.sampled_from([{"Ref": "Word"}, {"Ref": "Number"}, {"Ref": "AWS::Region"}, {"Fn::Sub": "${Word}${!x}"}])]
+    named: list[st.SearchStrategy[Any]] = [
+        st.sampled_from([{"Ref": "Word"}, {"Ref": "Number"}, {"Ref": "AWS::Region"}, {"Fn::Sub": "${Word}${!x}"}])
+    ]
     if resources:
         named += [
             st.sampled_from(resources).map(lambda name: {"Ref": name}),
@@ -67,8 +69,10 @@ def conditions() -> st.SearchStrategy[dict[str, Any]]:
 
 
 def _condition(earlier: tuple[str, ...]) -> st.SearchStrategy[Any]:
-    sides = st.sampled_from(["wind", "3", {"Ref": "Word"}, {"Ref": "Number"}, 3, {"Fn::Select": [0, {"Ref": "Items"}]}])
-    leaves = st.tuples(sides, sides).map(lambda pair: {"Fn::Equals": list(pair)})
+    sides: st.SearchStrategy[Any] = st.sampled_from(
+        ["wind", "3", {"Ref": "Word"}, {"Ref": "Number"}, 3, {"Fn::Select": [0, {"Ref": "Items"}]}]
+    )
+    leaves: st.SearchStrategy[Any] = st.tuples(sides, sides).map(lambda pair: {"Fn::Equals": list(pair)})
     if earlier:
         leaves |= st.sampled_from(earlier).map(lambda name: {"Condition": name})
     return st.recursive(

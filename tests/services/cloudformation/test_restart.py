@@ -184,14 +184,23 @@ CHANGES: dict[str, Any] = {
 }
 
 
-def make_and_update(world: World, changes: dict[str, Any]) -> Stack:
+UPDATED = {
+    "shards": 2, "hours": 24, "groups": ["/h"], "policies": ["q"], "managed": 0, "keys": 1,
+    "database": "changed", "queries": ["SELECT 2"], "tags": [{"Key": "a", "Value": "1"}],
+    "profiles": 1, "workflow": "two", "consumers": 1,
+}  # fmt: skip
+"""What CHANGES lead to."""
+
+
+def make_and_update(world: World, changes: dict[str, Any], on_failure: str = "ROLLBACK") -> Stack:
     capabilities = ("CAPABILITY_NAMED_IAM",)
     stack, _ = world.engine.create_stack(
         CALL, Wish("farm", json.dumps({"Resources": RESOURCES}), capabilities=capabilities)
     )
     stack = world.run(stack)
     assert stack.status == "CREATE_COMPLETE"
-    wish = Wish("farm", json.dumps({"Resources": changes}), tags={"a": "1"}, capabilities=capabilities)
+    wish = Wish("farm", json.dumps({"Resources": changes}), tags={"a": "1"}, capabilities=capabilities,
+                on_failure=on_failure)  # fmt: skip
     return world.run(world.engine.update_stack(CALL, stack, wish))
 
 
@@ -220,12 +229,24 @@ def test_an_update_goes_on_after_every_crash(world: World, invoke: Crashing, sta
     stack = make_and_update(world, CHANGES)
     assert (stack.status, stack.reason) == ("UPDATE_COMPLETE", None)
     assert invoke.crashes > 30
-    assert shown(stacks) == {
-        "shards": 2, "hours": 24, "groups": ["/h"], "policies": ["q"], "managed": 0, "keys": 1,
-        "database": "changed", "queries": ["SELECT 2"], "tags": [{"Key": "a", "Value": "1"}],
-        "profiles": 1, "workflow": "two", "consumers": 1,
-    }  # fmt: skip
+    assert shown(stacks) == UPDATED
     assert world.engine.stacks.leftovers(stack) == {}
+
+
+def test_an_update_that_failed_is_tried_again_over_every_crash(world: World, stacks: Deployment) -> None:
+    bad = {"Type": "AWS::Kinesis::Stream", "DependsOn": ["Group", "Role", "Second"], "Properties": {"Name": "n@me"}}
+    stack = make_and_update(world, {**CHANGES, "Bad": bad}, "DO_NOTHING")
+    assert stack.status == "UPDATE_FAILED"
+    wish = Wish(
+        "farm", json.dumps({"Resources": CHANGES}), tags={"a": "1"}, capabilities=("CAPABILITY_NAMED_IAM",)
+    )  # fmt: skip
+    stack = world.run(world.engine.update_stack(CALL, stack, wish))
+    assert (stack.status, stack.reason) == ("UPDATE_COMPLETE", None)
+    assert shown(stacks) == UPDATED
+    assert world.engine.stacks.leftovers(stack) == {}
+    world.engine.delete_stack(CALL, "farm", [], None)
+    assert world.run(stack).status == "DELETE_COMPLETE"
+    assert_nothing_is_left(stacks)
 
 
 def test_an_update_is_rolled_back_over_every_crash(world: World, stacks: Deployment) -> None:

@@ -18,6 +18,7 @@ from afluente.services.cloudformation.error import (
 )
 from afluente.services.cloudformation.plan import plan
 from afluente.services.cloudformation.property_value import contexts
+from afluente.services.cloudformation.retry import FAILED
 from afluente.services.cloudformation.stack import Stack
 from afluente.services.cloudformation.wish import Wish
 
@@ -165,7 +166,7 @@ class ChangeSetEngine:
         self._engine.check_updatable(stack)
         proposed, before, after = self._engine.propose_update(stack, wish)
         found = self._new(stack, proposed, wish, label)
-        if is_same(stack, before, proposed, after):
+        if stack.status not in FAILED and is_same(stack, before, proposed, after):
             found.status, found.execution_status, found.reason = "FAILED", "UNAVAILABLE", NO_CHANGES
         else:
             resources, retagged = self._stacks.resources(stack), stack.tags != proposed.tags

@@ -12,7 +12,6 @@ import msgspec
 
 from afluente.core.call import Call
 from afluente.core.clock import Clock
-from afluente.core.error import NotImplemented as Unsupported
 from afluente.core.loop import RETRY_MS, Loop
 from afluente.core.provider import Invoke
 from afluente.services.cloudformation.acting import Acting
@@ -34,6 +33,8 @@ from afluente.services.cloudformation.plan import (
     resolve,
 )
 from afluente.services.cloudformation.port import Roles
+from afluente.services.cloudformation.removal import leave_replaced
+from afluente.services.cloudformation.retry import FAILED, begun_anew, tried_again
 from afluente.services.cloudformation.rollback_trigger import Triggers
 from afluente.services.cloudformation.stack import RESTORED, Caller, Stack, StackResource, Stacks, TemplateText
 from afluente.services.cloudformation.step import scope_of
@@ -152,22 +153,11 @@ class CloudFormationEngine:
             if stack.status.startswith("UPDATE") and stack.status.endswith("_IN_PROGRESS"):
                 raise ValidationError(f"Stack [{stack.id}] cannot be deleted while in status {stack.status}")
             check_unused(self.stacks, stack, [])
-            self._leave_replaced(stack)
+            leave_replaced(self.stacks, stack)
             stack.retained, stack.token, stack.operation_id = retained, token, str(uuid.uuid4())
             self.acting.begin(call, stack, role_arn)
             self.stacks.transition(stack, "DELETE_IN_PROGRESS", "User Initiated", first=True)
         self.wake(stack)
-
-    def _leave_replaced(self, stack: Stack) -> None:
-        """What a failed update replaced has to go too."""
-        for resource in self.stacks.resources(stack).values():
-            if resource.former is None:
-                continue
-            if resource.mode == "replace" and resource.former.exists:
-                resource.former.leftover, resource.former.former = f"{resource.logical_id}/{uuid.uuid4()}", None
-                self.stacks.put_resource(stack, resource.former)
-                if not resource.began:
-                    self.stacks.forget_resource(stack, resource.logical_id)
 
     def set_termination_protection(self, call: Call, name_or_id: str, *, enabled: bool) -> Stack:
         """Let a stack be deleted, or not."""
@@ -195,7 +185,7 @@ class CloudFormationEngine:
                 return self._repeated(stack, wish)
             self.check_updatable(stack)
             proposed, before, after = self.propose_update(stack, wish)
-            if is_same(stack, before, proposed, after):
+            if stack.status not in FAILED and is_same(stack, before, proposed, after):
                 raise ValidationError("No updates are to be performed.")
             self.change_sets.begin(stack)
             self.begin_update(call, proposed, wish.texts)
@@ -227,6 +217,7 @@ class CloudFormationEngine:
         """Note an update and what becomes of each resource, within the caller's transaction."""
         stack = self.stacks.fresh(proposed)
         planned = {item.logical_id: item for item in plan(self.resolve(proposed, texts.processed))}
+        again, stack.unstable = stack.status in FAILED, stack.unstable or stack.status == "CREATE_FAILED"
         self.stacks.keep_previous(stack)
         for name in UPDATED:
             setattr(stack, name, getattr(proposed, name))
@@ -235,7 +226,7 @@ class CloudFormationEngine:
         stack.watched_until_ms = None
         self.stacks.put_template(stack, texts)
         for resource in self.stacks.resources(stack).values():
-            resource.former, resource.mode, resource.done = msgspec.structs.replace(resource), "", False
+            resource = tried_again(resource) if again else begun_anew(resource)  # noqa: PLW2901
             wanted = planned.pop(resource.logical_id, None)
             if wanted is not None:
                 resource.depends_on, resource.deletion_policy = wanted.depends_on, wanted.deletion_policy
@@ -252,7 +243,10 @@ class CloudFormationEngine:
             if stack.status != "UPDATE_IN_PROGRESS":
                 raise ValidationError("CancelUpdateStack cannot be called from current stack status")
             stack.token = token
-            self.stacks.transition(stack, "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated")
+            if stack.unstable:
+                leave_replaced(self.stacks, stack)
+            target = "ROLLBACK_IN_PROGRESS" if stack.unstable else "UPDATE_ROLLBACK_IN_PROGRESS"
+            self.stacks.transition(stack, target, "User Initiated")
         self.wake(stack)
 
     def roll_back(
@@ -273,7 +267,10 @@ class CloudFormationEngine:
             stack.token, stack.operation_id = token, str(uuid.uuid4())
             if retain_except_on_create is not None:
                 stack.retain_except_on_create = retain_except_on_create
-            self.stacks.transition(stack, targets[stack.status], "User Initiated", first=True)
+            target = "ROLLBACK_IN_PROGRESS" if stack.unstable else targets[stack.status]
+            if target == "ROLLBACK_IN_PROGRESS":
+                leave_replaced(self.stacks, stack)
+            self.stacks.transition(stack, target, "User Initiated", first=True)
         self.wake(stack)
         return stack
 
@@ -371,11 +368,7 @@ class CloudFormationEngine:
 
     def check_updatable(self, stack: Stack) -> None:
         """Raises ValidationError while a stack is in no state to be updated."""
-        if stack.status in {"CREATE_FAILED", "UPDATE_FAILED"}:
-            raise Unsupported(
-                f"Afluente does not update a stack that is in {stack.status}: roll it back first (RollbackStack)."
-            )
-        if stack.status not in UPDATABLE:
+        if stack.status not in UPDATABLE | FAILED:
             raise ValidationError(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
 
 

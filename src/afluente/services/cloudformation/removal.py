@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from afluente.services.cloudformation.stack import Stack, StackResource
+from afluente.services.cloudformation.stack import Stack, StackResource, Stacks
 from afluente.services.cloudformation.step import Resources, Steps
 
 
@@ -24,3 +24,18 @@ def may_be_removed(stack: Stack, resource: StackResource, resources: Resources) 
     if not resource.exists or (resource.status == "DELETE_FAILED" and resource.failed_in == stack.operation_id):
         return False
     return not any(other.exists and resource.logical_id in other.depends_on for other in resources.values())
+
+
+def leave_replaced(stacks: Stacks, stack: Stack) -> None:
+    """What a failed update replaced has to go too."""
+    for resource in stacks.resources(stack).values():
+        former = resource.former
+        if former is None or not (resource.mode == "replace" or resource.replaced):
+            continue
+        if former.exists:
+            stacks.leave(stack, former, kept=False)
+        if resource.began:
+            resource.former, resource.mode, resource.replaced = None, "", False
+            stacks.put_resource(stack, resource)
+        else:
+            stacks.forget_resource(stack, resource.logical_id)

@@ -112,6 +112,8 @@ class Stack(msgspec.Struct, kw_only=True):
     """Logical ids that the deletion leaves alone."""
     imports: list[str] = []
     """Names of other stacks' exports that it uses."""
+    unstable: bool = False
+    """Whether it has never been stable, and what goes on is an update all the same."""
     previous: "Stack | None" = None
     """While it is updated: what it was before."""
     former_tags: dict[str, str] | None = None
@@ -169,6 +171,12 @@ class StackResource(msgspec.Struct, kw_only=True):
     """What the update does with it: keep, update or replace it; empty until that is known."""
     done: bool = False
     """Whether the update is through with it."""
+    tried: list[dict[str, Any]] = []
+    """Properties of updates that failed: what it is lies between these, the former ones and the wanted ones."""
+    replaced: bool = False
+    """Whether it is another one than the former, made by an update that failed later."""
+    since_stable: bool = False
+    """Whether it was made since its stack was last stable, so that a rollback removes it."""
     drift_status: str = "NOT_CHECKED"
     drift_checked_at_ms: int | None = None
     leftover: str = ""
@@ -297,6 +305,14 @@ class Stacks:
         else:
             self._resources.put((*stack.key, resource.logical_id), msgspec.to_builtins(resource))
 
+    def leave(self, stack: Stack, resource: StackResource, *, kept: bool) -> None:
+        """Note something to be removed in the end, under its logical id but apart from what has it now."""
+        if resource.exists:
+            leftover = f"{resource.logical_id}/{uuid.uuid4()}"
+            self.put_resource(
+                stack, msgspec.structs.replace(resource, leftover=leftover, kept=kept, former=None, mode="")
+            )
+
     def forget_resource(self, stack: Stack, logical_id: str) -> None:
         """Forget a resource that the template has no longer."""
         self._resources.delete((*stack.key, logical_id))
@@ -312,8 +328,12 @@ class Stacks:
 
     def keep_previous(self, stack: Stack) -> None:
         """Keep what the stack is, and its template, until its update has ended; within the caller's transaction."""
+        stack.turned_back = False
+        if stack.previous is not None:  # an update that has failed is tried again
+            stack.former_tags = {**stack.tags, **stack.previous.tags}
+            return
         stack.previous = msgspec.convert(msgspec.to_builtins(stack), Stack)
-        stack.former_tags, stack.turned_back = stack.tags, False
+        stack.former_tags = stack.tags
         self._previous.put(stack.key, self._templates.get(stack.key) or {"text": ""})
 
     def restore(self, stack: Stack) -> None:
@@ -327,7 +347,7 @@ class Stacks:
     def forget_previous(self, stack: Stack) -> None:
         """The update has ended."""
         stack.previous, stack.former_tags, stack.turned_back = None, None, False
-        stack.policy_during_update = None
+        stack.policy_during_update, stack.unstable = None, False
         self._previous.delete(stack.key)
 
     def living(self, stack: Stack) -> Iterator[Stack]:

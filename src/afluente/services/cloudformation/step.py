@@ -58,7 +58,7 @@ class Steps:
         try:
             if not resource.mode and resolved is not None:
                 self._decide(stack, resource, resources, resolved)
-            if resource.mode == "keep":
+            if resource.mode == "keep" or resource.done:
                 self._settle(stack, resource)
                 return True
             if resource.mode == "replace":
@@ -130,6 +130,8 @@ class Steps:
             return False
         if not resource.configured:
             kind.configure(context, resource.physical_id, resource.properties)
+            for tried in resource.tried:
+                kind.update(context, resource.physical_id, tried, resource.properties)
             resource.configured = True
             self.stacks.put_resource(stack, resource)
             return self._go_on(stack, resource)
@@ -184,15 +186,19 @@ class Steps:
             raise LookupError(resource.logical_id)
         kind = TYPES[resource.type]
         properties, shown = _properties(stack, resource, resources, resolved)
-        changed = kind.changed(former.properties, properties)
+        if resource.replaced and kind.is_replaced(resource.properties, properties):
+            self._abandon(stack, resource, former, back=not kind.is_replaced(former.properties, properties))
+        current = resource.properties if resource.replaced else former.properties
+        changed = kind.changed(current, properties) or resource.tried[: -1 if resource.replaced else None]
         retagged = kind.taggable and stack.former_tags != stack.tags
-        if not changed and not retagged:
-            resource.mode, resource.properties = "keep", properties
+        if not changed and not retagged and (resource.configured or not resource.replaced):
+            resource.mode, resource.properties = "replace" if resource.replaced else "keep", properties
+            resource.done = True
             return
         resource.started_at_ms = self.clock.now_ms()
         resource.properties, resource.shown_properties = properties, shown
         resource.drift_status, resource.drift_checked_at_ms = "NOT_CHECKED", None
-        replaced = kind.is_replaced(former.properties, properties)
+        replaced = kind.is_replaced(current, properties)
         denied = denial(stack.update_policy, "Replace" if replaced else "Modify", resource.logical_id, resource.type)
         if denied:
             raise ValidationError(denied)
@@ -200,13 +206,27 @@ class Steps:
             self.stacks.report(stack, resource, "UPDATE_IN_PROGRESS")
             kind.check(properties)
             kind.check_update(former.properties, properties)
-            resource.mode, resource.configured = "update", False
+            resource.mode, resource.configured = "replace" if resource.replaced else "update", False
             self.stacks.put_resource(stack, resource)
             return
-        resource.mode = "replace"
+        former.tried = resource.tried or former.tried
+        resource.mode, resource.replaced, resource.tried = "replace", False, []
         resource.began = resource.made = resource.configured = False
         resource.token, resource.attributes, resource.reference = str(uuid.uuid4()), {}, ""
         self.stacks.report(stack, resource, "UPDATE_IN_PROGRESS", REPLACING)
+
+    def _abandon(self, stack: Stack, resource: StackResource, former: StackResource, *, back: bool) -> None:
+        """Leave what an update that failed has made, for another one, or (`back`) to go on from the former one."""
+        self.stacks.leave(stack, resource, kept=False)
+        resource.replaced, resource.tried = False, []
+        if back:
+            resource.physical_id, resource.token, resource.reference = (
+                former.physical_id,
+                former.token,
+                former.reference,
+            )
+            resource.began, resource.made, resource.configured = former.began, former.made, former.configured
+            resource.attributes, resource.tried = dict(former.attributes), former.tried
 
     def _update(self, stack: Stack, resource: StackResource) -> bool:
         kind, context, former = TYPES[resource.type], self.context(stack, resource), resource.former
@@ -214,7 +234,10 @@ class Steps:
             resource.started_at_ms = self.clock.now_ms()
             self.stacks.report(stack, resource, "UPDATE_IN_PROGRESS")
         if not resource.configured and former is not None:
-            kind.update(context, resource.physical_id, former.properties, resource.properties)
+            if resource.tried:
+                kind.configure(context, resource.physical_id, resource.properties)
+            for properties in (former.properties, *resource.tried):
+                kind.update(context, resource.physical_id, properties, resource.properties)
             resource.configured = True
             self.stacks.put_resource(stack, resource)
         if not kind.is_ready(context, resource.physical_id, resource.properties):

@@ -4,14 +4,12 @@ When something fails, the same steps lead back: each resource that was touched g
 made is removed. What a stack was before (`previous`), and each of its resources (`former`), is kept until the end.
 """
 
-import uuid
-
 import msgspec
 
 from afluente.core.error import AwsError
 from afluente.services.cloudformation.export import exported
 from afluente.services.cloudformation.plan import resolve
-from afluente.services.cloudformation.removal import may_be_removed, remove_all
+from afluente.services.cloudformation.removal import leave_replaced, may_be_removed, remove_all
 from afluente.services.cloudformation.stack import Output, Stack, StackResource
 from afluente.services.cloudformation.stack_policy import denial
 from afluente.services.cloudformation.step import Resources, Steps
@@ -99,10 +97,12 @@ class UpdateOperations:
             for name, resource in resources.items():
                 if name not in wanted:
                     kept = (resource.deletion_policy or "").startswith("Retain")
-                    self._leave(fresh, resource, kept=kept)
+                    self._stacks.leave(fresh, resource, kept=kept)
+                    if resource.replaced and resource.former is not None:
+                        self._stacks.leave(fresh, resource.former, kept=kept)
                     self._stacks.forget_resource(fresh, name)
                 elif resource.mode == "replace" and resource.former is not None:
-                    self._leave(fresh, resource.former, kept=resource.former.update_replace_policy == "Retain")
+                    self._stacks.leave(fresh, resource.former, kept=resource.former.update_replace_policy == "Retain")
             self._forget_former(fresh)
             fresh.outputs = outputs
 
@@ -122,6 +122,11 @@ class UpdateOperations:
         self._cancel(stack, wanted)
         if stack.on_failure == "DO_NOTHING":
             return self._steps.transition(stack, "UPDATE_FAILED", reason)
+        if stack.unstable:
+            return self._steps.transition(
+                stack, "ROLLBACK_IN_PROGRESS", f"{reason}Rollback requested by user.",
+                lambda fresh: leave_replaced(self._stacks, fresh),
+            )  # fmt: skip
         return self._steps.transition(stack, "UPDATE_ROLLBACK_IN_PROGRESS", reason)
 
     def _cancel(self, stack: Stack, resources: Resources) -> None:
@@ -163,16 +168,22 @@ class UpdateOperations:
             self._stacks.put(fresh)
 
     def _turn_back_resource(self, stack: Stack, resource: StackResource, former: StackResource) -> None:
-        if resource.mode == "update":
+        if resource.since_stable:
+            for made in (resource, former) if resource.mode == "replace" else (resource,):
+                self._stacks.leave(stack, made, kept=False)
+            self._stacks.forget_resource(stack, resource.logical_id)
+            return
+        mode = "replace" if resource.replaced else resource.mode
+        if mode == "replace":
+            self._stacks.leave(stack, resource, kept=False)
+        else:
+            former.tried = resource.tried
+        former.former = msgspec.structs.replace(resource if mode == "update" else former, former=None)
+        if mode == "update" or former.tried:
             former.mode, former.configured, former.done = "update", False, False
-            former.former = msgspec.structs.replace(resource, former=None)
-        elif resource.mode == "replace" or resource.status == "UPDATE_FAILED":
-            if resource.mode == "replace":
-                self._leave(stack, resource, kept=False)
-            former.former = msgspec.structs.replace(former)
+        elif mode == "replace" or resource.status == "UPDATE_FAILED":
             former.mode, former.configured, former.done = "update", True, False
         else:
-            former.former = msgspec.structs.replace(former)
             former.mode, former.done = "keep", True
         self._stacks.put_resource(stack, former)
 
@@ -180,7 +191,7 @@ class UpdateOperations:
         for name, resource in self._stacks.resources(stack).items():
             if resource.former is None:
                 policy = resource.deletion_policy
-                self._leave(stack, resource, kept=policy == "Retain" and not stack.retain_except_on_create)
+                self._stacks.leave(stack, resource, kept=policy == "Retain" and not stack.retain_except_on_create)
                 self._stacks.forget_resource(stack, name)
         self._stacks.restore(stack)
         self._forget_former(stack)
@@ -196,17 +207,10 @@ class UpdateOperations:
         reason = f"The following resource(s) failed to delete: [{failed}]. " if failed else None
         return self._steps.transition(stack, CLEANUPS[stack.status], reason, self._stacks.forget_leftovers)
 
-    def _leave(self, stack: Stack, resource: StackResource, *, kept: bool) -> None:
-        """Note something to be removed in the end, under its logical id but apart from what has it now."""
-        if resource.exists:
-            leftover = f"{resource.logical_id}/{uuid.uuid4()}"
-            self._stacks.put_resource(
-                stack, msgspec.structs.replace(resource, leftover=leftover, kept=kept, former=None, mode="")
-            )
-
     def _forget_former(self, stack: Stack) -> None:
         for resource in self._stacks.resources(stack).values():
             resource.former, resource.mode, resource.done = None, "", False
+            resource.tried, resource.replaced, resource.since_stable = [], False, False
             self._stacks.put_resource(stack, resource)
         self._stacks.forget_previous(stack)
 

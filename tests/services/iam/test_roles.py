@@ -1,8 +1,11 @@
 import json
+from typing import Any
 
 import pytest
-from tests.services.iam.document import READ, Ask, decoded, policy, trust
+from tests.services.iam.document import ACCOUNT, READ, Ask, decoded, policy, trust
 
+from afluente.core.call import Principal
+from afluente.services.iam.engine import IamEngine
 from afluente.services.iam.error import (
     DeleteConflict,
     EntityAlreadyExists,
@@ -142,3 +145,39 @@ def test_get_role_policy_that_is_not_there(iam: Ask) -> None:
     for operation in ("get_role_policy", "delete_role_policy"):
         with pytest.raises(NoSuchEntity, match=r"^The role policy with name p cannot be found\.$"):
             iam(operation, RoleName="r", PolicyName="p")
+
+
+NAMES: list[tuple[str, dict[str, Any]]] = [("role", {"AssumeRolePolicyDocument": trust()}), ("user", {})]
+
+
+@pytest.mark.parametrize(("kind", "more"), NAMES)
+@pytest.mark.parametrize("as_list", [False, True])
+def test_who_takes_the_name_of_a_deleted_principal_is_not_trusted(
+    iam: Ask, engine: IamEngine, kind: str, more: dict[str, Any], as_list: bool
+) -> None:
+    named = {f"{kind.title()}Name": "eve"}
+    made = iam(f"create_{kind}", **named, **more)[kind.title()]
+    principal = {"AWS": [made["Arn"], "111111111111"] if as_list else made["Arn"]}
+    condition = {"ArnLike": {"aws:PrincipalArn": made["Arn"]}}
+    iam("create_role", RoleName="vault", AssumeRolePolicyDocument=trust(Principal=principal, Condition=condition))
+    iam(f"delete_{kind}", **named)
+    (statement,) = decoded(iam("get_role", RoleName="vault")["Role"]["AssumeRolePolicyDocument"])["Statement"]
+    left = made[f"{kind.title()}Id"]
+    assert statement["Principal"] == {"AWS": [left, "111111111111"] if as_list else left}
+    assert statement["Condition"] == condition
+    again = iam(f"create_{kind}", **named, **more)[kind.title()]
+    assert again["Arn"] == made["Arn"]
+    id_ = again[f"{kind.title()}Id"]
+    who = Principal(ACCOUNT, again["Arn"], id_, "user") if kind == "user" else Principal(
+        ACCOUNT, f"arn:aws:sts::{ACCOUNT}:assumed-role/eve/run", f"{id_}:run", "assumed-role"
+    )  # fmt: skip
+    assert not engine.caller_can_assume(engine.roles.get(ACCOUNT, "vault"), who, {"aws:principalarn": again["Arn"]})
+
+
+def test_who_is_renamed_is_trusted_still(iam: Ask, engine: IamEngine) -> None:
+    user = iam("create_user", UserName="ana")["User"]
+    iam("create_role", RoleName="vault", AssumeRolePolicyDocument=trust(Principal={"AWS": user["Arn"]}))
+    iam("update_user", UserName="ana", NewUserName="anna", NewPath="/wind/")
+    renamed = iam("get_user", UserName="anna")["User"]
+    who = Principal(ACCOUNT, renamed["Arn"], user["UserId"], "user")
+    assert engine.caller_can_assume(engine.roles.get(ACCOUNT, "vault"), who, {})

@@ -26,7 +26,7 @@ from afluente.services.iam.evaluation.pattern import Value
 from afluente.services.iam.key_ring import KeyRing
 from afluente.services.iam.managed_policy import ManagedPolicies
 from afluente.services.iam.mfa_device import MfaDevices
-from afluente.services.iam.policy_document import check_identity_policy, check_trust_policy
+from afluente.services.iam.policy_document import check_identity_policy, check_trust_policy, with_principal
 from afluente.services.iam.service_credential import ServiceCredentials
 from afluente.services.iam.service_linked_role import FOLDER, ServiceLinkedRoles
 from afluente.services.iam.session import Session, Sessions
@@ -301,6 +301,18 @@ class IamEngine:
             if self.profiles_of(role):
                 raise DeleteConflict("Cannot delete entity, must remove roles from instance profile first.")
             self.roles.delete(account, name)
+            self._trust_instead(arn(role), role.id)
+
+    def _trust_instead(self, old: str, new: str) -> None:
+        """Roles trust who has the id, not who has the name: of a principal that is gone, the id is left, and is nobody.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-roles
+        """
+        for role in self.roles.everywhere():
+            trust = with_principal(role.trust, old, new)
+            if trust != role.trust:
+                role.trust = trust
+                self.roles.replace(role)
 
     def profiles_of(self, role: Role) -> list[InstanceProfile]:
         """The instance profiles that a role is in."""
@@ -357,13 +369,16 @@ class IamEngine:
             if self.groups_of(user):
                 raise DeleteConflict("Cannot delete entity, must remove users from group first.")
             self.users.delete(account, name)
+            self._trust_instead(arn(user), user.id)
 
     def rename_user(self, account: str, name: str, new_name: str | None, new_path: str | None) -> None:
         """Move a user to another path, give it another name, or both."""
         with self.users.edit(account, name) as user:
+            before = arn(user)
             user.path = new_path or user.path
             if new_name:
                 self.users.rename(user, new_name)
+            self._trust_instead(before, arn(user))
 
     def delete_group(self, account: str, name: str) -> None:
         """Remove an empty group. Raises DeleteConflict."""

@@ -150,6 +150,14 @@ class Entities(Generic[E]):
         entities = (msgspec.convert(body, self._kind) for _, body in self._documents.scan((account,)))
         return [entity for entity in entities if entity.path.startswith(path_prefix)]
 
+    def everywhere(self) -> list[E]:
+        """The entities of every account."""
+        return [msgspec.convert(body, self._kind) for _, body in self._documents.scan()]
+
+    def replace(self, entity: E) -> None:
+        """Store the entity anew, within the caller's transaction."""
+        self._put(entity)
+
     @contextmanager
     def edit(self, account: str, name: str) -> Iterator[E]:
         """The entity, to be changed within the block; stored when it ends well. Raises UnmodifiableEntity."""

@@ -45,6 +45,22 @@ def texts(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else list(value)
 
 
+def with_principal(document: str, old: str, new: str) -> str:
+    """The document with `new` wherever it names the principal `old`; the very same when it does not."""
+    if old not in document:
+        return document
+    policy = json.loads(document)
+    found = policy["Statement"]
+    for statement in [found] if isinstance(found, dict) else found:
+        for member in PRINCIPAL_MEMBERS & statement.keys():
+            named = statement[member]
+            if isinstance(named, dict) and old in texts(named.get("AWS", [])):
+                renamed = [new if name == old else name for name in texts(named["AWS"])]
+                named["AWS"] = renamed[0] if isinstance(named["AWS"], str) else renamed
+    changed = json.dumps(policy)
+    return document if json.loads(document) == policy else changed
+
+
 def check_identity_policy(document: str) -> None:
     """Raises MalformedPolicyDocument unless the document may hang on a user, a group or a role."""
     for statement in _parse(document, SYNTAX):

@@ -103,12 +103,15 @@ class Provider:
     unsupported: members of supported operations that AWS has and Afluente does not, as dotted paths by operation
         (`{"CreateStream": ("WarmThroughputMiBps",)}`; `*` steps into a list or map). A request that carries one is
         answered with `NotImplemented`, which names it: no field is accepted and ignored.
+    quick: supported operations that take so little time that the gateway's event loop answers them itself, as handing
+        over to a worker thread would take longer. They read what is at hand and never wait for another thread.
     permissions: what a caller of each supported operation must be allowed to do.
     """
 
     service: ClassVar[str]
     operations: ClassVar[tuple[str, ...]]
     permissions: ClassVar[Permissions]
+    quick: ClassVar[tuple[str, ...]] = ()
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     def admit(self, call: Call, request: Request) -> None:

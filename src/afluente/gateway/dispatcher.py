@@ -74,6 +74,7 @@ class Handler:
     method: Callable[[Call, Request], Any]
     admit: Callable[[Call, Request], None]
     is_coroutine: bool
+    is_quick: bool
     unsupported: tuple[str, ...]
 
 
@@ -133,7 +134,9 @@ class Dispatcher:
             handler = self._enter(stage)
             if handler.is_coroutine:
                 return await self._answer_here(stage, handler)
-            return await asyncio.get_running_loop().run_in_executor(self._pool, self._answer_in_thread, stage, handler)
+            if handler.is_quick:
+                return self._answer_at_once(stage, handler)
+            return await asyncio.get_running_loop().run_in_executor(self._pool, self._answer_at_once, stage, handler)
         except Exception as error:  # the edge: every fault becomes an answer
             return self._fail(stage, error)
         finally:
@@ -278,6 +281,7 @@ class Dispatcher:
                 method,
                 provider.admit,
                 inspect.iscoroutinefunction(method),
+                operation in provider.quick,
                 tuple(provider.unsupported.get(operation, ())),
             )
         return self._handlers[service, operation]
@@ -290,7 +294,7 @@ class Dispatcher:
         response = await handler.method(call, members)
         return self._write(binding, operation, response, stage)
 
-    def _answer_in_thread(self, stage: Stage, handler: Handler) -> HttpResponse:
+    def _answer_at_once(self, stage: Stage, handler: Handler) -> HttpResponse:
         binding, operation, call = _known(stage)
         try:
             members = self._read(binding, operation, handler, stage.request)

@@ -14,7 +14,7 @@ import os
 import secrets
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import BinaryIO
 
@@ -195,16 +195,19 @@ class Blobs:
                 Path(entry.path).unlink()
 
     def _sync(self, path: Path, meanwhile: Callable[[], object]) -> None:
+        """Make a staged file and its name durable: of a large one at the same time, and while `meanwhile` runs."""
         if path.stat().st_size < BACKGROUND_SYNC_BYTES:
             meanwhile()
             sync_file(path)
-        else:
-            syncing = self._syncer.submit(sync_file, path)
-            try:
-                meanwhile()
-            finally:
-                syncing.result()
-        self._staged_folder.sync()
+            self._staged_folder.sync()
+            return
+        syncing = [self._syncer.submit(sync_file, path), self._syncer.submit(self._staged_folder.sync)]
+        try:
+            meanwhile()
+        finally:
+            wait(syncing)
+        for each in syncing:
+            each.result()
 
 
 class _Folder:

@@ -134,6 +134,7 @@ class S3Provider(BucketOperations, ConfigurationOperations, ListOperations, Mult
         "UploadPart": (*SSE_C, *OTHER_CHECKSUMS, "RequestPayer"),
         "UploadPartCopy": (*SSE_C, *_SOURCE_SSE_C, "RequestPayer"),
     }
+    quick = ("GetObject", "HeadObject")
     permissions = PERMISSIONS
 
     def tags_of(self, resource: Arn) -> Mapping[str, str]:

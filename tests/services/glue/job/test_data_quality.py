@@ -153,7 +153,7 @@ def test_results_are_published_to_glue_cloudwatch_and_s3(world: Any) -> None:
     ("rules", "named"),
     [
         ('Rules = [DetectAnomalies "RowCount"]', "DetectAnomalies"),
-        ("Rules = [RowCount > avg(last(10))]", "avg(...)"),
+        ('Rules = [ColumnLength "a" > avg(last(10))]', "ColumnLength with last(...)"),
         ("Rules = [IsComplete]", "IsComplete needs 1 parameter"),
         ("Rules = [RowCount >]", "where a value is expected"),
         ("Rules = []", "no rules"),
@@ -221,8 +221,8 @@ def test_rulesets_that_are_refused(world: Any) -> None:
         world.glue("CreateDataQualityRuleset", Name="one", Ruleset="Rules = [RowCount > 0]")
     with pytest.raises(InvalidInputException, match="not understood"):
         world.glue("CreateDataQualityRuleset", Name="two", Ruleset="Rules = [RowCount > 0")
-    with pytest.raises(Unsupported, match="last"):
-        world.glue("UpdateDataQualityRuleset", Name="one", Ruleset="Rules = [RowCount > last()]")
+    with pytest.raises(Unsupported, match="Labels"):
+        world.glue("UpdateDataQualityRuleset", Name="one", Ruleset="Labels = [1]")
     with pytest.raises(EntityNotFoundException):
         world.glue("GetDataQualityResult", ResultId="none")
 
@@ -324,3 +324,31 @@ def test_evaluation_run_that_fails_says_why(world: Any) -> None:
     found = world.glue("GetDataQualityRulesetEvaluationRun", RunId=run)
     assert found["Status"] == "FAILED"
     assert "DetectAnomalies" in found["ErrorString"]
+
+
+def test_dynamic_rules_look_at_earlier_runs_of_the_job(world: Any) -> None:
+    rules = [
+        "RowCount >= avg(last(2))", "RowCount < last()",
+        'Sum "id" between (0.5 * min(last(9))) and max(last(9)) * 2 + 1',
+        "RowCount = index(last(3), 1)", "RowCount > last(2)", 'Completeness "id" = median(last(3)) - 0 * std(last(3))',
+    ]  # fmt: skip
+    script = f"""{EVALUATE}
+EvaluateDataQuality.apply(f, {"Rules = [" + ", ".join(rules) + "]"!r}, {{"dataQualityEvaluationContext": "c"}})
+"""
+    world.create_job("etl", script)
+    verdicts = []
+    for count in (4, 2, 4):
+        world.put("in/1", "".join(json.dumps({"id": n + 1}) for n in range(count)))
+        run = world.finish("etl")
+        assert run["JobRunState"] == "SUCCEEDED", run["ErrorMessage"]
+        (listed,) = world.glue("ListDataQualityResults", Filter={"JobRunId": run["Id"]})["Results"]
+        results = world.glue("GetDataQualityResult", ResultId=listed["ResultId"])["RuleResults"]
+        verdicts.append("".join(each["Result"][0] for each in results))
+        assert "last(2) is a list" in results[4]["EvaluationMessage"]
+        world.clock.advance(1)
+    # without a history last() is 0, and an index beyond it is an error
+    assert verdicts == ["PFFFFF", "FPFFFP", "PFPPFP"]
+    with pytest.raises(Unsupported, match="Analyzers"):
+        world.glue("CreateDataQualityRuleset", Name="a", Ruleset="Rules = [RowCount > 1] Analyzers = [RowCount]")
+    message = world.fail(EVALUATE + "EvaluateDataQuality.apply(f, 'Rules = [ColumnValues \"id\" > min(last(3))]')")
+    assert "ColumnValues with last(...)" in message

@@ -57,6 +57,18 @@ again = spark.read.parquet(out)
 again.where(col("id").isin(1, 2)).drop("ids").write.mode("overwrite").option("compression", "gzip").json(out + "json/")
 """
 
+ICEBERG = """
+args_engine = getResolvedOptions(sys.argv, ["afluente-engine"])["afluente_engine"]
+table = "glue_catalog.db.ice_" + out.rstrip("/").rpartition("_")[2]
+df = spark.read.json("s3://lake/readings/").select("id", "value", col("at").cast("timestamp").alias("at"))
+df.writeTo(table).using("iceberg").tableProperty("location", out + "ice").partitionedBy(col("id")).create()
+spark.sql(f"INSERT INTO {table} SELECT id + 10, value, at FROM {table} WHERE id > 2")
+spark.table(table).write.parquet(out + "rows/")
+if args_engine == "spark":
+    made = glueContext.create_dynamic_frame.from_rdd(spark.sparkContext.parallelize([(1, "a")]), "r", ["n", "s"])
+    assert made.count() == 1
+"""
+
 
 @pytest.fixture
 def lake(world: Any) -> Any:
@@ -79,7 +91,9 @@ def lake(world: Any) -> Any:
     return world
 
 
-@pytest.mark.parametrize("script", [DYNAMIC_FRAMES, DATA_FRAMES], ids=["dynamic_frames", "data_frames"])
+@pytest.mark.parametrize(
+    "script", [DYNAMIC_FRAMES, DATA_FRAMES, ICEBERG], ids=["dynamic_frames", "data_frames", "iceberg"]
+)
 def test_both_engines_give_equal_tables(lake: Any, script: str) -> None:
     on_duckdb, on_spark = (run(lake, script, engine) for engine in ("duckdb", "spark"))
     assert on_duckdb == on_spark
@@ -92,8 +106,8 @@ def run(world: Any, script: str, engine: str) -> dict[str, Any]:
     arguments = {"--afluente-engine": engine, "--OUT": f"s3://lake/out_{engine}/"}
     world.succeed("#glueContext\n" + START + script, DefaultArguments=arguments)
     found = {}
-    for kind in {key.split(".")[-1] for key in world.keys(f"out_{engine}/")}:
-        listed = [world.path(key) for key in world.keys(f"out_{engine}/") if key.endswith(kind)]
+    for kind in {key.split(".")[-1] for key in world.keys(f"out_{engine}/")} & {"parquet", "gz"}:
+        listed = [world.path(key) for key in world.keys(f"out_{engine}/") if key.endswith(kind) and "/ice/" not in key]
         reader = "read_parquet" if kind == "parquet" else "read_json"
         found_columns = duckdb.sql(f"SELECT * FROM {reader}({listed}, hive_partitioning = true)")
         relation = found_columns.select(*sorted(found_columns.columns))  # JSON has no order of its own

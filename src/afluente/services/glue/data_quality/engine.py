@@ -16,6 +16,9 @@ Key = tuple[str, str, str]
 """(account, region, name or id)."""
 
 Document = dict[str, Any]
+LONGEST_HISTORY = 1000
+"""As many results are looked at for rules that look at earlier runs."""
+
 RULESET = ("Description", "Ruleset", "TargetTable")
 
 
@@ -55,6 +58,18 @@ class DataQuality:
         }
         self._results.put((account, region, result), document)
         return result
+
+    def history(self, job: Key, context: str) -> list[dict[str, float]]:
+        """What runs of `job` have measured in an evaluation context, newest first."""
+        found = [
+            each
+            for each in self.results(job[0], job[1])
+            if each.get("JobName") == job[2] and each.get("EvaluationContext") == context
+        ][:LONGEST_HISTORY]
+        return [
+            {name: number for rule in each["RuleResults"] for name, number in rule["EvaluatedMetrics"].items()}
+            for each in found
+        ]
 
     def result(self, key: Key) -> Document | None:
         """The result, or None."""

@@ -61,6 +61,10 @@ class Live:
         self.results.append(self.quality.keep(*job[:2], rules, **about))
         return self.results[-1]
 
+    def history(self, job: Key, context: str) -> list[dict[str, float]]:  # noqa: ARG002  # a publisher's
+        """Not there, as on AWS."""
+        raise Unsupported("Dynamic rules are supported in jobs only, not in evaluation runs")
+
     def end(self, verdict: str) -> None:
         """Have it end with `verdict`, at once."""
         with self.lock:

@@ -27,6 +27,9 @@ class Publisher(Protocol):
     def publish(self, job: Key, run: str, context: str, rules: Sequence[Mapping[str, Any]]) -> str:
         """Keep them; the id of the result."""
 
+    def history(self, job: Key, context: str) -> list[dict[str, float]]:
+        """What earlier runs of `job` have measured in a context, newest first."""
+
 
 class Host:
     """Answers the process of the run `run_id`, whose files lie in `folder`, as `call`'s principal."""
@@ -69,6 +72,7 @@ class Host:
             "open_bookmark": lambda _: self._permission.check_glue("GetJobBookmark", "*"),
             "commit_bookmark": self._commit,
             "data_quality": self._publish,
+            "data_quality_history": lambda message: self._quality.history(self._key, message["context"]),
         }
 
     def answer(self, message: Message) -> Any:

@@ -107,9 +107,13 @@ class GlueContext:
         """The rows of objects in S3 as a Spark DataFrame."""
         return self.create_dynamic_frame_from_options(*args, **kwargs).toDF()
 
-    def create_dynamic_frame_from_rdd(self, *_: Any, **__: Any) -> DynamicFrame:
-        """Not supported: there are no RDDs."""
-        raise NotImplementedError("create_dynamic_frame.from_rdd is not supported: there are no RDDs; use from_options")
+    def create_dynamic_frame_from_rdd(
+        self, data: Any, name: str = "", schema: Any = None, sampleRatio: float | None = None
+    ) -> DynamicFrame:
+        """The rows of an RDD, which only Apache Spark has."""
+        if not current().on_spark:
+            raise NotImplementedError("create_dynamic_frame.from_rdd needs Apache Spark (--afluente-engine spark)")
+        return DynamicFrame.fromDF(data_frame.session().createDataFrame(data, schema, sampleRatio), self, name)
 
     def _frame(self, found: Input, context: str, options: Mapping[str, Any]) -> DynamicFrame:
         items = [item for part in found.parts for item in part.items]

@@ -43,8 +43,8 @@ class TableWriter:
     def partitionedBy(self, col: Any, *cols: Any) -> "TableWriter":
         """The columns, or `years`, `months`, `days` or `hours` of them, that a new table is partitioned by."""
         for each in (col, *cols):
-            text = each if isinstance(each, str) else each.sql(dialect="spark") if hasattr(each, "sql") else str(each)
-            found = TRANSFORM.fullmatch(text.strip().removeprefix("Column<'").removesuffix("'>"))
+            text = _text_of(each)
+            found = TRANSFORM.fullmatch(text)
             if found is None:
                 raise NotImplementedError(f"df.writeTo: partitions by {text} are not supported")
             self._partitions.append((found[1].lower() if found[1] else "identity", found[2]))
@@ -105,6 +105,15 @@ class TableWriter:
             raise AnalysisException(
                 f"[TABLE_OR_VIEW_NOT_FOUND] The table or view `{self._database}`.`{self._name}` cannot be found."
             ) from None
+
+
+def _text_of(column: Any) -> str:
+    """A column as SQL; Apache Spark shows it as `Column<'days(at)'>`."""
+    if isinstance(column, str):
+        return column.strip()
+    if current().on_spark:
+        return str(column).removeprefix("Column<'").removesuffix("'>")
+    return str(column.sql(dialect="spark"))
 
 
 def append(query: str, database: str, name: str) -> None:

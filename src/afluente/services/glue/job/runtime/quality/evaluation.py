@@ -1,15 +1,19 @@
 """A ruleset evaluated over a frame: one query for all that can be measured together, then a verdict on each rule."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from afluente.services.glue.job.runtime import connection as sql
 from afluente.services.glue.job.runtime import data_frame
 from afluente.services.glue.job.runtime.connection import Schema
 from afluente.services.glue.job.runtime.quality import condition
+from afluente.services.glue.job.runtime.quality.dynamic import Term, value
 from afluente.services.glue.job.runtime.quality.rule import ALL, UNMET, Context, Measure, Verdict, measure
-from afluente.services.glue.job.runtime.quality.ruleset import AnyRule, Composite, Rule
+from afluente.services.glue.job.runtime.quality.ruleset import AnyRule, Composite, Rule, Value
 from afluente.services.glue.job.runtime.spark_sql import to_duckdb
+
+BY_ROW = {"ColumnValues", "ColumnLength", "ColumnDataType", "DataFreshness", "CustomSql"}
+"""Rules that measure no one number of which there is a history here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +32,17 @@ class Evaluation:
     """
 
     def __init__(
-        self, query: str, columns: Schema, others: Mapping[str, str], now_ms: int, *, by_row: bool = False
+        self,
+        query: str,
+        columns: Schema,
+        others: Mapping[str, str],
+        now_ms: int,
+        *,
+        by_row: bool = False,
+        history: Callable[[str], Sequence[float]] = lambda _: (),
     ) -> None:
         self._query = query
+        self._history = history
         self._by_row = by_row
         self._context = Context(columns, others, now_ms)
 
@@ -45,10 +57,10 @@ class Evaluation:
         measures: dict[str, list[tuple[Rule, Measure]]] = {}
         for rule in dict.fromkeys(rules):
             try:
-                if rule.kind == "CustomSql":
+                if rule.kind == "CustomSql" and not _looks_back(rule):
                     outcomes[rule] = self._custom_sql(rule)
                 else:
-                    measures.setdefault(rule.where, []).append((rule, measure(rule, self._context)))
+                    measures.setdefault(rule.where, []).append((rule, measure(_static(rule), self._context)))
             except ValueError as error:
                 outcomes[rule] = Outcome(rule, Verdict(False, str(error)), None)
         for where, pairs in measures.items():
@@ -64,8 +76,18 @@ class Evaluation:
         for rule, measured in pairs:
             own = [next(values) for _ in measured.aggregates]
             row = f"((NOT coalesce({to_duckdb(where)}, false)) OR {measured.row})" if where else measured.row
-            outcomes[rule] = Outcome(rule, _verdict(measured, own), row if measured.row else None)
+            verdict = self._dynamic(rule, measured, own) if _looks_back(rule) else _verdict(measured, own)
+            outcomes[rule] = Outcome(rule, verdict, row if measured.row else None)
         return outcomes
+
+    def _dynamic(self, rule: Rule, measured: Measure, own: Sequence[object]) -> Verdict:
+        """The verdict on a rule whose expression looks at what was measured before of the same."""
+        (metric,) = _verdict(measured, own).metrics or ("",)
+        history = self._history(metric)
+        try:
+            return _verdict(measure(_resolved(rule, lambda term: value(term, history)), self._context), own)
+        except ValueError as error:
+            return Verdict(False, str(error))
 
     def _custom_sql(self, rule: Rule) -> Outcome:
         """A query in Spark SQL over `primary` and the other sources: a number, or the rows that are right."""
@@ -103,6 +125,27 @@ class Evaluation:
     def _all_rows_meet(self, row: str) -> bool:
         ((failing,),) = sql.rows(f"SELECT count_if(NOT met) FROM (SELECT ({row}) AS met FROM ({self._query}) AS q)")
         return int(failing) == 0
+
+
+def _looks_back(rule: Rule) -> bool:
+    return rule.expression is not None and any(each.term is not None for each in rule.expression.values)
+
+
+def _static(rule: Rule) -> Rule:
+    """The rule with numbers for what looks at earlier runs: what it measures is the same."""
+    if not _looks_back(rule):
+        return rule
+    if rule.kind in BY_ROW:
+        raise NotImplementedError(f"the data quality rule {rule.kind} with last(...) is not supported")
+    return _resolved(rule, lambda _: 0.0)
+
+
+def _resolved(rule: Rule, number: Callable[[Term], float]) -> Rule:
+    assert rule.expression is not None  # noqa: S101  # only such rules look back
+    values = tuple(
+        each if each.term is None else Value("number", repr(number(each.term))) for each in rule.expression.values
+    )
+    return replace(rule, expression=replace(rule.expression, values=values))
 
 
 def _verdict(measured: Measure, values: Sequence[object]) -> Verdict:

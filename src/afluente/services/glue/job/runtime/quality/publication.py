@@ -13,6 +13,20 @@ from afluente.services.glue.job.runtime.run import current
 NAMESPACE = "Glue Data Quality"
 
 
+class History:
+    """What earlier runs of the job have measured in the same evaluation context, newest first, by metric."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self._context = options.get("dataQualityEvaluationContext", "")
+        self._runs: list[dict[str, float]] | None = None
+
+    def __call__(self, metric: str) -> list[float]:
+        """The values of a metric."""
+        if self._runs is None:
+            self._runs = current().channel.ask("data_quality_history", context=self._context)
+        return [run[metric] for run in self._runs if metric in run]
+
+
 def publish(outcomes: Sequence[Outcome], options: dict[str, Any]) -> None:
     """Tell the outcomes where `publishing_options` say so; results go to Glue unless they say otherwise."""
     context = options.get("dataQualityEvaluationContext", "")

@@ -6,9 +6,11 @@ https://docs.aws.amazon.com/glue/latest/dg/dqdl.html
 import re
 from dataclasses import dataclass, field
 
+from afluente.services.glue.job.runtime.quality.dynamic import FUNCTIONS, Term
+
 TOKEN = re.compile(
     r"""\s*(?:\#[^\n]*|(?P<text>"(?:[^"\\]|\\.)*")|(?P<number>-?\d+(?:\.\d+)?(?:[eE]-?\d+)?)"""
-    r"""|(?P<sign><=|>=|!=|[=<>\[\](),+-])|(?P<word>[A-Za-z_][\w.]*))"""
+    r"""|(?P<sign><=|>=|!=|[=<>\[\](),+*/-])|(?P<word>[A-Za-z_][\w.]*))"""
 )
 COMPARISONS = {"=", "!=", ">", ">=", "<", "<="}
 UNITS = {"minutes": 60, "minute": 60, "hours": 3600, "hour": 3600, "days": 86_400, "day": 86_400}
@@ -18,10 +20,14 @@ END = ("end", "")
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A constant: `kind` is number, text, word (NULL, EMPTY ...), seconds, or now (seconds from now)."""
+    """A constant: `kind` is number, text, word (NULL, EMPTY ...), seconds, or now (seconds from now).
+
+    Or `dynamic`: a `term` that looks at earlier runs.
+    """
 
     kind: str
     text: str
+    term: Term | None = None
 
     @property
     def number(self) -> float:
@@ -208,6 +214,17 @@ class _Parser:
         return found
 
     def value(self) -> Value:
+        began = self.at
+        try:
+            term = self.sum()
+        except ValueError:
+            term = None
+        if term is not None and term.looks_back():
+            return Value("dynamic", self._text(began), term)
+        self.at = began
+        return self.static()
+
+    def static(self) -> Value:
         if self.skip("("):
             value = self.value()
             self.expect(")")
@@ -217,6 +234,50 @@ class _Parser:
             return Value("text", self.string())
         self.take()
         return self.amount(text) if kind == "number" else self.word(kind, text)
+
+    # ---- values of earlier runs -------------------------------------------------------------------------------------
+
+    def sum(self) -> Term:
+        found = self.product()
+        while True:
+            kind, text = self.peek()
+            if kind == "sign" and text in {"+", "-"}:
+                self.take()
+                found = Term(text, (found, self.product()))
+            elif kind == "number" and text.startswith("-"):  # `avg(last(3)) -1`
+                found = Term("+", (found, self.product()))
+            else:
+                return found
+
+    def product(self) -> Term:
+        found = self.atom()
+        while self.peek()[1] in {"*", "/"}:
+            _, sign = self.take()
+            found = Term(sign, (found, self.atom()))
+        return found
+
+    def atom(self) -> Term:
+        if self.skip("("):
+            found = self.sum()
+            self.expect(")")
+            return found
+        kind, text = self.take()
+        if kind == "number":
+            return Term("number", (), float(text))
+        if text not in FUNCTIONS:
+            raise self.not_understood(text)
+        self.expect("(")
+        if text == "last":
+            count = 1.0 if self.peek()[1] == ")" else self.atom().number
+            found = Term("last", (), count)
+        elif text == "index":
+            values = self.sum()
+            self.expect(",")
+            found = Term("index", (values, self.atom()))
+        else:
+            found = Term(text, (self.sum(),))
+        self.expect(")")
+        return found
 
     def amount(self, text: str) -> Value:
         unit = self.peek()[1].lower()
@@ -232,8 +293,6 @@ class _Parser:
             return Value("text", text.lower())
         if text == "now":
             return self.now()
-        if kind == "word" and self.peek()[1] == "(":
-            raise NotImplementedError(f"{text}(...) in a rule, which looks at earlier runs, is not supported")
         raise self.not_understood(text or "the end", ", where a value is expected")
 
     def now(self) -> Value:

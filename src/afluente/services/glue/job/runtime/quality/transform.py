@@ -73,7 +73,14 @@ def _evaluate(
     if method not in {"COLUMN", "ROW"}:
         raise ValueError(f"compositeRuleEvaluation.method is {method}; it takes COLUMN or ROW")
     queries = {alias: each.query for alias, each in others.items()}
-    evaluation = Evaluation(frame.query, frame.columns, queries, current().order.started_ms, by_row=method == "ROW")
+    evaluation = Evaluation(
+        frame.query,
+        frame.columns,
+        queries,
+        current().order.started_ms,
+        by_row=method == "ROW",
+        history=publication.History(options),
+    )
     outcomes = evaluation.outcomes(ruleset.parse(rules))
     for each in outcomes:
         print(f"data quality: {each.rule.text}: {'Passed' if each.verdict.passed else 'Failed'}")

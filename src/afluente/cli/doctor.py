@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 from rich.console import Console
 from rich.markup import escape
 
@@ -34,6 +34,8 @@ def run(given: argparse.Namespace, settings: Settings) -> int:
         findings = list(EXAMINATIONS[given.kind](client, *given.name))
     except NothingThere as missing:
         raise CommandError(str(missing)) from None
+    except EndpointConnectionError as error:
+        raise CommandError(f"{error} Is it running (`afluente serve`)? AWS_ENDPOINT_URL says where it is.") from None
     except (ClientError, BotoCoreError) as error:
         raise CommandError(f"the examination could not be made: {error}") from None
     language = given.language or _language(os.environ)
@@ -51,7 +53,7 @@ def _clients(given: argparse.Namespace, settings: Settings) -> Callable[[str], A
     if given.aws:
         client: Callable[[str], Any] = boto3.client
         return client
-    endpoint = os.environ.get("AWS_ENDPOINT_URL", f"http://{settings.host}:{settings.port}")
+    endpoint = os.environ.get("AWS_ENDPOINT_URL") or f"http://{settings.host}:{settings.port}"
     session = boto3.Session(region_name=os.environ.get("AWS_REGION") or settings.region)
     keys = session.get_credentials()
     named = {} if keys else {"aws_access_key_id": "doctor", "aws_secret_access_key": "doctor"}

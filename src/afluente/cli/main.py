@@ -11,7 +11,7 @@ from pathlib import Path
 from afluente import __version__
 from afluente.cli import argument, lake_option
 from afluente.cli.error import CommandError
-from afluente.core.setting import Settings
+from afluente.core.setting import Settings, misspelt
 from afluente.store.data_folder import DataFolderError
 
 EPILOG = """\
@@ -53,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = importlib.import_module(f"afluente.cli.{given.command}")
     gc.freeze()
     gc.enable()
+    for name, meant in misspelt(os.environ):
+        print(f"afluente: {name} is no setting and has no effect; is {meant} meant?", file=sys.stderr)
     try:
         settings = Settings.load(
             os.environ,

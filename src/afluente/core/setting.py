@@ -1,14 +1,17 @@
 """Every setting, in one table: name, default, help. Read from the environment once, when the process starts."""
 
 import dataclasses
-from collections.abc import Mapping
+import difflib
+import math
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 
-def _setting(default: Any, text: str, *, secret: bool = False) -> Any:
-    return field(default=default, metadata={"help": text}, repr=not secret)
+def _setting(default: Any, text: str, *, least: float | None = None, secret: bool = False) -> Any:
+    return field(default=default, metadata={"help": text, "least": least}, repr=not secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +34,27 @@ class Settings:
     account: str = _setting("000000000000", "the account id that callers belong to")
     region: str = _setting("us-east-1", "the region of requests that name none")
     idle_timeout_s: float = _setting(
-        300.0, "after how long a client that keeps the server waiting is cut off, in the machine's time; 0: never"
+        300.0,
+        "after how long a client that keeps the server waiting is cut off, in the machine's time; 0: never",
+        least=0,
     )
-    kinesis_create_delay_ms: int = _setting(500, "how long a new stream or consumer stays CREATING")
+    kinesis_create_delay_ms: int = _setting(500, "how long a new stream or consumer stays CREATING", least=0)
     kinesis_update_delay_ms: int = _setting(
-        500, "how long a stream is UPDATING; twice that where splits precede merges"
+        500, "how long a stream is UPDATING; twice that where splits precede merges", least=0
     )
-    kinesis_delete_delay_ms: int = _setting(500, "how long a deleted stream or consumer stays DELETING")
+    kinesis_delete_delay_ms: int = _setting(500, "how long a deleted stream or consumer stays DELETING", least=0)
     firehose_create_delay_ms: int = _setting(
-        500, "how long a delivery stream stays CREATING, DELETING, or its encryption ENABLING or DISABLING"
+        500, "how long a delivery stream stays CREATING, DELETING, or its encryption ENABLING or DISABLING", least=0
     )
     firehose_limits: bool = _setting(
         True, "enforce Firehose's quotas of direct puts per second (us-east-1: 5 MiB, 500,000 records, 2,000 requests)"
     )
-    firehose_active_partitions: int = _setting(500, "partitions that a delivery stream may fill at once")
+    firehose_active_partitions: int = _setting(500, "partitions that a delivery stream may fill at once", least=1)
     lambda_functions: str = _setting(
         "", "a TOML file that says which functions Lambda ARNs stand for; see docs/firehose.md"
     )
     lambda_remote_endpoints: bool = _setting(False, "allow endpoints of Lambda functions beyond this machine")
-    crawler_stopping_delay_ms: int = _setting(300, "how long a crawler stays STOPPING at the end of a crawl")
+    crawler_stopping_delay_ms: int = _setting(300, "how long a crawler stays STOPPING at the end of a crawl", least=0)
     shard_limits: bool = _setting(True, "enforce Kinesis's limits per shard and second (1 MiB or 1,000 records in)")
     kinesis_control_limits: bool = _setting(
         True, "enforce Kinesis's rates of control-plane operations, and that five streams at most are CREATING"
@@ -58,12 +63,14 @@ class Settings:
         0.0, "the share of Kinesis's data requests, and of the records in PutRecords, that are made to fail; 0 to 1"
     )
     kinesis_fault_seed: int = _setting(0, "what decides which of them fail: the same seed, the same failures")
-    job_default_timeout_s: int = _setting(172_800, "a job run's timeout where the job sets none (AWS: 2,880 minutes)")
+    job_default_timeout_s: int = _setting(
+        172_800, "a job run's timeout where the job sets none (AWS: 2,880 minutes)", least=1
+    )
     job_engine: str = _setting(
         "duckdb", "what runs the Spark code of Glue jobs: duckdb, or spark where it is installed"
     )
-    query_threads: int = _setting(2, "threads of the SQL engine")
-    query_memory_mib: int = _setting(2048, "memory of the SQL engine before it spills to disk")
+    query_threads: int = _setting(2, "threads of the SQL engine", least=1)
+    query_memory_mib: int = _setting(2048, "memory of the SQL engine before it spills to disk", least=64)
 
     @staticmethod
     def load(environment: Mapping[str, str], **overrides: Any) -> "Settings":
@@ -78,6 +85,11 @@ class Settings:
                 values[item.name] = _parse(name, environment[name], type(item.default))
         values.update({name: value for name, value in overrides.items() if value is not None})
         settings = Settings(**values)
+        _check_bounds(settings)
+        if not re.fullmatch(r"\d{12}", settings.account):
+            raise ValueError(f"AFLUENTE_ACCOUNT is {settings.account!r}; it takes the 12 digits of an account id")
+        if not re.fullmatch(r"[a-z]+(-[a-z]+)+-\d", settings.region):
+            raise ValueError(f"AFLUENTE_REGION is {settings.region!r}; it takes a region such as us-east-1")
         if settings.auth not in {"open", "enforce"}:
             raise ValueError(f"AFLUENTE_AUTH is {settings.auth!r}; it takes open or enforce")
         if settings.job_engine not in {"duckdb", "spark"}:
@@ -85,6 +97,25 @@ class Settings:
         if bool(settings.root_access_key) is not bool(settings.root_secret_key):
             raise ValueError("AFLUENTE_ROOT_ACCESS_KEY and AFLUENTE_ROOT_SECRET_KEY are set together, or neither is")
         return settings
+
+
+NUMBERS = {int: "a whole number", float: "a number"}
+
+
+def misspelt(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Variables that look like a setting but are none, each with the setting that is likely meant."""
+    known = [f"AFLUENTE_{item.name.upper()}" for item in dataclasses.fields(Settings)]
+    for name in sorted(environment):
+        if name.startswith("AFLUENTE_") and name not in known:
+            for meant in difflib.get_close_matches(name, known, n=1, cutoff=0.85):
+                yield name, meant
+
+
+def _check_bounds(settings: Settings) -> None:
+    for item in dataclasses.fields(Settings):
+        value, least = getattr(settings, item.name), item.metadata["least"]
+        if least is not None and not least <= value < math.inf:
+            raise ValueError(f"AFLUENTE_{item.name.upper()} is {value}; it takes a number from {least} up")
 
 
 def _parse(name: str, text: str, kind: type) -> Any:
@@ -95,4 +126,4 @@ def _parse(name: str, text: str, kind: type) -> Any:
     try:
         return kind(text)
     except ValueError:
-        raise ValueError(f"{name} is {text!r}; it takes a {kind.__name__}") from None
+        raise ValueError(f"{name} is {text!r}; it takes {NUMBERS[kind]}") from None

@@ -156,7 +156,10 @@ def _look(client: Clients, name: str) -> Table:
     try:
         table = glue.get_table(DatabaseName=database, Name=table_name)["Table"]
     except ClientError as error:
-        raise NothingThere(f"there is no table {name} ({error.response['Error'].get('Message', '')})") from None
+        raise NothingThere(
+            f"there is no table {name} ({error.response['Error'].get('Message', '')}). "
+            "If a crawler makes it, crawl first: aws glue start-crawler --name ..., then afluente doctor crawler ..."
+        ) from None
     described = table.get("StorageDescriptor", {})
     location, parameters = described.get("Location", ""), table.get("Parameters", {})
     keys = [key["Name"] for key in table.get("PartitionKeys", [])]

@@ -138,6 +138,25 @@ def test_describe_template(stacks: Deployment) -> None:
         assert found["Version"] == "2010-09-09"
 
 
+def test_cors_configuration(stacks: Deployment) -> None:
+    full = {
+        "AllowedHeaders": ["*", "x-amz-*"], "AllowedMethods": ["GET"], "AllowedOrigins": ["*"],
+        "ExposedHeaders": ["Date"], "Id": "test-cors-id", "MaxAge": 3600,
+    }  # fmt: skip
+    stacks.create({"B": bucket(CorsConfiguration={"CorsRules": [full]})})
+    s3 = stacks.client("s3")
+    assert s3.get_bucket_cors(Bucket="the-bucket")["CORSRules"] == [{
+        "AllowedHeaders": ["*", "x-amz-*"], "AllowedMethods": ["GET"], "AllowedOrigins": ["*"],
+        "ExposeHeaders": ["Date"], "ID": "test-cors-id", "MaxAgeSeconds": 3600,
+    }]  # fmt: skip
+    required = {"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}
+    stacks.update({"B": bucket(CorsConfiguration={"CorsRules": [required]})})
+    assert s3.get_bucket_cors(Bucket="the-bucket")["CORSRules"] == [required]
+    stacks.update({"B": bucket()})
+    with pytest.raises(ClientError, match="NoSuchCORSConfiguration"):
+        s3.get_bucket_cors(Bucket="the-bucket")
+
+
 def test_bucketpolicy(stacks: Deployment) -> None:
     statement = {
         "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["s3:GetObject*", "s3:GetBucket*", "s3:List*"],

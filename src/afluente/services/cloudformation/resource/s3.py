@@ -28,6 +28,7 @@ class Bucket(ResourceType):
     properties: ClassVar = {
         "BucketEncryption": None,
         "BucketName": None,
+        "CorsConfiguration": None,
         "LifecycleConfiguration": None,
         "OwnershipControls": None,
         "PublicAccessBlockConfiguration": None,
@@ -39,7 +40,7 @@ class Bucket(ResourceType):
     lower_name = True
     read_by = ("HeadBucket", "Bucket")
     live_in = ()
-    unseen = ("BucketEncryption", "LifecycleConfiguration")
+    unseen = ("BucketEncryption", "CorsConfiguration", "LifecycleConfiguration")
     remove_by = ("DeleteBucket", "Bucket")
     missing = MISSING
     replacing = ("BucketName",)
@@ -142,6 +143,20 @@ def _encryption(value: Any) -> Response:
     return {"Rules": [_renamed(rule, names) for rule in rules]}
 
 
+def _cors(value: Any) -> Response:
+    return {"CORSRules": [_renamed(rule, CORS) for rule in _member(value, "CorsRules")]}
+
+
+CORS: Names = {
+    "AllowedHeaders": "AllowedHeaders",
+    "AllowedMethods": "AllowedMethods",
+    "AllowedOrigins": "AllowedOrigins",
+    "ExposedHeaders": "ExposeHeaders",
+    "Id": "ID",
+    "MaxAge": "MaxAgeSeconds",
+}
+
+
 def _lifecycle(value: Any) -> Response:
     return {"Rules": [_lifecycle_rule(rule) for rule in _member(value, "Rules")]}
 
@@ -199,6 +214,7 @@ def _as_it_is(value: Any) -> Any:
 
 SETTINGS: Mapping[str, tuple[str, str, Callable[[Any], Any]]] = {
     "BucketEncryption": ("PutBucketEncryption", "ServerSideEncryptionConfiguration", _encryption),
+    "CorsConfiguration": ("PutBucketCors", "CORSConfiguration", _cors),
     "LifecycleConfiguration": ("PutBucketLifecycleConfiguration", "LifecycleConfiguration", _lifecycle),
     "OwnershipControls": ("PutBucketOwnershipControls", "OwnershipControls", _as_it_is),
     "PublicAccessBlockConfiguration": ("PutPublicAccessBlock", "PublicAccessBlockConfiguration", _as_it_is),
@@ -218,6 +234,7 @@ TOLD: Mapping[str, tuple[str, str, str | None]] = {
 
 UNSET: Mapping[str, tuple[str, dict[str, Any]]] = {
     "BucketEncryption": ("DeleteBucketEncryption", {}),
+    "CorsConfiguration": ("DeleteBucketCors", {}),
     "LifecycleConfiguration": ("DeleteBucketLifecycle", {}),
     "OwnershipControls": ("DeleteBucketOwnershipControls", {}),
     "PublicAccessBlockConfiguration": ("DeletePublicAccessBlock", {}),

@@ -6,13 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from afluente.services.cloudformation.error import ValidationError
-from afluente.services.cloudformation.template.expression import (
-    Reference,
-    Scope,
-    check,
-    evaluate,
-    references,
-)
+from afluente.services.cloudformation.template.expression import Scope, check, evaluate
+from afluente.services.cloudformation.template.walk import Reference, references
 
 SCOPE = Scope(
     values={"Name": "wind", "Count": "3", "Names": ["a", "b"], "AWS::Region": "us-east-1"},

@@ -4,7 +4,8 @@ from typing import Any
 
 import msgspec
 
-from afluente.services.cloudformation.stack import Stack, TemplateText
+from afluente.services.cloudformation.stack import Stack
+from afluente.services.cloudformation.stack_store import TemplateText
 from afluente.store.database import Database
 from afluente.store.document import Documents
 

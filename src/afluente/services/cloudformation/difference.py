@@ -10,7 +10,7 @@ from afluente.core.provider import Response
 from afluente.services.cloudformation.resource.registry import TYPES
 from afluente.services.cloudformation.stack import StackResource
 from afluente.services.cloudformation.step import Resources
-from afluente.services.cloudformation.template import expression
+from afluente.services.cloudformation.template import expression, walk
 from afluente.services.cloudformation.template.template import Resolved, Resource
 
 UNKNOWN = "{{changeSet:KNOWN_AFTER_APPLY}}"
@@ -104,7 +104,7 @@ class Difference:
             yield _detail(target, "Dynamic")
 
     def _causes(self, declared: Any) -> Iterator[tuple[str, str]]:
-        for name, attribute in expression.references(declared, self._after.conditions):
+        for name, attribute in walk.references(declared, self._after.conditions):
             if name in self._after.template.parameters:
                 if self._before.values.get(name) != self._after.values.get(name):
                     yield "ParameterReference", name

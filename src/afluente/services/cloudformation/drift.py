@@ -19,7 +19,8 @@ from afluente.services.cloudformation.drift_difference import differences
 from afluente.services.cloudformation.error import ValidationError
 from afluente.services.cloudformation.resource.registry import TYPES
 from afluente.services.cloudformation.resource.resource_type import Context, Properties, Rejected, merged_tags, tag_list
-from afluente.services.cloudformation.stack import Caller, Stack, StackResource, Stacks
+from afluente.services.cloudformation.stack import Caller, Stack, StackResource
+from afluente.services.cloudformation.stack_store import Stacks
 from afluente.services.cloudformation.step import Steps
 from afluente.store.database import Database
 from afluente.store.document import Documents

@@ -36,7 +36,8 @@ from afluente.services.cloudformation.port import Roles
 from afluente.services.cloudformation.removal import leave_replaced
 from afluente.services.cloudformation.retry import FAILED, begun_anew, tried_again
 from afluente.services.cloudformation.rollback_trigger import Triggers
-from afluente.services.cloudformation.stack import RESTORED, Caller, Stack, StackResource, Stacks, TemplateText
+from afluente.services.cloudformation.stack import RESTORED, Caller, Stack, StackResource
+from afluente.services.cloudformation.stack_store import Stacks, TemplateText
 from afluente.services.cloudformation.step import scope_of
 from afluente.services.cloudformation.template.expression import evaluate
 from afluente.services.cloudformation.template.parameter import resolve_all
@@ -235,71 +236,6 @@ class CloudFormationEngine:
         for wanted in planned.values():
             self.stacks.put_resource(stack, wanted)
         self.stacks.transition(stack, "UPDATE_IN_PROGRESS", "User Initiated", first=True)
-
-    def cancel_update(self, stack: Stack, token: str | None) -> None:
-        """Have an update that is going on rolled back."""
-        with self._database.write():
-            stack = self.stacks.fresh(stack)
-            if stack.status != "UPDATE_IN_PROGRESS":
-                raise ValidationError("CancelUpdateStack cannot be called from current stack status")
-            stack.token = token
-            if stack.unstable:
-                leave_replaced(self.stacks, stack)
-            target = "ROLLBACK_IN_PROGRESS" if stack.unstable else "UPDATE_ROLLBACK_IN_PROGRESS"
-            self.stacks.transition(stack, target, "User Initiated")
-        self.wake(stack)
-
-    def roll_back(
-        self,
-        call: Call,
-        stack: Stack,
-        token: str | None,
-        role_arn: str | None = None,
-        retain_except_on_create: bool | None = None,
-    ) -> Stack:
-        """Roll back what failed and was left so. Raises ValidationError in other states."""
-        targets = {"CREATE_FAILED": "ROLLBACK_IN_PROGRESS", "UPDATE_FAILED": "UPDATE_ROLLBACK_IN_PROGRESS"}
-        with self._database.write():
-            stack = self.stacks.fresh(stack)
-            if stack.status not in targets:
-                raise ValidationError(f"Stack:{stack.id} is in {stack.status} state and can not be rolled back.")
-            self.acting.begin(call, stack, role_arn)
-            stack.token, stack.operation_id = token, str(uuid.uuid4())
-            if retain_except_on_create is not None:
-                stack.retain_except_on_create = retain_except_on_create
-            target = "ROLLBACK_IN_PROGRESS" if stack.unstable else targets[stack.status]
-            if target == "ROLLBACK_IN_PROGRESS":
-                leave_replaced(self.stacks, stack)
-            self.stacks.transition(stack, target, "User Initiated", first=True)
-        self.wake(stack)
-        return stack
-
-    def continue_rollback(
-        self, call: Call, stack: Stack, skipped: list[str], token: str | None, role_arn: str | None = None
-    ) -> None:
-        """Try again to put a stack's resources back, except those to be skipped."""
-        with self._database.write():
-            stack = self.stacks.fresh(stack)
-            if stack.status != "UPDATE_ROLLBACK_FAILED":
-                raise ValidationError(
-                    f"Stack:{stack.id} is in {stack.status} state and can not continue update rollback."
-                )
-            resources = self.stacks.resources(stack)
-            failed = [name for name, resource in resources.items() if resource.status == "UPDATE_FAILED"]
-            wrong = [name for name in skipped if name not in failed]
-            if wrong:
-                raise ValidationError(f"Resources [{', '.join(wrong)}] are not in UPDATE_FAILED state and cannot be "
-                                      "skipped.")  # fmt: skip
-            self.acting.begin(call, stack, role_arn)
-            stack.token, stack.operation_id = token, str(uuid.uuid4())
-            self.stacks.transition(stack, "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated", first=True)
-            for name in failed:
-                self._try_again(stack, resources[name], skipped=name in skipped)
-        self.wake(stack)
-
-    def _try_again(self, stack: Stack, resource: StackResource, *, skipped: bool) -> None:
-        resource.done = skipped
-        self.stacks.report(stack, resource, "UPDATE_COMPLETE" if skipped else "UPDATE_IN_PROGRESS")
 
     def _repeated(self, stack: Stack, wish: Wish) -> Stack:
         if wish.token is None or wish.token != stack.token:

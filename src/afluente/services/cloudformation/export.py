@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from afluente.services.cloudformation.error import ValidationError
 from afluente.services.cloudformation.output import evaluate_outputs
-from afluente.services.cloudformation.stack import Output, Stack, Stacks
+from afluente.services.cloudformation.stack import Output, Stack
+from afluente.services.cloudformation.stack_store import Stacks
 from afluente.services.cloudformation.step import Resources, scope_of
 from afluente.services.cloudformation.template.template import Resolved
 

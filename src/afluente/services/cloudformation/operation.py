@@ -10,7 +10,8 @@ from afluente.core.provider import Invoke
 from afluente.services.cloudformation.export import exported
 from afluente.services.cloudformation.plan import resolve
 from afluente.services.cloudformation.removal import may_be_removed, remove_all
-from afluente.services.cloudformation.stack import Output, Stack, StackResource, Stacks
+from afluente.services.cloudformation.stack import Output, Stack, StackResource
+from afluente.services.cloudformation.stack_store import Stacks
 from afluente.services.cloudformation.step import Resources, Steps
 from afluente.services.cloudformation.template.template import Resolved, parse
 from afluente.services.cloudformation.update_operation import WATCH_MS, UpdateOperations

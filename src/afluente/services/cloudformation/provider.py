@@ -16,6 +16,7 @@ from afluente.services.cloudformation.drift_operation import DriftOperations
 from afluente.services.cloudformation.engine import CloudFormationEngine
 from afluente.services.cloudformation.error import ValidationError
 from afluente.services.cloudformation.page import page
+from afluente.services.cloudformation.rollback_engine import RollbackEngine
 from afluente.services.cloudformation.source import policy_of
 from afluente.services.cloudformation.stack import Stack, StackResource
 from afluente.services.cloudformation.template_operation import TemplateOperations
@@ -55,6 +56,7 @@ class CloudFormationProvider(TemplateOperations, ChangeSetOperations, DriftOpera
         self._engine = engine
         self._change_sets = ChangeSetEngine(engine, clock)
         self._drift = engine.drift
+        self._rollbacks = RollbackEngine(engine)
         self._invoke = invoke
 
     def tags_of(self, resource: Arn) -> Mapping[str, str]:
@@ -86,18 +88,18 @@ class CloudFormationProvider(TemplateOperations, ChangeSetOperations, DriftOpera
 
     def cancel_update_stack(self, call: Call, request: Request) -> Response:
         stack = self._engine.get_stack(call, request["StackName"], NO_STACK)
-        self._engine.cancel_update(stack, request.get("ClientRequestToken"))
+        self._rollbacks.cancel_update(stack, request.get("ClientRequestToken"))
         return {}
 
     def continue_update_rollback(self, call: Call, request: Request) -> Response:
         stack = self._engine.get_stack(call, request["StackName"], NO_STACK)
         skipped, token = request.get("ResourcesToSkip", []), request.get("ClientRequestToken")
-        self._engine.continue_rollback(call, stack, skipped, token, request.get("RoleARN"))
+        self._rollbacks.continue_rollback(call, stack, skipped, token, request.get("RoleARN"))
         return {}
 
     def rollback_stack(self, call: Call, request: Request) -> Response:
         stack = self._engine.get_stack(call, request["StackName"], NO_STACK)
-        stack = self._engine.roll_back(
+        stack = self._rollbacks.roll_back(
             call, stack, request.get("ClientRequestToken"), request.get("RoleARN"), request.get("RetainExceptOnCreate")
         )
         return {"StackId": stack.id, "OperationId": stack.operation_id}

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from afluente.services.cloudformation.stack import Stack, StackResource, Stacks
+from afluente.services.cloudformation.stack import Stack, StackResource
+from afluente.services.cloudformation.stack_store import Stacks
 from afluente.services.cloudformation.step import Resources, Steps
 
 

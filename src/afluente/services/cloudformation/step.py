@@ -18,8 +18,9 @@ from afluente.services.cloudformation.failure import reason_of
 from afluente.services.cloudformation.resource.registry import TYPES
 from afluente.services.cloudformation.resource.resource_type import Context
 from afluente.services.cloudformation.rollback_trigger import alarmed
-from afluente.services.cloudformation.stack import Stack, StackResource, Stacks
+from afluente.services.cloudformation.stack import Stack, StackResource
 from afluente.services.cloudformation.stack_policy import denial
+from afluente.services.cloudformation.stack_store import Stacks
 from afluente.services.cloudformation.template import expression
 from afluente.services.cloudformation.template.expression import Scope
 from afluente.services.cloudformation.template.template import Resolved

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from afluente.services.cloudformation.rollback_trigger import Triggers
-from afluente.services.cloudformation.stack import TemplateText
+from afluente.services.cloudformation.stack_store import TemplateText
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import base64
 import ipaddress
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple
@@ -39,13 +39,6 @@ PSEUDO_PARAMETERS = frozenset(
         "AccountId", "NoValue", "NotificationARNs", "Partition", "Region", "StackId", "StackName", "URLSuffix",
     )
 )  # fmt: skip
-
-
-class Reference(NamedTuple):
-    """What an expression names: a parameter or a resource, or (with `attribute`) a resource's attribute."""
-
-    name: str
-    attribute: str | None = None
 
 
 @dataclass(frozen=True)
@@ -89,72 +82,6 @@ def _unknown(name: str) -> AwsError:
     if name in NOT_SUPPORTED or name.startswith("Fn::ForEach::"):
         return Unsupported(f"Afluente does not support the intrinsic function {name} in templates.")
     return ValidationError(f"Template error: {name} is not an intrinsic function")
-
-
-def is_extended(value: Any) -> bool:
-    """Whether something in `value` is only there with AWS::LanguageExtensions."""
-    name = function_of(value)
-    if name in EXTENDED or (name == "Fn::FindInMap" and isinstance(value[name], list) and len(value[name]) == 4):
-        return True
-    return any(
-        map(is_extended, value.values() if isinstance(value, dict) else value if isinstance(value, list) else ())
-    )
-
-
-def references(value: Any, conditions: Mapping[str, bool] | None = None) -> Iterator[Reference]:
-    """All that `value` refers to. With `conditions` known, only the chosen branches of Fn::If count."""
-    name = function_of(value)
-    if name == "Ref":
-        yield Reference(value["Ref"])
-    elif name == "Fn::GetAtt":
-        resource, attribute = attribute_parts(value[name])
-        yield Reference(resource, attribute if isinstance(attribute, str) else None)
-        yield from references(attribute, conditions)
-    elif name == "Fn::Sub":
-        yield from _sub_references(value[name], conditions)
-    elif name == "Fn::If" and conditions is not None:
-        yield from references(_chosen(value[name], conditions), conditions)
-    elif isinstance(value, dict):
-        for child in value.values():
-            yield from references(child, conditions)
-    elif isinstance(value, list):
-        for child in value:
-            yield from references(child, conditions)
-
-
-def lookups(value: Any, conditions: Mapping[str, bool]) -> Iterator[list[Any]]:
-    """The arguments of every Fn::FindInMap in the chosen branches of `value`."""
-    name = function_of(value)
-    if name == "Fn::If":
-        yield from lookups(_chosen(value[name], conditions), conditions)
-        return
-    if name == "Fn::FindInMap":
-        yield value[name]
-    for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from lookups(child, conditions)
-
-
-def imports(value: Any, conditions: Mapping[str, bool]) -> Iterator[Any]:
-    """The arguments of every Fn::ImportValue in the chosen branches of `value`."""
-    name = function_of(value)
-    if name == "Fn::If":
-        yield from imports(_chosen(value[name], conditions), conditions)
-        return
-    if name == "Fn::ImportValue":
-        yield value[name]
-    for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from imports(child, conditions)
-
-
-def conditions_named(value: Any) -> Iterator[str]:
-    """The conditions that `value` names in Fn::If, or as `{"Condition": name}`."""
-    if isinstance(value, dict):
-        if function_of(value) == "Fn::If":
-            yield value["Fn::If"][0]
-        elif set(value) == {"Condition"} and isinstance(value["Condition"], str):
-            yield value["Condition"]
-    for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from conditions_named(child)
 
 
 def evaluate(value: Any, scope: Scope) -> Any:
@@ -212,13 +139,14 @@ def _get_att(argument: Any, scope: Scope) -> Any:
     return scope.attribute(resource, text(evaluate(attribute, scope)))
 
 
-def _chosen(argument: Any, conditions: Mapping[str, bool]) -> Any:
+def chosen(argument: Any, conditions: Mapping[str, bool]) -> Any:
+    """The branch of a Fn::If that counts."""
     condition, when_true, when_false = argument
     return when_true if conditions.get(condition, False) else when_false
 
 
 def _if(argument: Any, scope: Scope) -> Any:
-    return evaluate(_chosen(argument, scope.conditions), scope)
+    return evaluate(chosen(argument, scope.conditions), scope)
 
 
 def _join(argument: Any, scope: Scope) -> Any:
@@ -302,7 +230,7 @@ def _import_value(argument: Any, scope: Scope) -> Any:
     return scope.exports[name]
 
 
-_PLACEHOLDER = re.compile(r"\$\{(!?)([^{}]*)\}")
+PLACEHOLDER = re.compile(r"\$\{(!?)([^{}]*)\}")
 
 
 def _sub(argument: Any, scope: Scope) -> Any:
@@ -323,16 +251,7 @@ def _sub(argument: Any, scope: Scope) -> Any:
             return ",".join(map(text, value))
         return "" if value is NO_VALUE else text(value)
 
-    return _PLACEHOLDER.sub(replace, pattern)
-
-
-def _sub_references(argument: Any, conditions: Mapping[str, bool] | None) -> Iterator[Reference]:
-    pattern, variables = (argument, {}) if isinstance(argument, str) else argument
-    for literal, name in _PLACEHOLDER.findall(pattern):
-        if not literal and name.strip() not in variables:
-            resource, dot, attribute = name.strip().partition(".")
-            yield Reference(resource, attribute if dot else None)
-    yield from references(variables, conditions)
+    return PLACEHOLDER.sub(replace, pattern)
 
 
 class Function(NamedTuple):

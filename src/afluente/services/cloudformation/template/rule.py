@@ -8,7 +8,7 @@ from typing import Any
 
 from afluente.core.error import NotImplemented as Unsupported
 from afluente.services.cloudformation.error import ValidationError
-from afluente.services.cloudformation.template import expression
+from afluente.services.cloudformation.template import expression, walk
 from afluente.services.cloudformation.template.expression import Scope
 from afluente.services.cloudformation.template.reader import Tree
 
@@ -26,7 +26,7 @@ def check_rule(name: str, rule: Any, known: frozenset[str]) -> None:
             raise ValidationError(f"Template format error: Every assertion of rule {name} needs an Assert.")
     for claim in [rule.get("RuleCondition", {"Fn::Equals": ["", ""]}), *(item["Assert"] for item in assertions)]:
         _check_claim(name, claim)
-        missing = [ref.name for ref in expression.references(claim) if ref.name not in known]
+        missing = [ref.name for ref in walk.references(claim) if ref.name not in known]
         if missing:
             raise ValidationError(f"Template format error: Rule {name} refers to {missing[0]}, which is no parameter.")
 

@@ -11,12 +11,13 @@ from typing import Any
 
 from afluente.core.error import NotImplemented as Unsupported
 from afluente.services.cloudformation.error import ValidationError
-from afluente.services.cloudformation.template import expression
-from afluente.services.cloudformation.template.expression import Reference, Scope
+from afluente.services.cloudformation.template import expression, walk
+from afluente.services.cloudformation.template.expression import Scope
 from afluente.services.cloudformation.template.parameter import Parameter, declare
 from afluente.services.cloudformation.template.reader import Tree, read
 from afluente.services.cloudformation.template.rule import check_rule, failures
 from afluente.services.cloudformation.template.transform import EXTENSIONS
+from afluente.services.cloudformation.template.walk import Reference
 
 SECTIONS = frozenset(
     (
@@ -163,14 +164,14 @@ class Resolved:
         self._check_made("", "Outputs", self.outputs.values())
         _check_acyclic(self.dependencies)
         for value in [*made.values(), *self.outputs.values()]:
-            for argument in expression.lookups(value, self.conditions):
+            for argument in walk.lookups(value, self.conditions):
                 expression.evaluate({"Fn::FindInMap": argument}, self.scope())
 
     @cached_property
     def imports(self) -> list[str]:
         """The names of the exports that it uses. Raises ValidationError for one that nobody exports."""
         values = [*(resource.expressions for resource in self.resources.values()), *self.outputs.values()]
-        arguments = [item for value in values for item in expression.imports(value, self.conditions)]
+        arguments = [item for value in values for item in walk.imports(value, self.conditions)]
         if any(ref.name in self.resources for item in arguments for ref in self._references(item)):
             raise ValidationError("Template error: Fn::ImportValue cannot depend on a resource")
         names = sorted({expression.text(expression.evaluate(item, self.scope())) for item in arguments})
@@ -190,7 +191,7 @@ class Resolved:
             )
 
     def _references(self, value: Any) -> list[Reference]:
-        return list(expression.references(value, self.conditions))
+        return list(walk.references(value, self.conditions))
 
     def _truth(self, name: str, within: tuple[str, ...]) -> bool:
         if name not in self._truths:
@@ -221,7 +222,7 @@ def _check_sections(tree: Tree) -> None:
     for name in ("Conditions", "Mappings", "Metadata", "Outputs", "Parameters", "Resources", "Rules"):
         if not isinstance(tree.get(name, {}), dict):
             raise ValidationError(f"Template format error: {name} must be an object.")
-    if tree.get("Transform", EXTENSIONS) != EXTENSIONS or (expression.is_extended(tree) and "Transform" not in tree):
+    if tree.get("Transform", EXTENSIONS) != EXTENSIONS or (walk.is_extended(tree) and "Transform" not in tree):
         named = ", ".join(expression.EXTENDED)
         raise ValidationError(f"Template format error: {named} and a default of Fn::FindInMap need the transform "
                               f"{EXTENSIONS}.")  # fmt: skip
@@ -307,11 +308,11 @@ def _check_references(template: Template) -> None:
     names = template.resources.keys() | template.parameters.keys() | expression.PSEUDO_PARAMETERS
     named = [
         *(need for resource in template.resources.values() for need in resource.depends_on),
-        *(ref.name for resource in template.resources.values() for ref in expression.references(resource.expressions)),
+        *(ref.name for resource in template.resources.values() for ref in walk.references(resource.expressions)),
     ]
     _check_known("Template format error: ", "Resources", names, named)
-    attributed = [ref for r in template.resources.values() for ref in expression.references(r.expressions)]
-    in_outputs = [ref for body in template.outputs.values() for ref in expression.references(body)]
+    attributed = [ref for r in template.resources.values() for ref in walk.references(r.expressions)]
+    in_outputs = [ref for body in template.outputs.values() for ref in walk.references(body)]
     _check_known("Template format error: ", "Outputs", names, [ref.name for ref in in_outputs])
     for ref in [*attributed, *in_outputs]:
         if ref.attribute is not None and ref.name not in template.resources:
@@ -322,14 +323,14 @@ def _check_references(template: Template) -> None:
 
 def _check_condition_references(template: Template) -> None:
     known = template.parameters.keys() | expression.PSEUDO_PARAMETERS
-    missing = dict.fromkeys(ref.name for ref in expression.references(template.conditions) if ref.name not in known)
+    missing = dict.fromkeys(ref.name for ref in walk.references(template.conditions) if ref.name not in known)
     if missing:
         raise ValidationError(
             f"Template format error: Unresolved dependencies [{', '.join(missing)}]. Cannot reference resources in the "
             "Conditions block of the template"
         )
     blocks: dict[str, list[str]] = {
-        "Conditions": list(expression.conditions_named(list(template.conditions.values()))),
+        "Conditions": list(walk.conditions_named(list(template.conditions.values()))),
         "Resources": [r.condition for r in template.resources.values() if r.condition is not None],
         "Outputs": [body["Condition"] for body in template.outputs.values() if "Condition" in body],
     }

@@ -10,6 +10,7 @@ from typing import Any
 
 from afluente.core.error import AwsError
 from afluente.wire.family import Family, family
+from afluente.wire.iam_rule import check_names
 from afluente.wire.model import Model, Operation, Shape
 from afluente.wire.pattern import matcher
 
@@ -24,6 +25,8 @@ def validate(model: Model, operation: Operation, request: Mapping[str, Any]) -> 
     """Raise the service's error for the constraints that `request` breaks, if any."""
     if operation.input is None:
         return
+    if model.service == "iam":
+        check_names(request)
     manners = family(model.service)
     faults = list(_first(_Checker(model, manners).structure(operation.input, request, ""), MAX_FAULTS))
     if faults:

@@ -70,3 +70,24 @@ def test_an_inactive_key_is_nobody_rather_than_root(client: Clients) -> None:
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] < 500
     with pytest.raises(ClientError):
         client("kinesis", access_key=key).list_streams()
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "member"),
+    [
+        ("create_user", {"UserName": "a b"}, "userName"),
+        ("get_user", {"UserName": "ä"}, "userName"),
+        ("create_role", {"RoleName": "a/b", "AssumeRolePolicyDocument": trust()}, "roleName"),
+        ("put_role_policy", {"RoleName": "r", "PolicyName": "p!", "PolicyDocument": READ}, "policyName"),
+        ("update_user", {"UserName": "u", "NewUserName": "a:b"}, "newUserName"),
+        ("create_instance_profile", {"InstanceProfileName": "*"}, "instanceProfileName"),
+    ],
+)
+def test_names_with_other_characters(client: Clients, operation: str, request_: dict[str, str], member: str) -> None:
+    with pytest.raises(ClientError) as caught:
+        getattr(client("iam"), operation)(**request_)
+    assert caught.value.response["Error"]["Code"] == "ValidationError"
+    assert caught.value.response["Error"]["Message"] == (
+        f"The specified value for {member} is invalid. It must contain only alphanumeric characters and/or the "
+        "following: +=,.@_-"
+    )

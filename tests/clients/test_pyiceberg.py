@@ -108,7 +108,7 @@ def test_a_table_that_glue_began(catalog: Any, client: Callable[..., Any]) -> No
 @pytest.mark.parametrize(
     ("storage", "more", "says"),
     [
-        ({}, {}, "needs StorageDescriptor.Location"),
+        ({}, {}, "needs a Location"),
         ({"Location": "s3://none-such/x/"}, {}, "cannot be written"),
         ({"Location": "s3://lake/x/", "Columns": [{"Name": "a", "Type": "uniontype<int>"}]}, {}, "none of Iceberg's"),
         ({"Location": "s3://lake/x/"}, {"PartitionKeys": [{"Name": "a", "Type": "int"}]}, "Partition keys"),
@@ -127,3 +127,78 @@ def test_a_table_that_glue_cannot_begin(
             OpenTableFormatInput={"IcebergInput": {"MetadataOperation": "CREATE"}},
         )
     assert glue.get_tables(DatabaseName="farm")["TableList"] == []
+
+
+def test_a_table_that_glue_began_by_an_iceberg_schema(catalog: Any, client: Callable[..., Any]) -> None:
+    """CreateIcebergTableInput: field ids, partitions, order and properties are the caller's."""
+    glue = client("glue")
+    client("s3").create_bucket(Bucket="lake")
+    glue.create_database(DatabaseInput={"Name": "farm"})
+    fields = [
+        {"Id": 1, "Name": "id", "Type": "long", "Required": True},
+        {"Id": 2, "Name": "at", "Type": "timestamp", "Required": False, "Doc": "when"},
+        {
+            "Id": 5, "Name": "tags", "Required": False,
+            "Type": {"type": "list", "element-id": 9, "element": "string", "element-required": False},
+        },
+    ]  # fmt: skip
+    schema = {"Type": "struct", "SchemaId": 0, "Fields": fields, "IdentifierFieldIds": [1]}
+    given = {
+        "Location": "s3://lake/events",
+        "Schema": schema,
+        "PartitionSpec": {"SpecId": 0, "Fields": [{"SourceId": 2, "Transform": "day", "Name": "at_day"}]},
+        "WriteOrder": {
+            "OrderId": 1,
+            "Fields": [{"SourceId": 1, "Transform": "identity", "Direction": "asc", "NullOrder": "nulls-first"}],
+        },
+        "Properties": {"write.format.default": "parquet"},
+    }
+    begin = {"IcebergInput": {"MetadataOperation": "CREATE", "Version": "2", "CreateIcebergTableInput": given}}
+    glue.create_table(DatabaseName="farm", Name="events", OpenTableFormatInput=begin)
+    table = catalog.load_table("farm.events")
+    assert [str(one) for one in table.schema().fields] == [
+        "1: id: required long", "2: at: optional timestamp (when)", "5: tags: optional list<string>",
+    ]  # fmt: skip
+    assert [str(one) for one in table.spec().fields] == ["1000: at_day: day(2)"]
+    assert table.sort_order().fields[0].source_id == 1
+    assert (table.metadata.last_column_id, table.properties["write.format.default"]) == (9, "parquet")
+    columns = glue.get_table(DatabaseName="farm", Name="events")["Table"]["StorageDescriptor"]["Columns"]
+    assert [(one["Name"], one["Type"]) for one in columns] == [
+        ("id", "bigint"), ("at", "timestamp"), ("tags", "array<string>"),
+    ]  # fmt: skip
+    athena(client, "INSERT INTO farm.events VALUES (1, timestamp '2026-01-02 03:04:05', ARRAY['x'])")
+    assert athena(client, "SELECT id, tags FROM farm.events") == [["1", "[x]"]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"Schema": {"Fields": [{"Id": 1, "Name": "a", "Type": "text", "Required": False}]}}, "no type of Iceberg"),
+        (
+            {
+                "Schema": {
+                    "Fields": [{"Id": 1, "Name": "a", "Type": {"type": "list", "element": "int"}, "Required": False}]
+                }
+            },
+            "has no id",
+        ),
+        (
+            {"Schema": {"Fields": [{"Id": 1, "Name": name, "Type": "int", "Required": False} for name in "ab"]}},
+            "must differ",
+        ),
+        ({"Schema": {"Fields": [{"Id": 1, "Name": "a", "Type": [1], "Required": False}]}}, "no type of Iceberg"),
+        ({"PartitionSpec": {"Fields": [{"SourceId": 7, "Transform": "day", "Name": "x"}]}}, "no field of the id 7"),
+        ({"Location": "lake/x"}, "needs a Location"),
+    ],
+)
+def test_an_iceberg_schema_that_is_none(client: Callable[..., Any], changes: dict[str, Any], says: str) -> None:
+    glue = client("glue")
+    client("s3").create_bucket(Bucket="lake")
+    glue.create_database(DatabaseInput={"Name": "farm"})
+    given = {
+        "Location": "s3://lake/x",
+        "Schema": {"Fields": [{"Id": 1, "Name": "a", "Type": "int", "Required": False}]},
+    }
+    begin = {"IcebergInput": {"MetadataOperation": "CREATE", "CreateIcebergTableInput": {**given, **changes}}}
+    with pytest.raises(glue.exceptions.InvalidInputException, match=says):
+        glue.create_table(DatabaseName="farm", Name="t", OpenTableFormatInput=begin)

@@ -1,27 +1,20 @@
-"""A new Iceberg table, as CreateTable makes it of a TableInput: its first metadata file, and how the catalog names it.
+"""A new Iceberg table, as CreateTable makes it: its first metadata file, and how the catalog names it.
 
 The file's format: "Table Metadata" of the Iceberg specification, https://iceberg.apache.org/spec/#table-metadata
 """
 
-import itertools
 import json
 import uuid
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from afluente.core.hive_type import HiveType
-from afluente.core.hive_type import parse as parse_hive_type
+from afluente.services.glue.catalog.iceberg_schema import Field, columns_of, fields_of, ids_of
 from afluente.services.glue.error import InvalidInputException
 
-TYPES = {
-    "tinyint": "int", "smallint": "int", "int": "int", "bigint": "long", "float": "float", "double": "double",
-    "boolean": "boolean", "string": "string", "varchar": "string", "char": "string", "binary": "binary",
-    "date": "date", "timestamp": "timestamp",
-}  # fmt: skip
 VERSIONS = ("1", "2")
-LAST_PARTITION_ID = 999
-"""Before the first partition field's, which the specification has begin at 1000."""
+FIRST_PARTITION_ID = 1000
+"""Of the first partition field, by the specification."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,83 +27,114 @@ class NewTable:
     table_input: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What a table is like: its fields, how it is cut into partitions and sorted."""
+
+    location: str
+    fields: Sequence[Field]
+    identifiers: Sequence[int] = ()
+    partition: Mapping[str, Any] = field(default_factory=dict)
+    order: Mapping[str, Any] = field(default_factory=dict)
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
 def new_table(table_input: Mapping[str, Any], iceberg_input: Mapping[str, Any], now_ms: int) -> NewTable:
-    """The table of `table_input`, empty and unpartitioned. Raises InvalidInputException."""
+    """The empty table of a TableInput's columns, or of CreateIcebergTableInput. Raises InvalidInputException."""
     version = iceberg_input.get("Version", "2")
     if version not in VERSIONS:
         raise InvalidInputException(f"Iceberg version {version} is not valid; it may be {' or '.join(VERSIONS)}.")
     if table_input.get("PartitionKeys"):
-        raise InvalidInputException(
-            "Partition keys are not valid for an Iceberg table; its metadata says how it is cut."
-        )
-    storage = table_input.get("StorageDescriptor", {})
-    location = storage.get("Location", "").rstrip("/")
-    bucket, _, folder = location.removeprefix("s3://").partition("/")
-    if not location.startswith("s3://") or not bucket:
-        raise InvalidInputException("An Iceberg table needs StorageDescriptor.Location, as s3://bucket/folder.")
-    metadata = _metadata(storage.get("Columns", []), location, int(version), now_ms)
+        raise InvalidInputException("Partition keys are not valid for an Iceberg table; its own metadata has them.")
+    given = iceberg_input.get("CreateIcebergTableInput")
+    shape = _of_columns(table_input) if given is None else _of_iceberg(given)
+    bucket, _, folder = shape.location.removeprefix("s3://").partition("/")
+    if not shape.location.startswith("s3://") or not bucket:
+        raise InvalidInputException("An Iceberg table needs a Location, as s3://bucket/folder.")
     name = f"metadata/00000-{uuid.uuid4()}.metadata.json"
-    parameters = {"table_type": "ICEBERG", "metadata_location": f"{location}/{name}"}
-    named = dict(table_input) | {
+    named = _named(table_input, shape, f"{shape.location}/{name}", with_columns=given is not None)
+    metadata = json.dumps(_metadata(shape, int(version), now_ms)).encode()
+    return NewTable(bucket, f"{folder}/{name}" if folder else name, metadata, named)
+
+
+def _of_columns(table_input: Mapping[str, Any]) -> _Shape:
+    storage = table_input.get("StorageDescriptor", {})
+    return _Shape(storage.get("Location", "").rstrip("/"), fields_of(storage.get("Columns", [])))
+
+
+def _of_iceberg(given: Mapping[str, Any]) -> _Shape:
+    fields = [
+        {"id": one["Id"], "name": one["Name"], "required": one["Required"], "type": one["Type"]}
+        | ({"doc": one["Doc"]} if "Doc" in one else {})
+        for one in given["Schema"]["Fields"]
+    ]
+    ids = {one["id"] for one in fields}
+    every = _every_id(fields)
+    if len(set(every)) < len(every):
+        raise InvalidInputException("The ids of an Iceberg schema's fields must differ.")
+    spec, order = given.get("PartitionSpec", {}), given.get("WriteOrder", {})
+    unknown = {one["SourceId"] for one in (*spec.get("Fields", ()), *order.get("Fields", ()))} - ids
+    if unknown:
+        raise InvalidInputException(f"There is no field of the id {min(unknown)} to partition or to sort by.")
+    identifiers = given["Schema"].get("IdentifierFieldIds", ())
+    return _Shape(given["Location"].rstrip("/"), fields, identifiers, spec, order, given.get("Properties", {}))
+
+
+def _every_id(fields: Sequence[Field]) -> list[int]:
+    """The ids of all fields, nested ones too. Raises InvalidInputException where a type has none."""
+    columns_of(fields)  # says which type is none of Iceberg's
+    try:
+        return [one["id"] for one in fields] + [nested for one in fields for nested in ids_of(one["type"])]
+    except (KeyError, TypeError, ValueError):
+        raise InvalidInputException("A nested field of the Iceberg schema has no id.") from None
+
+
+def _named(table_input: Mapping[str, Any], shape: _Shape, metadata: str, *, with_columns: bool) -> dict[str, Any]:
+    own = {"Columns": columns_of(shape.fields), "Location": shape.location} if with_columns else {}
+    return dict(table_input) | {
         "TableType": table_input.get("TableType", "EXTERNAL_TABLE"),
-        "Parameters": {**table_input.get("Parameters", {}), **parameters},
+        "StorageDescriptor": table_input.get("StorageDescriptor", {}) | own,
+        "Parameters": {
+            **table_input.get("Parameters", {}),
+            "table_type": "ICEBERG",
+            "metadata_location": metadata,
+        },
     }
-    return NewTable(bucket, f"{folder}/{name}" if folder else name, json.dumps(metadata).encode(), named)
 
 
-def _metadata(columns: list[Mapping[str, str]], location: str, version: int, now_ms: int) -> dict[str, Any]:
-    ids = itertools.count(len(columns) + 1)
-    fields = [_field(number, column, ids) for number, column in enumerate(columns, 1)]
-    schema = {"type": "struct", "schema-id": 0, "fields": fields}
+def _metadata(shape: _Shape, version: int, now_ms: int) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "struct", "schema-id": 0, "fields": list(shape.fields)}
+    if shape.identifiers:
+        schema["identifier-field-ids"] = list(shape.identifiers)
+    partition = [
+        {"source-id": one["SourceId"], "field-id": one.get("FieldId", number), "name": one["Name"],
+         "transform": one["Transform"]}
+        for number, one in enumerate(shape.partition.get("Fields", ()), FIRST_PARTITION_ID)
+    ]  # fmt: skip
+    order = [
+        {"source-id": one["SourceId"], "transform": one["Transform"], "direction": one["Direction"],
+         "null-order": one["NullOrder"]}
+        for one in shape.order.get("Fields", ())
+    ]  # fmt: skip
+    order_id = shape.order.get("OrderId", 1) if order else 0
     metadata: dict[str, Any] = {
         "format-version": version,
         "table-uuid": str(uuid.uuid4()),
-        "location": location,
+        "location": shape.location,
         "last-updated-ms": now_ms,
-        "last-column-id": next(ids) - 1,
+        "last-column-id": max(_every_id(shape.fields), default=0),
         "current-schema-id": 0,
         "schemas": [schema],
         "default-spec-id": 0,
-        "partition-specs": [{"spec-id": 0, "fields": []}],
-        "last-partition-id": LAST_PARTITION_ID,
-        "default-sort-order-id": 0,
-        "sort-orders": [{"order-id": 0, "fields": []}],
-        "properties": {},
+        "partition-specs": [{"spec-id": 0, "fields": partition}],
+        "last-partition-id": max((one["field-id"] for one in partition), default=FIRST_PARTITION_ID - 1),
+        "default-sort-order-id": order_id,
+        "sort-orders": [{"order-id": order_id, "fields": order}],
+        "properties": dict(shape.properties),
         "current-snapshot-id": -1,
         "refs": {},
         "snapshots": [],
         "snapshot-log": [],
         "metadata-log": [],
     }
-    return metadata | ({"last-sequence-number": 0} if version > 1 else {"schema": schema, "partition-spec": []})
-
-
-def _field(number: int, column: Mapping[str, str], ids: Iterator[int]) -> dict[str, Any]:
-    try:
-        kind = _type(parse_hive_type(column.get("Type") or "string"), ids)
-    except (ValueError, KeyError):
-        raise InvalidInputException(
-            f"The type {column.get('Type')} of {column['Name']} is none of Iceberg's."
-        ) from None
-    comment = {"doc": column["Comment"]} if column.get("Comment") else {}
-    return {"id": number, "name": column["Name"], "required": False, "type": kind, **comment}
-
-
-def _type(kind: HiveType, ids: Iterator[int]) -> Any:
-    """A Hive type in Iceberg's words, its fields with ids of their own. Raises KeyError."""
-    if kind.name == "decimal":
-        precision, scale = kind.decimal_size
-        return f"decimal({precision}, {scale})"
-    if kind.name == "struct":
-        named = [(next(ids), name, inner) for name, inner in kind.fields]
-        fields = [{"id": one, "name": name, "required": False, "type": _type(inner, ids)} for one, name, inner in named]
-        return {"type": "struct", "fields": fields}
-    if kind.name == "array":
-        element = next(ids)
-        inner = _type(kind.fields[0][1], ids)
-        return {"type": "list", "element-id": element, "element-required": False, "element": inner}
-    if kind.name == "map":
-        key, value = next(ids), next(ids)
-        types = {"key": _type(kind.fields[0][1], ids), "value": _type(kind.fields[1][1], ids)}
-        return {"type": "map", "key-id": key, "value-id": value, "value-required": False, **types}
-    return TYPES[kind.name]
+    return metadata | ({"last-sequence-number": 0} if version > 1 else {"schema": schema, "partition-spec": partition})

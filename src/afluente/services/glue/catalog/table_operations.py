@@ -32,7 +32,9 @@ class TableOperations:
     )  # fmt: skip
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "CreateTable": (
-            *UNSUPPORTED_INPUT, "OpenTableFormatInput.IcebergInput.CreateIcebergTableInput", "TransactionId", "Name",
+            *UNSUPPORTED_INPUT, "TransactionId",
+            "OpenTableFormatInput.IcebergInput.CreateIcebergTableInput.Schema.Fields.*.InitialDefault",
+            "OpenTableFormatInput.IcebergInput.CreateIcebergTableInput.Schema.Fields.*.WriteDefault",
         ),
         "UpdateTable": (
             *UNSUPPORTED_INPUT, "UpdateOpenTableFormatInput", "TransactionId", "ViewUpdateAction", "Force", "Name",
@@ -53,10 +55,14 @@ class TableOperations:
 
     def create_table(self, call: Call, request: Request) -> Response:
         check_catalog(call, request)
-        if "TableInput" not in request:
-            raise InvalidInputException("TableInput cannot be null")
         iceberg_input = request.get("OpenTableFormatInput", {}).get("IcebergInput")
-        table_input = request["TableInput"]
+        table_input = request.get("TableInput")
+        if table_input is None and iceberg_input is not None and "Name" in request:
+            table_input = {"Name": request["Name"]}
+        if table_input is None:
+            raise InvalidInputException("TableInput cannot be null")
+        if request.get("Name", table_input["Name"]).lower() != table_input["Name"].lower():
+            raise InvalidInputException("Name and TableInput.Name must be the same.")
         if iceberg_input is not None:
             table_input = self._begin_iceberg(call, request["DatabaseName"], table_input, iceberg_input)
         self._catalog.create_table(

@@ -85,6 +85,9 @@ def test_a_failed_query_leaves_no_object(farm: Lake) -> None:
         ("CREATE OR REPLACE TABLE x AS SELECT 1", "line 1:19: mismatched input 'TABLE'. Expecting: 'MATERIALIZED', "),
         ('ALTER TABLE "t" ADD COLUMNS (x int)', "line 1:13: no viable alternative at input 'ALTER TABLE \"t\"'"),
         ("CREATE EXTERNAL TABLE x (a nothing) LOCATION 's3://lake/x/'", "line 1:28: mismatched input 'nothing'"),
+        ("USE farm", "Queries of this type are not supported: Athena has no USE"),
+        ("TRUNCATE TABLE t", "Queries of this type are not supported: Athena has no TRUNCATE"),
+        ("SHOW FUNCTIONS", "line 1:6: mismatched input 'FUNCTIONS'. Expecting: 'COLUMNS', 'CREATE', "),
         ("-- only a comment", "Query string is empty"),
     ],
 )

@@ -31,12 +31,22 @@ ALL_STATEMENTS = (
     "'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'GRANT', 'INSERT', 'MERGE', 'PREPARE', 'REFRESH', 'RESET', 'REVOKE', "
     "'ROLLBACK', 'SET', 'SHOW', 'START', 'TRUNCATE', 'UPDATE', 'USE', <query>"
 )
+TRINO_ALONE = {
+    "ANALYZE", "CALL", "COMMENT", "COMMIT", "DENY", "GRANT", "REFRESH", "RESET", "REVOKE", "ROLLBACK", "SET", "START",
+    "TRUNCATE", "USE",
+}  # fmt: skip
+"""Statements that Trino's grammar knows and Athena does not execute."""
+
+SHOWN = "'COLUMNS', 'CREATE', 'DATABASES', 'PARTITIONS', 'SCHEMAS', 'TABLES', 'TBLPROPERTIES', 'VIEWS'"
 
 
 def _statement(reader: Reader) -> Ddl:
     for word, read in STATEMENTS.items():
         if reader.accept(word):
             return read(reader)
+    if reader.next.upper in TRINO_ALONE:
+        message = f"Queries of this type are not supported: Athena has no {reader.next.upper}"
+        raise InvalidRequestException(message, "MALFORMED_QUERY")
     return reader.refuse(ALL_STATEMENTS)
 
 
@@ -374,7 +384,8 @@ def _show_of_table(reader: Reader) -> Ddl:
             key = reader.hive_literal()
             reader.expect(")")
         return hive.ShowProperties(name, key)
-    reader.expect("CREATE")
+    if not reader.accept("CREATE"):
+        reader.refuse(SHOWN)
     if reader.accept("VIEW"):
         return hive.ShowCreateView(_dml_table(reader))
     reader.expect("TABLE")

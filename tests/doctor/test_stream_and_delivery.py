@@ -131,6 +131,20 @@ def test_delivery_that_fails_says_why(deliveries: Deliveries, lake: Lake) -> Non
     assert "Crie-o de novo" in finding.text("pt").next
 
 
+def test_a_function_that_fails_is_waited_for_and_its_log_is_named(deliveries: Deliveries, lake: Lake) -> None:
+    deliveries.create()
+    function = "arn:aws:lambda:us-east-1:000000000000:function:clean"
+    logs, event = lake.client("logs"), json.dumps({"errorCode": "Lambda.FunctionError"})
+    logs.create_log_group(logGroupName="farm")
+    logs.create_log_stream(logGroupName="farm", logStreamName="S3")
+    events = [{"timestamp": deliveries.clock.now_ms(), "message": event}]
+    logs.put_log_events(logGroupName="farm", logStreamName="S3", logEvents=events)
+    lake.put("failed/processing-failed/one", json.dumps({"errorCode": "x", "lambdaARN": function}).encode())
+    found = [finding.text("en") for finding in delivery.examine(lake.client, "farm", utc(deliveries.clock.now_ms()))]
+    assert "records lie under the error prefix" in found[0].next
+    assert "(log: /aws/lambda/clean)" in found[1].what
+
+
 def test_records_under_the_error_prefix(deliveries: Deliveries, lake: Lake) -> None:
     deliveries.create()
     error = {"errorCode": "DynamicPartitioning.MetadataExtractionFailed", "errorMessage": "null", "rawData": "e30="}

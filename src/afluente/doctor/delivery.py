@@ -118,6 +118,15 @@ NOT_HIVE_STYLE = Kind(
 
 CAUSES: tuple[tuple[str, str, str, str, str], ...] = (
     (
+        "Lambda.",
+        "The function could not be called, or gave no answer that counts, and was not called again.",
+        "Look at its log (/aws/lambda/NAME), and at what the role may do; mend it. Its records lie under the error "
+        "prefix: send them again, each line's rawData is one in base64.",
+        "A função não pôde ser chamada ou não deu uma resposta que valha, e não foi chamada de novo.",
+        "Veja o log dela (/aws/lambda/NOME) e o que a role permite; corrija. Os registros estão sob o prefixo de erro: "
+        "envie-os de novo, o rawData de cada linha é um em base64.",
+    ),
+    (
         "AccessDenied",
         "The delivery role may not do what it has to, or may no longer be assumed.",
         "Compare the role's policy with the action and resource in the message; its trust policy must name "
@@ -213,7 +222,8 @@ def _examine_objects(
     if not found:
         latest = stream["DeliveryStreamType"] == "KinesisStreamAsSource"
         yield NOTHING_YET.found(
-            bucket=bucket, prefix=prefix, size=hints["SizeInMBs"], seconds=hints["IntervalInSeconds"],
+            bucket=bucket, prefix=prefix, size=hints["SizeInMBs"],
+            seconds=hints["IntervalInSeconds"] + _function_interval_s(destination),
             latest="; records from before the delivery stream was created are not delivered" if latest else "",
             latest_pt="; registros anteriores à criação do delivery stream não são entregues" if latest else "",
         )  # fmt: skip
@@ -237,4 +247,17 @@ def _examine_failed(s3: Any, failed: list[Item]) -> Iterator[Finding]:
         record = text.documents[0][0]
     code = record.get("errorCode") or record.get("lastErrorCode") or ""
     message = record.get("errorMessage") or record.get("lastErrorMessage") or ""
-    yield FAILED_RECORDS.found(objects=len(failed), key=newest.key, code=code, message=str(message)[:300])
+    message = str(message)[:300]
+    if "lambdaARN" in record:
+        message += f" (log: /aws/lambda/{record['lambdaARN'].split(':')[6]})"
+    yield FAILED_RECORDS.found(objects=len(failed), key=newest.key, code=code, message=message)
+
+
+def _function_interval_s(destination: Mapping[str, Any]) -> int:
+    """How long records may wait for the call of a function, before they wait for their delivery."""
+    return sum(
+        int(parameter["ParameterValue"])
+        for processor in destination.get("ProcessingConfiguration", {}).get("Processors", ())
+        for parameter in processor.get("Parameters", ())
+        if parameter["ParameterName"] == "BufferIntervalInSeconds"
+    )

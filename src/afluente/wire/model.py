@@ -53,6 +53,20 @@ class Shape:
         return {name: self._model.shape(member) for name, member in self._traits.get("members", {}).items()}
 
     @cached_property
+    def elements(self) -> list[tuple[str, str, "Shape"]]:
+        """Name, element's name and shape of the members that are elements in XML, rather than headers or attributes."""
+        return [
+            (name, member.location_name or name, member)
+            for name, member in self.members.items()
+            if member.location is None and not member.xml_attribute
+        ]
+
+    @cached_property
+    def attributes(self) -> list[tuple[str, str]]:
+        """Name and attribute's name of the members that are attributes in XML."""
+        return [(name, member.location_name or name) for name, member in self.members.items() if member.xml_attribute]
+
+    @cached_property
     def member(self) -> "Shape":
         """A list's element."""
         return self._model.shape(self._traits["member"])

@@ -20,7 +20,11 @@ ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 
 def escape(text: str) -> str:
     """`text` as character data or as the inside of an attribute."""
-    return SPECIAL.sub(lambda found: ENTITIES.get(found[0]) or f"&#x{ord(found[0]):x};", text)
+    return SPECIAL.sub(_entity, text)
+
+
+def _entity(found: re.Match[str]) -> str:
+    return ENTITIES.get(found[0]) or f"&#x{ord(found[0]):x};"
 
 
 def legible(xml: str) -> str:
@@ -45,10 +49,14 @@ class XmlWriter:
         Members bound to headers are left out, and so are those that are None.
         """
         parts = []
-        for name, member in shape.members.items():
+        for name, element_name, member in shape.elements:
             item = value.get(name)
-            if item is not None and member.location is None and not member.xml_attribute:
-                parts.append(self._member(member.location_name or name, member, item))
+            if item is None:
+                continue
+            if type(item) is str and member.type == "string":  # most are
+                parts.append(f"<{element_name}>{escape(item)}</{element_name}>")
+            else:
+                parts.append(self._member(element_name, member, item))
         return "".join(parts)
 
     def named(self, name: str, shape: Shape, value: Any) -> str:
@@ -88,9 +96,9 @@ class XmlWriter:
 
     def _attributes(self, shape: Shape, value: Mapping[str, Any]) -> str:
         text = _namespace(shape)
-        for name, member in shape.members.items():
-            if member.xml_attribute and value.get(name) is not None:
-                text += f' {member.location_name or name}="{escape(str(value[name]))}"'
+        for name, attribute_name in shape.attributes:
+            if value.get(name) is not None:
+                text += f' {attribute_name}="{escape(str(value[name]))}"'
         return text
 
 

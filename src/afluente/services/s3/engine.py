@@ -168,8 +168,8 @@ class S3Engine:
             rows = self.rows.files(bucket, start, end, ITERATION)
             for key, size, modified_at_ms, is_elsewhere in rows:
                 row = self.rows.get(bucket, key) if is_elsewhere else None
-                path = str(self._placement.file(row)) if row is not None else folder + key
-                yield StoredFile(key, size, modified_at_ms, path)
+                elsewhere = str(self._placement.file(row)) if row is not None else ""
+                yield StoredFile(key, size, modified_at_ms, folder, elsewhere)
             start = rows[-1][0] + "\0" if len(rows) == ITERATION else None
 
     def delete_object(self, bucket: str, key: str) -> None:

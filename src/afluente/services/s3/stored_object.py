@@ -20,9 +20,15 @@ class StoredObject:
 
 
 class StoredFile(NamedTuple):
-    """The little of an object that who reads thousands of them needs; `path` as of StoredObject."""
+    """The little of an object that who lists millions needs; `elsewhere` is set when it lies not under its key."""
 
     key: str
     size: int
     last_modified_ms: int
-    path: str
+    folder: str
+    elsewhere: str = ""
+
+    @property
+    def path(self) -> str:
+        """The file, to be read and never written."""
+        return self.elsewhere or self.folder + self.key

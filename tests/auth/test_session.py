@@ -180,6 +180,21 @@ def test_the_last_use_of_a_key(place: Place) -> None:
     assert used["AccessKeyLastUsed"]["Region"] == "us-east-1"
 
 
+def test_the_last_use_of_a_role(place: Place) -> None:
+    iam, arn = place.client("iam"), role(place, "r", {"Action": "kinesis:*"})
+    assert iam.get_role(RoleName="r")["Role"]["RoleLastUsed"] == {}
+    place.client("kinesis", assume(place, arn)).list_streams()
+    used = iam.get_role(RoleName="r")["Role"]["RoleLastUsed"]
+    assert used["Region"] == "us-east-1"
+    assert abs(used["LastUsedDate"].timestamp() * 1000 - place.clock.now_ms()) < 2_000
+    place.app._iam.stop()  # what was noted is written down
+    assert iam.get_role(RoleName="r")["Role"]["RoleLastUsed"] == used
+    iam.delete_role_policy(RoleName="r", PolicyName="p")
+    iam.delete_role(RoleName="r")
+    role(place, "r", {"Action": "kinesis:*"})
+    assert iam.get_role(RoleName="r")["Role"]["RoleLastUsed"] == {}
+
+
 def test_a_refusal_can_be_decoded_by_who_may(place: Place, refused: Refused) -> None:
     deny = {"Sid": "NoStreams", "Effect": "Deny", "Action": "kinesis:ListStreams"}
     key = place.user("ana", {"Action": "*"}, deny)

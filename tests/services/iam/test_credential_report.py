@@ -24,7 +24,7 @@ def test_every_user_is_a_line(iam: Ask, engine: IamEngine, clock: ManualClock) -
     key = iam("create_access_key", UserName="ana")["AccessKey"]["AccessKeyId"]
     idle = iam("create_access_key", UserName="ana")["AccessKey"]["AccessKeyId"]
     iam("update_access_key", UserName="ana", AccessKeyId=idle, Status="Inactive")
-    engine.access_keys.note_use(key, "s3", "us-east-1")
+    engine.access_keys.uses.note(key, "s3", "us-east-1")
     device = iam("create_virtual_mfa_device", VirtualMFADeviceName="phone")["VirtualMFADevice"]
     seed, step = device["Base32StringSeed"].decode(), clock.now_ms() // STEP_MS
     codes = {"AuthenticationCode1": code(seed, step - 1), "AuthenticationCode2": code(seed, step)}

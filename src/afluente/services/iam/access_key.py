@@ -8,6 +8,7 @@ from afluente.core.clock import Clock
 from afluente.core.identifier import unique_id
 from afluente.services.iam.change import Changes
 from afluente.services.iam.error import LimitExceeded, NoSuchEntity
+from afluente.services.iam.last_use import LastUses
 from afluente.store.database import Database
 from afluente.store.document import Documents
 
@@ -25,14 +26,6 @@ class AccessKey(msgspec.Struct):
     active: bool = True
 
 
-class Use(msgspec.Struct):
-    """When, for which service and in which region a key was last used."""
-
-    at_ms: int
-    service: str
-    region: str
-
-
 def new_secret() -> str:
     """A secret access key: 40 characters, as AWS's."""
     return secrets.token_urlsafe(30).replace("-", "+").replace("_", "/")
@@ -46,8 +39,7 @@ class AccessKeys:
         self._clock = clock
         self._changes = changes
         self._documents = Documents(database, "iam_access_key")
-        self._used = Documents(database, "iam_access_key_use")
-        self._uses: dict[str, Use] = {}
+        self.uses = LastUses(database, "iam_access_key_use", clock)
 
     def create(self, account: str, user_id: str) -> AccessKey:
         """A new key. Raises LimitExceeded at two."""
@@ -69,24 +61,6 @@ class AccessKeys:
         found = [key for key in keys if (key.account, key.user_id) == (account, user_id)]
         return sorted(found, key=lambda key: key.created_at_ms)
 
-    def note_use(self, key_id: str, service: str, region: str) -> None:
-        """The key is being used; kept in memory until `keep_uses`."""
-        self._uses[key_id] = Use(self._clock.now_ms() // 1000 * 1000, service, region)
-
-    def last_use(self, key_id: str) -> Use | None:
-        """When the key was last used, if ever."""
-        body = self._used.get((key_id,))
-        return self._uses.get(key_id) or (None if body is None else msgspec.convert(body, Use))
-
-    def keep_uses(self) -> None:
-        """Write down what was noted."""
-        uses, self._uses = self._uses, {}
-        if uses:
-            with self._database.write():
-                for key_id, use in uses.items():
-                    if self.find(key_id) is not None:
-                        self._used.put((key_id,), msgspec.to_builtins(use))
-
     def set_active(self, user_id: str, key_id: str, *, active: bool) -> None:
         """Let a key be used, or not. Raises NoSuchEntity."""
         with self._database.write():
@@ -99,7 +73,7 @@ class AccessKeys:
         with self._database.write():
             self._get(user_id, key_id)
             self._documents.delete((key_id,))
-            self._used.delete((key_id,))
+            self.uses.forget(key_id)
             self._changes.note()
 
     def _get(self, user_id: str, key_id: str) -> AccessKey:

@@ -94,7 +94,7 @@ def _group_detail(group: Group) -> Response:
 
 
 def _role_detail(engine: IamEngine, role: Role) -> Response:
-    shown = answer.role(role)
+    shown = answer.role(role, used=engine.role_uses.of(role.id))
     for name in ("Description", "MaxSessionDuration"):
         shown.pop(name, None)
     profiles = [answer.instance_profile(profile, role) for profile in engine.profiles_of(role)]

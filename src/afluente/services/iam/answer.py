@@ -6,6 +6,7 @@ from afluente.core.clock import utc
 from afluente.core.provider import Response
 from afluente.services.iam.access_key import AccessKey
 from afluente.services.iam.entity import Entity, Group, InstanceProfile, Role, User, arn
+from afluente.services.iam.last_use import Use
 from afluente.services.iam.managed_policy import ManagedPolicy, PolicyVersion
 
 
@@ -29,10 +30,10 @@ def group(entity: Group) -> Response:
     return _entity(entity, "Group")
 
 
-def role(entity: Role, *, created: bool = False, detailed: bool = True) -> Response:
+def role(entity: Role, *, created: bool = False, detailed: bool = True, used: Use | None = None) -> Response:
     """A `Role`. CreateRole's answer shows MaxSessionDuration only where it was set; lists leave out tags and boundary.
 
-    GetRole's shows when it was last used, which is not recorded here: as on AWS for a role that never was.
+    used: when it was last; GetRole's answer shows that.
     """
     shown = _entity(entity, "Role") | {"AssumeRolePolicyDocument": document(entity.trust)}
     if entity.description is not None:
@@ -40,8 +41,12 @@ def role(entity: Role, *, created: bool = False, detailed: bool = True) -> Respo
     if not created or entity.max_session_s != 3600:
         shown["MaxSessionDuration"] = entity.max_session_s
     if detailed and not created:
-        shown["RoleLastUsed"] = {}
+        shown["RoleLastUsed"] = {} if used is None else _last_used(used)
     return shown | _boundary(entity, detailed=detailed) | _tags(entity.tags, detailed=detailed)
+
+
+def _last_used(use: Use) -> Response:
+    return {"LastUsedDate": utc(use.at_ms)} | ({"Region": use.region} if use.region else {})
 
 
 def instance_profile(profile: InstanceProfile, inside: Role | None) -> Response:

@@ -8,7 +8,8 @@ import io
 from collections.abc import Sequence
 
 from afluente.core.clock import utc
-from afluente.services.iam.access_key import AccessKey, Use
+from afluente.services.iam.access_key import AccessKey
+from afluente.services.iam.last_use import Use
 
 COLUMNS = (
     "user", "arn", "user_creation_time", "password_enabled", "password_last_used", "password_last_changed",

@@ -37,7 +37,7 @@ class CredentialReportOperations:
 def _text(engine: IamEngine, account: str) -> bytes:
     rows = [credential_report.root_row(account, has_key=engine.keys.has_root)]
     for user in engine.users.all(account):
-        keys = [(key, engine.access_keys.last_use(key.id)) for key in engine.access_keys.of(account, user.id)]
+        keys = [(key, engine.access_keys.uses.of(key.id)) for key in engine.access_keys.of(account, user.id)]
         arn = f"arn:aws:iam::{account}:user{user.path}{user.name}"
         rows.append(credential_report.row(user.name, arn, user.created_at_ms, keys, mfa=bool(engine.mfa.of(user))))
     return credential_report.text(rows)

@@ -24,6 +24,7 @@ from afluente.services.iam.error import (
 )
 from afluente.services.iam.evaluation.pattern import Value
 from afluente.services.iam.key_ring import KeyRing
+from afluente.services.iam.last_use import LastUses
 from afluente.services.iam.managed_policy import ManagedPolicies
 from afluente.services.iam.mfa_device import MfaDevices
 from afluente.services.iam.policy_document import check_identity_policy, check_trust_policy, with_principal
@@ -69,15 +70,18 @@ class IamEngine:
         self.denials = DenialMessages(database)
         self.authority = Authority(self.standings, changes, self.denials, clock)
         self.authority.resource_policies["iam"] = self._trust_policy
-        self.keys = KeyRing(database, self.users, self.access_keys, self.sessions, changes)
+        self.role_uses = LastUses(database, "iam_role_use", clock)
+        self.keys = KeyRing(database, self.users, self.access_keys, self.sessions, self.role_uses, changes)
         self._clock = clock
 
     def start(self) -> None:
         """Nothing runs in the background."""
 
     def stop(self) -> None:
-        """Keep when access keys were last used: the one thing that is not written down at once."""
-        self.access_keys.keep_uses()
+        """Keep when access keys and roles were last used: the one thing that is not written down at once."""
+        self.access_keys.uses.keep(lambda id_: self.access_keys.find(id_) is not None)
+        ids = {role.id for role in self.roles.everywhere()}
+        self.role_uses.keep(ids.__contains__)
 
     # What other services ask.
 
@@ -121,6 +125,8 @@ class IamEngine:
         """
         role = self.find_role(role_arn)
         who = self._session_principal(role, session_name) if role else _gone(role_arn, session_name)
+        if role is not None:
+            self.role_uses.note(role.id, action.partition(":")[0], _region(resource))
         self.authority.check(who, action, resource, {"aws:securetransport": "true", **(context or {})})
 
     def role_may_below(self, role_arn: str, session_name: str, action: str, prefix: str) -> bool:
@@ -301,6 +307,7 @@ class IamEngine:
             if self.profiles_of(role):
                 raise DeleteConflict("Cannot delete entity, must remove roles from instance profile first.")
             self.roles.delete(account, name)
+            self.role_uses.forget(role.id)
             self._trust_instead(arn(role), role.id)
 
     def _trust_instead(self, old: str, new: str) -> None:
@@ -428,6 +435,12 @@ class IamEngine:
             if self.attached_to(account, policy_arn) or self.bounded_by(account, policy_arn):
                 raise DeleteConflict("Cannot delete a policy attached to entities.")
             self.policies.delete(account, policy_arn)
+
+
+def _region(resource: str) -> str:
+    """The region that an ARN names; empty for none."""
+    parts = resource.split(":", 5)
+    return parts[3] if len(parts) == 6 else ""
 
 
 def _gone(role_arn: str, session_name: str) -> Principal:

@@ -12,6 +12,7 @@ from afluente.core.identifier import unique_id
 from afluente.services.iam.access_key import AccessKeys, new_secret
 from afluente.services.iam.change import Changes
 from afluente.services.iam.entity import Entities, User, arn
+from afluente.services.iam.last_use import LastUses
 from afluente.services.iam.session import Sessions
 from afluente.store.database import Database
 from afluente.store.document import Documents
@@ -32,9 +33,11 @@ class Key:
 class KeyRing:
     """All keys that are good for something."""
 
-    def __init__(
-        self, database: Database, users: Entities[User], keys: AccessKeys, sessions: Sessions, changes: Changes
-    ) -> None:
+    def __init__(  # noqa: PLR0917  # all that keys hang on
+        self, database: Database, users: Entities[User], keys: AccessKeys, sessions: Sessions, role_uses: LastUses,
+        changes: Changes,
+    ) -> None:  # fmt: skip
+        self._role_uses = role_uses
         self._documents = Documents(database, "iam_root")
         self._users, self._keys, self._sessions, self._changes = users, keys, sessions, changes
         self._root: dict[str, Key] = {}
@@ -52,7 +55,9 @@ class KeyRing:
     def used(self, key: Key, service: str, region: str) -> None:
         """A request was signed with the key."""
         if key.principal.kind == "user" and key.token is None:
-            self._keys.note_use(key.principal.access_key_id, service, region)
+            self._keys.uses.note(key.principal.access_key_id, service, region)
+        elif key.principal.kind == "assumed-role":
+            self._role_uses.note(key.principal.user_id.partition(":")[0], service, region)
 
     @property
     def has_root(self) -> bool:

@@ -23,7 +23,8 @@ class RoleOperations:
         return {"Role": answer.role(role, created=True)}
 
     def get_role(self, call: Call, request: Request) -> Response:
-        return {"Role": answer.role(self._engine.roles.get(call.account, request["RoleName"]))}
+        role = self._engine.roles.get(call.account, request["RoleName"])
+        return {"Role": answer.role(role, used=self._engine.role_uses.of(role.id))}
 
     def list_roles(self, call: Call, request: Request) -> Response:
         roles = self._engine.roles.all(call.account, request.get("PathPrefix", "/"))

@@ -89,7 +89,7 @@ class UserOperations:
         user = self._engine.user_by_id(key.account, key.user_id) if key is not None else None
         if key is None or user is None or key.account != call.account:
             raise NoSuchEntity(f"The Access Key with id {request['AccessKeyId']} cannot be found.")
-        used = self._engine.access_keys.last_use(key.id)
+        used = self._engine.access_keys.uses.of(key.id)
         shown: Response = {"ServiceName": "N/A", "Region": "N/A"}
         if used is not None:
             shown = {"LastUsedDate": utc(used.at_ms), "ServiceName": used.service, "Region": used.region}

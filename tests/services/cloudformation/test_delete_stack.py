@@ -88,3 +88,16 @@ def test_delete_stack_whose_resource_is_gone_already(stacks: Deployment) -> None
     stacks.create({"Bucket": BUCKET})
     stacks.client("s3").delete_bucket(Bucket="the-bucket")
     assert stacks.delete()["StackStatus"] == "DELETE_COMPLETE"
+
+
+def test_delete_stack_by_force_leaves_what_cannot_be_removed(stacks: Deployment) -> None:
+    stack = stacks.create({"B": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "the-bucket"}}, "G": GROUP})
+    stacks.client("s3").put_object(Bucket="the-bucket", Key="k", Body=b"x")
+    delete = stacks.cloudformation.delete_stack
+    with pytest.raises(ClientError, match="only for stacks in the DELETE_FAILED state"):
+        delete(StackName="farm", DeletionMode="FORCE_DELETE_STACK")
+    assert stacks.delete()["StackStatus"] == "DELETE_FAILED"
+    delete(StackName="farm", DeletionMode="FORCE_DELETE_STACK")
+    assert stacks.settle(stack["StackId"])["StackStatus"] == "DELETE_COMPLETE"
+    assert ("B", "DELETE_SKIPPED") in stacks.events(stack["StackId"])
+    assert [bucket["Name"] for bucket in stacks.client("s3").list_buckets()["Buckets"]] == ["the-bucket"]

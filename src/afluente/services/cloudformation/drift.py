@@ -116,7 +116,7 @@ class DriftEngine:
 
     def _put(self, stack: Stack, drift: Drift) -> None:
         self._drifts.put((*stack.key, drift.logical_id), msgspec.to_builtins(drift))
-        resource = self._stacks.resources(stack).get(drift.logical_id)
+        resource = self._stacks.resource(stack, drift.logical_id)
         if resource is not None:
             resource.drift_status, resource.drift_checked_at_ms = drift.status, drift.checked_at_ms
             self._stacks.put_resource(stack, resource)

@@ -134,7 +134,14 @@ class CloudFormationEngine:
         return stack
 
     def delete_stack(
-        self, call: Call, name_or_id: str, retained: list[str], token: str | None, role_arn: str | None = None
+        self,
+        call: Call,
+        name_or_id: str,
+        retained: list[str],
+        token: str | None,
+        role_arn: str | None = None,
+        *,
+        forced: bool = False,
     ) -> None:
         """Begin to remove a stack's resources. A stack that is not there, or is going already, is fine."""
         with self._database.write():
@@ -143,6 +150,11 @@ class CloudFormationEngine:
                 return
             if stack.termination_protection:
                 raise ValidationError(f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")
+            if forced and stack.status != "DELETE_FAILED":
+                raise ValidationError(
+                    f"Invalid operation on stack [{stack.id}]. FORCE_DELETE_STACK is only for stacks in the "
+                    "DELETE_FAILED state."
+                )
             if retained and stack.status != "DELETE_FAILED":
                 raise ValidationError(
                     f"Invalid operation on stack [{stack.id}]. When you delete a stack, specify which resources to "
@@ -156,6 +168,7 @@ class CloudFormationEngine:
             check_unused(self.stacks, stack, [])
             leave_replaced(self.stacks, stack)
             stack.retained, stack.token, stack.operation_id = retained, token, str(uuid.uuid4())
+            stack.forced = forced
             self.acting.begin(call, stack, role_arn)
             self.stacks.transition(stack, "DELETE_IN_PROGRESS", "User Initiated", first=True)
         self.wake(stack)

@@ -102,6 +102,10 @@ class Operations:
         if any(may_be_removed(stack, resource, resources) for resource in left):
             return self._clock.now_ms() + POLL_MS
         verb = "ROLLBACK" if stack.status == "ROLLBACK_IN_PROGRESS" else "DELETE"
+        if stack.forced and verb == "DELETE":
+            for resource in left:
+                self._steps.remove(stack, resource, kept=True)
+            left = []
         if left:
             failed = ", ".join(resource.logical_id for resource in left if resource.status == "DELETE_FAILED")
             reason = f"The following resource(s) failed to delete: [{failed}]. "

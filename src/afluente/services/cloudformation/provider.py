@@ -45,7 +45,7 @@ class CloudFormationProvider(TemplateOperations, ChangeSetOperations, DriftOpera
             "IncludeNestedStacks", "ResourcesToImport",
         ),
         "CreateStack": (*LATER, "DisableValidation"),
-        "DeleteStack": ("DeletionMode", "DeploymentConfig"),
+        "DeleteStack": ("DeploymentConfig",),
         "GetTemplateSummary": ("CallAs", "StackSetName", "TemplateSummaryConfig"),
         "UpdateStack": (*LATER, "DisableValidation"),
     }  # fmt: skip
@@ -106,7 +106,8 @@ class CloudFormationProvider(TemplateOperations, ChangeSetOperations, DriftOpera
 
     def delete_stack(self, call: Call, request: Request) -> Response:
         retained, token = request.get("RetainResources", []), request.get("ClientRequestToken")
-        self._engine.delete_stack(call, request["StackName"], retained, token, request.get("RoleARN"))
+        forced = request.get("DeletionMode") == "FORCE_DELETE_STACK"
+        self._engine.delete_stack(call, request["StackName"], retained, token, request.get("RoleARN"), forced=forced)
         return {}
 
     def update_termination_protection(self, call: Call, request: Request) -> Response:

@@ -103,6 +103,8 @@ class Stack(msgspec.Struct, kw_only=True):
     watched_until_ms: int | None = None
     """When all its resources are there: how long its alarms are watched before the operation completes."""
     outputs: list[Output] = []
+    forced: bool = False
+    """Whether its deletion leaves what cannot be removed."""
     retained: list[str] = []
     """Logical ids that the deletion leaves alone."""
     imports: list[str] = []

@@ -157,6 +157,11 @@ class Stacks:
         found = (msgspec.convert(body, StackResource) for _, body in self._resources.scan(stack.key))
         return {resource.logical_id: resource for resource in found}
 
+    def resource(self, stack: Stack, logical_id: str) -> StackResource | None:
+        """One of a stack's resources, or None."""
+        body = self._resources.get((*stack.key, logical_id))
+        return None if body is None else msgspec.convert(body, StackResource)
+
     def owner(self, account: str, region: str, kind: str, physical_id: str) -> Stack | None:
         """The stack that has a resource of that type and name."""
         for key, body in self._resources.scan((account, region)):

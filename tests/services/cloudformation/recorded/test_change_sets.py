@@ -209,12 +209,14 @@ def test_create_changeset_for_deleted_stack(stacks: Deployment) -> None:
     assert refused(create, ChangeSetType="UPDATE", **request) == message
 
 
+@pytest.mark.parametrize("settings_change", [{"kinesis_delete_delay_ms": 60_000}], indirect=True)
 def test_changeset_for_deleted_stack(stacks: Deployment) -> None:
-    found = propose(stacks, {"G": GROUP})
-    stack = execute(stacks, found)["StackId"]
-    update = propose(stacks, {"G": named("/g")}, name="update", kind="UPDATE")
+    stream = {"S": {"Type": "AWS::Kinesis::Stream", "Properties": {"Name": "s"}}}
+    stack = execute(stacks, propose(stacks, stream))["StackId"]
+    update = propose(stacks, {"S": {**stream["S"], "DeletionPolicy": "Retain"}}, name="update", kind="UPDATE")
     stacks.cloudformation.delete_stack(StackName="farm")
     execution = stacks.cloudformation.execute_change_set
+    message = f"Stack:{stack} is in {{}} state and can not be updated."
+    assert refused(execution, ChangeSetName=update["ChangeSetId"]) == message.format("DELETE_IN_PROGRESS")
     stacks.settle(stack)
-    message = f"Stack:{stack} is in DELETE_COMPLETE state and can not be updated."
-    assert refused(execution, ChangeSetName=update["ChangeSetId"]) == message
+    assert refused(execution, ChangeSetName=update["ChangeSetId"]) == message.format("DELETE_COMPLETE")

@@ -33,6 +33,9 @@ ZONES = ("a", "b", "c")
 """A region's availability zones: nothing here lies in one of them."""
 MAX_BLOCKS = 256
 
+DYNAMIC = re.compile(r"\{\{resolve:[a-z-]+:.*?\}\}", re.DOTALL)
+"""A reference to a parameter store or to secrets, which AWS resolves when a resource is made."""
+
 PSEUDO_PARAMETERS = frozenset(
     f"AWS::{name}"
     for name in (
@@ -66,6 +69,8 @@ def function_of(value: Any) -> str | None:
 
 def check(value: Any) -> None:
     """Raises ValidationError where a function, anywhere in `value`, has not the shape that it must have."""
+    if isinstance(value, str) and (found := DYNAMIC.search(value)):
+        raise Unsupported(f"Afluente does not support dynamic references: {found[0]} in a template.")
     name = function_of(value)
     if name is not None:
         argument = value[name]

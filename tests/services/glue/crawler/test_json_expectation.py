@@ -43,6 +43,8 @@ def test_the_outcome_is_that_of_a_close_look(
     assert found.by == expected.by
     assert found.statistics == expected.statistics
     assert found.schema.format == expected.schema.format
+    assert dict(found.schema.columns) == dict(expected.schema.columns)  # it may be in another table than the first
+    assert set(found.schema.paths) == set(expected.schema.paths)
     assert merge([before.schema, found.schema]) == merge([before.schema, expected.schema])
     schemas = [before.schema, found.schema], [before.schema, expected.schema]
     assert mismatch(schemas[0], combine=False) == mismatch(schemas[1], combine=False)
@@ -79,3 +81,11 @@ def test_data_that_is_always_new_is_not_remembered_for_ever(tmp_path: Path, monk
         classifier(*written(tmp_path, "one", [{f"key{number}": 1}]))
     monkeypatch.setattr(JsonExpectation, "of", lambda *_: 1 / 0)
     classifier(*written(tmp_path, "one", [{"another": 1}]))
+
+
+@pytest.mark.parametrize("wide", ["x", 1.5, 2**40])
+def test_a_file_of_narrower_types_has_them(tmp_path: Path, wide: Any) -> None:
+    classifier = Classifier()
+    classifier(*written(tmp_path, "one", [{"a": wide}, {"a": None}]))
+    found = classifier(*written(tmp_path, "narrow", [{"a": 1}, {"a": None}]))
+    assert [(name, str(kind)) for name, kind in found.schema.columns] == [("a", "int")]

@@ -1,7 +1,8 @@
 """Whether a file's records are just like those of a file before: found out at the speed of decoding JSON.
 
 What a schema says is made into a type that msgspec decodes into. A file whose records all fit has nothing new to tell:
-the keys that every record had before, every record has again, and no value widens a column's type.
+the keys that every record had before, every record has again, and no value widens a column's type. Nor may it tell
+less, for it may be in another table than the file before: some of its records, mostly the first, must need the schema.
 """
 
 import os
@@ -14,11 +15,14 @@ import msgspec
 
 from afluente.core.hive_type import HiveType
 from afluente.services.glue.crawler.column_type import Columns
-from afluente.services.glue.crawler.json_sample import MOST_RECORDS
+from afluente.services.glue.crawler.json_sample import MOST_RECORDS, Records, columns
 from afluente.services.glue.crawler.schema import Schema, Statistics
 
 GZIP = 16
 """What zlib wants added to the size of its window for gzip's header."""
+FEW = (1, 20)
+"""Records that are looked at first for what a schema needs."""
+DECODER = msgspec.json.Decoder()
 Int = Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]
 Bigint = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 PRIMITIVES: dict[str, Any] = {
@@ -29,22 +33,21 @@ PRIMITIVES: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class JsonExpectation:
-    """`schema`, as files of the same records have it; `by` found it. optional: fields that not every record has."""
+    """`schema`, as files of the same records have it; `by` found it."""
 
     schema: Schema
     by: str
     decoder: Any
-    optional: tuple[str, ...]
 
     @staticmethod
     def of(documents: Sequence[dict[str, Any]], schema: Schema, by: str) -> "JsonExpectation | None":
         """What to expect after a file that had `documents`; None for keys with quotes, which no type has."""
         always = frozenset.intersection(*(frozenset(keys) for keys in {tuple(one) for one in documents}))
         try:
-            record, optional = _record(schema, always)
+            record = _record(schema, always)
         except ValueError:
             return None
-        return JsonExpectation(schema, by, msgspec.json.Decoder(record), optional)
+        return JsonExpectation(schema, by, msgspec.json.Decoder(record))
 
     def statistics(self, path: str, size: int, most_bytes: int) -> Statistics | None:
         """What there is in the file at `path`, when it is as expected and no longer than `most_bytes`."""
@@ -55,17 +58,25 @@ class JsonExpectation:
             return None
         if self.schema.format.compression == "gzip":
             data = _inflated(data, most_bytes)
+        lines = data.replace(b"}{", b"}\n{") if b"}{" in data else data
         try:
-            found = self.decoder.decode_lines(data.replace(b"}{", b"}\n{") if b"}{" in data else data)
+            found = self.decoder.decode_lines(lines)
+            is_expected = 0 < len(found) <= MOST_RECORDS and self._is_needed_by(lines)
         except (msgspec.DecodeError, RecursionError):
             return None
-        if not 0 < len(found) <= MOST_RECORDS or (self.optional and not self._has_all(found)):
+        if not is_expected:
             return None
         return Statistics(1, size, len(found), len(data), size)
 
-    def _has_all(self, records: Sequence[Any]) -> bool:
-        """Whether each optional field is in one record at least: a file that lacks it has another schema."""
-        return all(any(getattr(one, name) is not msgspec.UNSET for one in records) for name in self.optional)
+    def _is_needed_by(self, lines: bytes) -> bool:
+        """Whether the records, which all fit, have every field, and of no narrower type."""
+        expected = dict(self.schema.columns), set(self.schema.paths)
+        for count in (*FEW, MOST_RECORDS):
+            head = b"\n".join(lines.split(b"\n", count)[:count])
+            found, paths = columns(Records(DECODER.decode_lines(head), len(head)))
+            if (dict(found), set(paths)) == expected:
+                return True
+        return False
 
 
 def _read(path: str, count: int) -> bytes:
@@ -86,16 +97,15 @@ def _inflated(data: bytes, most_bytes: int) -> bytes:
     return found if inflater.eof and not inflater.unused_data else b""
 
 
-def _record(schema: Schema, always: frozenset[str]) -> tuple[Any, tuple[str, ...]]:
-    """(the type of a record, its fields that may be missing). Raises ValueError for keys that it cannot have."""
+def _record(schema: Schema, always: frozenset[str]) -> Any:
+    """The type of a record. Raises ValueError for keys that it cannot have."""
     types = dict(schema.columns)
     fields = [
         _field(number, types[name.lower()], is_optional=name not in always) for number, name in enumerate(schema.paths)
     ]
     names = {f"f{number}": name for number, name in enumerate(schema.paths)}
     in_order = sorted(fields, key=len)  # those that may be missing come last, as msgspec wants it
-    record = msgspec.defstruct("Record", in_order, rename=names, forbid_unknown_fields=True, gc=False)
-    return record, tuple(field[0] for field in fields if len(field) == 3)
+    return msgspec.defstruct("Record", in_order, rename=names, forbid_unknown_fields=True, gc=False)
 
 
 def _field(number: int, kind: HiveType, *, is_optional: bool) -> tuple[Any, ...]:

@@ -59,6 +59,8 @@ UNWRAPPED_OUTPUTS: dict[str, tuple[str, ...]] = {
 STATUSES: dict[str, int] = {
     # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html (its examples)
     "s3.PutBucketTagging": 204,
+    # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html (its examples)
+    "s3.PutBucketPolicy": 204,
 }
 
 CONTENT_TYPES: dict[str, str] = {

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import os
 import urllib.error
 import urllib.request
@@ -218,3 +219,18 @@ def test_multipart_listings(boto: Any) -> None:
     with pytest.raises(ClientError) as caught:
         boto.list_parts(Bucket="b-1", Key="k", UploadId=upload)
     assert error(caught)[:2] == (404, "NoSuchUpload")
+
+
+def test_statuses_of_settings_without_an_answer(boto: Any) -> None:
+    boto.create_bucket(Bucket="b-1")
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "000000000000"},
+        "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::b-1/*",
+    }
+    answers = [
+        boto.put_bucket_tagging(Bucket="b-1", Tagging={"TagSet": [{"Key": "a", "Value": "1"}]}),
+        boto.put_bucket_policy(Bucket="b-1", Policy=json.dumps({"Version": "2012-10-17", "Statement": statement})),
+    ]
+    assert [answer["ResponseMetadata"]["HTTPStatusCode"] for answer in answers] == [204, 204]

@@ -247,6 +247,14 @@ def test_what_is_not_supported_fails_by_name(lake: Any, script: str, name: str) 
     assert name in lake.fail(READ + script)
 
 
+def test_fields_of_several_types_are_texts(world: Any) -> None:
+    world.put("in/1", '{"a":"22.1","b":{"x":"y"}}\n{"a":21.5,"b":[1]}\n{"a":null}\n')
+    assert shown(world, READ + 'show(df.select("a", "b", F.col("a").cast("double")))') == [
+        [["21.5", "[1]", "21.5"], ["22.1", '{"x":"y"}', "22.1"], [None, None, None]]
+    ]
+    assert "a string" in world.succeed(READ + "print(df.dtypes)").replace("', '", " ")
+
+
 def test_aggregates_are_named_as_in_spark(world: Any) -> None:
     script = """
 df = spark.createDataFrame([(1, 2), (1, 3)], ["a", "b"])

@@ -78,7 +78,7 @@ class Reader:
             raise AnalysisException(f"[PATH_NOT_FOUND] Path does not exist: {', '.join(paths)}.")
         read_options = _read_options(kind, given)
         query = source.read(Input(parts, kind, read_options, columns if kind == "csv" else (), keys))
-        return of_query(_typed(query, columns, keys) if columns else query)
+        return of_query(_typed(query, columns, keys) if columns else _without_choices(query))
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -127,6 +127,18 @@ def _typed(query: str, columns: Schema, keys: Schema) -> str:
         for name, kind in columns
     )
     return f"SELECT {selected} FROM ({query})"
+
+
+def _without_choices(query: str) -> str:
+    """Fields whose values are of several types are texts, as Spark infers them."""
+    kinds = schema(query)
+    if all(kind.name != "choice" for _, kind in kinds):
+        return query
+    selected = (
+        f"{identifier(name)} ->> '$' AS {identifier(name)}" if kind.name == "choice" else identifier(name)
+        for name, kind in kinds
+    )
+    return f"SELECT {', '.join(selected)} FROM ({query})"
 
 
 def _discovered(paths: list[str]) -> tuple[list[Part], Schema]:

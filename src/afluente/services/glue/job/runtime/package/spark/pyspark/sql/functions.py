@@ -1,4 +1,4 @@
-"""pyspark.sql.functions: those that sqlframe has for DuckDB. One it does not have cannot be imported, by its name."""
+"""pyspark.sql.functions: those that sqlframe has for DuckDB. One it does not have is refused by its name."""
 
 from typing import Any
 
@@ -14,6 +14,10 @@ globals()["input_file_name"] = _input_file_name
 
 
 def __getattr__(name: str) -> Any:
-    if not hasattr(_functions, name):
-        raise AttributeError(f"pyspark.sql.functions.{name} is not supported by Afluente")
+    if name.startswith("__"):
+        raise AttributeError(name)
+    if not hasattr(
+        _functions, name
+    ):  # not an AttributeError: of that, `from ... import udf` tells nothing but the name
+        raise NotImplementedError(f"pyspark.sql.functions.{name} is not supported; Apache Spark has it")
     return getattr(_functions, name)

@@ -88,7 +88,7 @@ PASS_ROLE = pass_role(SERVICE, role)
 CRAWLER = named("crawler", "Name", "CrawlerName", "CrawlerNames", "CrawlerNameList")
 JOB = named("job", "Name", "JobName", "JobNames")
 WORKFLOW = named("workflow", "Name", "Names")
-RULESET = named("dataQualityRuleset", "Name")
+RULESET = named("dataQualityRuleset", "Name", "RulesetNames")
 TRIGGER = named("trigger", "Name", "TriggerNames")
 
 PERMISSIONS: dict[str, tuple[Permission, ...]] = {
@@ -132,8 +132,11 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
     **each(
         RULESET, "glue", "BatchGetDataQualityResult", "CreateDataQualityRuleset", "DeleteDataQualityRuleset",
         "GetDataQualityResult", "GetDataQualityRuleset", "ListDataQualityResults", "ListDataQualityRulesets",
-        "UpdateDataQualityRuleset", "StartDataQualityRulesetEvaluationRun", "GetDataQualityRulesetEvaluationRun",
+        "UpdateDataQualityRuleset", "GetDataQualityRulesetEvaluationRun",
         "ListDataQualityRulesetEvaluationRuns", "CancelDataQualityRulesetEvaluationRun",
+    ),
+    "StartDataQualityRulesetEvaluationRun": (
+        Permission("glue:StartDataQualityRulesetEvaluationRun", RULESET), PASS_ROLE,
     ),
     **each(
         TRIGGER, "glue", "BatchGetTriggers", "CreateTrigger", "DeleteTrigger", "GetTrigger", "GetTriggers",

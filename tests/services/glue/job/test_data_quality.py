@@ -8,6 +8,7 @@ import pytest
 from tests.services.glue.job.test_dynamic_frame import READ
 
 from afluente.core.error import NotImplemented as Unsupported
+from afluente.services.glue.data_quality.run_engine import EvaluationRuns
 from afluente.services.glue.error import AlreadyExistsException, EntityNotFoundException, InvalidInputException
 from afluente.services.glue.job.runtime.quality.ruleset import Composite, Expression, Rule, Value, parse
 
@@ -352,3 +353,17 @@ EvaluateDataQuality.apply(f, {"Rules = [" + ", ".join(rules) + "]"!r}, {{"dataQu
         world.glue("CreateDataQualityRuleset", Name="a", Ruleset="Rules = [RowCount > 1] Analyzers = [RowCount]")
     message = world.fail(EVALUATE + "EvaluateDataQuality.apply(f, 'Rules = [ColumnValues \"id\" > min(last(3))]')")
     assert "ColumnValues with last(...)" in message
+
+
+def test_evaluation_run_that_a_dead_server_left_behind_has_failed(world: Any) -> None:
+    key = ("000000000000", "us-east-1", "dqrun-1")
+    left = {"RunId": key[2], "Status": "RUNNING", "StartedOnMs": world.clock.now_ms(), "RulesetNames": ["few"]}
+    world.jobs.evaluations._documents.put(key, left | {"DataSource": {}, "Timeout": 5})
+    again = EvaluationRuns(
+        world.database, world.jobs.runs.launcher, world.iam, world.invoke, world.jobs.quality, world.clock
+    )
+    again.start()
+    again.stop()
+    found = world.glue("GetDataQualityRulesetEvaluationRun", RunId=key[2])
+    assert found["Status"] == "FAILED"
+    assert "interrupted" in found["ErrorString"]

@@ -6,6 +6,7 @@ one dataset, and its folders are partitions. Elsewhere each part becomes a table
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from afluente.services.glue.crawler.schema import Schema, Statistics, merge, total
 
@@ -14,8 +15,7 @@ MOST_CLUSTERS = 5
 NULL = "__HIVE_DEFAULT_PARTITION__"
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(NamedTuple):
     """A folder with data, or a single file: its path within the bucket, what it holds, and how much.
 
     read: the files that say so, none when it is known from an earlier crawl; by: the classifiers that did.

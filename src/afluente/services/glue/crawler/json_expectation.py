@@ -31,13 +31,21 @@ PRIMITIVES: dict[str, Any] = {
 """What leaves a column of the type as it is; a string takes everything."""
 
 
+PLAIN: dict[str, type] = {"boolean": bool, "int": int, "double": float, "string": str}
+"""What a value is that needs a column of the type, if it fits at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class JsonExpectation:
-    """`schema`, as files of the same records have it; `by` found it."""
+    """`schema`, as files of the same records have it; `by` found it.
+
+    witness: the keys and Python types of a record that needs all of the schema by itself; None where none tells.
+    """
 
     schema: Schema
     by: str
     decoder: Any
+    witness: tuple[tuple[str, ...], tuple[type, ...]] | None = None
 
     @staticmethod
     def of(documents: Sequence[dict[str, Any]], schema: Schema, by: str) -> "JsonExpectation | None":
@@ -47,7 +55,7 @@ class JsonExpectation:
             record = _record(schema, always)
         except ValueError:
             return None
-        return JsonExpectation(schema, by, msgspec.json.Decoder(record))
+        return JsonExpectation(schema, by, msgspec.json.Decoder(record), _witness(schema))
 
     def statistics(self, path: str, size: int, most_bytes: int) -> Statistics | None:
         """What there is in the file at `path`, when it is as expected and no longer than `most_bytes`."""
@@ -69,7 +77,11 @@ class JsonExpectation:
         return Statistics(1, size, len(found), len(data), size)
 
     def _is_needed_by(self, lines: bytes) -> bool:
-        """Whether the records, which all fit, have every field, and of no narrower type."""
+        """Whether the records, which all fit, have every field, and of no narrower type: the first one may tell."""
+        if self.witness is not None:
+            first = DECODER.decode(lines.split(b"\n", 1)[0])
+            if (tuple(first), tuple(map(type, first.values()))) == self.witness:
+                return True
         expected = dict(self.schema.columns), set(self.schema.paths)
         for count in (*FEW, MOST_RECORDS):
             head = b"\n".join(lines.split(b"\n", count)[:count])
@@ -77,6 +89,14 @@ class JsonExpectation:
             if (dict(found), set(paths)) == expected:
                 return True
         return False
+
+
+def _witness(schema: Schema) -> tuple[tuple[str, ...], tuple[type, ...]] | None:
+    """Of columns of plain types, each of one key: the shape of a record whose values need every one of them."""
+    types = [PLAIN.get(kind.name) for _, kind in schema.columns]
+    if len(schema.columns) != len(schema.paths) or None in types:
+        return None
+    return schema.paths, tuple(kind for kind in types if kind is not None)
 
 
 def _read(path: str, count: int) -> bytes:

@@ -1,7 +1,6 @@
 """Which of a folder's files are read, and what they say of the folder."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from afluente.services.glue.crawler.classify import SAMPLE_BYTES, Classify
 from afluente.services.glue.crawler.folder import Folder, spread
@@ -28,7 +27,8 @@ def read_folder(
         return leaves + read_files(_others(folder.objects, leaves), classify, check)
     unread = _others(folder.objects, leaves)
     leaf = joined(folder.path, leaves)
-    return [replace(leaf, statistics=leaf.statistics + Statistics(len(unread), sum(one.size for one in unread)))]
+    rest = Statistics(len(unread), sum(one.size for one in unread))
+    return [leaf._replace(statistics=leaf.statistics + rest)]
 
 
 def read_files(objects: Sequence[StoredFile], classify: Classify, check: Check) -> list[Leaf]:

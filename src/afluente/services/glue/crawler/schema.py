@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from afluente.services.glue.crawler.column_type import Columns, merge_fields
 
@@ -36,8 +36,7 @@ class Format:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Statistics:
+class Statistics(NamedTuple):
     """Objects and their bytes on disk, all of them; and of those that were read, how much.
 
     `sampled_size` bytes on disk held `sampled_records` records of `sampled_bytes` bytes, uncompressed.
@@ -49,7 +48,7 @@ class Statistics:
     sampled_bytes: int = 0
     sampled_size: int = 0
 
-    def __add__(self, other: "Statistics") -> "Statistics":
+    def __add__(self, other: "Statistics") -> "Statistics":  # type: ignore[override]  # a sum, not a longer tuple
         return Statistics(
             self.objects + other.objects,
             self.size + other.size,

@@ -55,7 +55,7 @@ def decide(
 def _missing(standing: Standing, access: Access, named: Naming, allowing: set[Layer], *, needed: bool) -> Layer | None:
     """The kind of policy whose Allow is missing, if any."""
     subject = standing.subject
-    is_own = subject.account == access.owner
+    is_own = subject.account == access.owner != ""  # what is nobody's yet is not an anonymous caller's
     identity = subject.kind == "root" or Layer.IDENTITY in allowing
     if named is Naming.NOT and (needed or not is_own):
         return Layer.RESOURCE if identity or needed or not subject.account else Layer.IDENTITY

@@ -49,6 +49,7 @@ def test_a_rule_counts_only_under_its_condition() -> None:
         (rule({"Fn::Sub": "x"}), "where a rule function must be"),
         (rule({"Fn::Contains": ["a"]}), "has not the arguments"),
         (rule({"Fn::Equals": [{"Ref": "Other"}, 1]}), "refers to Other, which is no parameter"),
+        (rule({"Fn::Equals": [{"Fn::FindInMap": 1}, 1]}), "every Fn::FindInMap object requires"),
         (rule({"Fn::RefAll": "AWS::EC2::VPC::Id"}), "does not support Fn::RefAll"),
     ],
 )

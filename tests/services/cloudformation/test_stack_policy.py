@@ -46,9 +46,14 @@ def test_what_a_policy_denies(statements: list[dict[str, Any]], action: str, den
     assert (denial(policy(*statements), action, "G", "AWS::Logs::LogGroup") is not None) == denied
 
 
-@pytest.mark.parametrize("body", ["x", "[]", "{}", '{"Statement": [{}]}', json.dumps({"Statement": [deny("Fly")]}),
-                                  json.dumps({"Statement": [{**ALLOW, "Principal": "me"}]}),
-                                  json.dumps({"Statement": [{**ALLOW, "NotAction": "Update:*"}]})])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        "x", "[]", "{}", '{"Statement": [{}]}', '{"Statement": [{"Effect": []}]}',
+        json.dumps({"Statement": [deny("Fly")]}), json.dumps({"Statement": [{**ALLOW, "Principal": "me"}]}),
+        json.dumps({"Statement": [{**ALLOW, "NotAction": "Update:*"}]}),
+    ],
+)  # fmt: skip
 def test_policies_that_are_none(stacks: Deployment, body: str) -> None:
     stacks.create({"G": group("/g")})
     with pytest.raises(ClientError, match="Error validating stack policy"):

@@ -164,7 +164,10 @@ def test_plan_of_the_wind_farm() -> None:
 
 
 @pytest.mark.parametrize("value", [1, "x", [], {}, None, [1], {"a": 1}, True])
-@pytest.mark.parametrize("section", ["Parameters", "Conditions", "Mappings", "Outputs", "Metadata", "Description"])
+@pytest.mark.parametrize(
+    "section",
+    ["Parameters", "Conditions", "Mappings", "Outputs", "Metadata", "Description", "Rules", "Transform"],
+)
 def test_parse_takes_or_refuses_any_section(section: str, value: Any) -> None:
     for body in ({section: value}, {section: {"A": value}}, {section: {"A": {"B": value}}}):
         try:

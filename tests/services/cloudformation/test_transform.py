@@ -111,6 +111,7 @@ def test_what_is_included_takes_the_place_of_its_mention() -> None:
         (extended(Resources={"Fn::ForEach::X": ["A", ["b", "c"], {"R": GROUP}]}), ValidationError, "needs its A"),
         (extended(Resources={"R": GROUP, "Fn::ForEach::X": ["A", ["b"], {"R": GROUP}]}), ValidationError,
          "R is there more than once"),
+        (extended(Resources={"Fn::ForEach::X": ["A", {"Fn::Cidr": True}, {}]}), ValidationError, "every Fn::Cidr"),
         (extended(Resources=BOUNDLESS), ValidationError, "may not exceed 1000000 bytes"),
         ({"Transform": {"Name": "AWS::Include"}}, ValidationError, "The parameter Location is required"),
     ],

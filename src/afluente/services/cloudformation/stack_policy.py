@@ -28,7 +28,7 @@ def check_policy(text: str) -> str:
 
 
 def _is_statement(statement: Any) -> bool:
-    if not isinstance(statement, dict) or statement.get("Effect") not in {"Allow", "Deny"}:
+    if not isinstance(statement, dict) or statement.get("Effect") not in ("Allow", "Deny"):
         return False
     members = {"Action", "Condition", "Effect", "NotAction", "NotResource", "Principal", "Resource", "Sid"}
     one_each = all((name in statement) != (f"Not{name}" in statement) for name in ("Action", "Resource"))
@@ -44,7 +44,7 @@ def _is_statement(statement: Any) -> bool:
 
 def _is_condition(condition: Any) -> bool:
     return isinstance(condition, dict) and all(
-        operator in {"StringEquals", "StringLike"} and isinstance(keys, dict) and keys.keys() <= {"ResourceType"}
+        operator in ("StringEquals", "StringLike") and isinstance(keys, dict) and keys.keys() <= {"ResourceType"}
         for operator, keys in condition.items()
     )
 

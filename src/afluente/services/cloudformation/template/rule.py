@@ -44,6 +44,8 @@ def _check_claim(rule: str, claim: Any) -> None:
         raise ValidationError(f"Template format error: {name} of rule {rule} has not the arguments that it must have.")
     for part in argument if name in GROUPS else ():
         _check_claim(rule, part)
+    if name not in GROUPS:
+        expression.check(argument)
 
 
 def failures(rules: Tree, scope: Scope) -> list[str]:

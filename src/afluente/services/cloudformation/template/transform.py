@@ -64,6 +64,11 @@ def transform(
     return processed
 
 
+def _evaluated(value: Any, scope: Scope) -> Any:
+    expression.check(value)
+    return expression.evaluate(value, scope)
+
+
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
@@ -112,7 +117,7 @@ def _included(node: Any, scope: Scope, fetch: Fetch) -> Any:
 
 def _snippet(wanted: Any, scope: Scope, fetch: Fetch) -> Tree:
     parameters = wanted.get("Parameters", {}) if isinstance(wanted, dict) else {}
-    location = expression.evaluate(parameters.get("Location"), scope)
+    location = _evaluated(parameters.get("Location"), scope)
     if _name(wanted) != INCLUDE or not isinstance(location, str):
         raise ValidationError("Transform AWS::Include failed with: The parameter Location is required.")
     return read(fetch(location))
@@ -150,16 +155,16 @@ class Extension:
     def _settled(self, name: str, value: Any) -> Any:
         """A name that a function gives, where otherwise only a literal may be."""
         if name in {"Ref", *POLICIES} and isinstance(value, dict):
-            return expression.evaluate(value, self._scope)
+            return _evaluated(value, self._scope)
         if name == "Fn::GetAtt" and isinstance(value, list) and value and isinstance(value[0], dict):
-            return [expression.evaluate(value[0], self._scope), *value[1:]]
+            return [_evaluated(value[0], self._scope), *value[1:]]
         return value
 
     def _looped(self, loop: Any) -> Tree:
         if not (isinstance(loop, list) and len(loop) == 3 and isinstance(loop[0], str) and isinstance(loop[2], dict)):
             raise ValidationError(f"Transform {EXTENSIONS} failed with: Fn::ForEach layout is incorrect.")
         identifier, collection, fragment = loop
-        items, size = expression.evaluate(collection, self._scope), len(json.dumps(fragment))
+        items, size = _evaluated(collection, self._scope), len(json.dumps(fragment))
         if not isinstance(items, list) or any(isinstance(item, dict | list) for item in items):
             raise ValidationError(f"Transform {EXTENSIONS} failed with: Fn::ForEach could not be resolved.")
         found: Tree = {}

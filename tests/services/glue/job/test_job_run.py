@@ -110,7 +110,7 @@ def test_start_job_run_whose_script_raises(world: Any) -> None:
         ("import nowhere", r"Error Category: IMPORT_ERROR; Failed Line Number: 1; ModuleNotFoundError: .*nowhere"),
         ("\nimport sys\nsys.exit(3)", r"Error Category: SYSTEM_EXIT_ERROR; Failed Line Number: 3; SystemExit: 3"),
         ("import os\nos._exit(7)", r"Command failed with exit code 7"),
-        ("from pyspark.sql.functions import pandas_udf", r"Error Category: IMPORT_ERROR; .*pandas_udf"),
+        ("from pyspark.sql.functions import pandas_udf", r"Error Category: UNSUPPORTED_OPERATION_ERROR; .*pandas_udf"),
     ],
 )
 def test_start_job_run_failure_texts(world: Any, script: str, message: str) -> None:
@@ -183,7 +183,7 @@ def test_start_job_run_with_archives_of_modules(world: Any, kind: str) -> None:
         ("--additional-python-modules", "no-such-module"),
         ("--additional-python-modules", "boto3==0.1"),
         ("--additional-python-modules", "s3://lake/lib/x-1-cp311-cp311-linux_x86_64.whl"),
-        ("--datalake-formats", "iceberg"),
+        ("--datalake-formats", "delta"),
         ("--job-language", "scala"),
         ("--job-bookmark-option", "sometimes"),
     ],

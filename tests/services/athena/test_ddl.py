@@ -350,3 +350,13 @@ def test_a_view_of_a_view_of_itself_is_refused(lake: Lake) -> None:
     assert lake.rows("SELECT x FROM b") == [["2"]]
     _done(lake, "CREATE OR REPLACE VIEW a AS SELECT x FROM b")
     assert lake.refused("SELECT x FROM b").startswith("VIEW_IS_RECURSIVE")
+
+
+def test_columns_of_one_name_and_files_that_are_no_parquet(lake: Lake) -> None:
+    table = "CREATE EXTERNAL TABLE two ({}) PARTITIONED BY ({}) LOCATION 's3://lake/two/'"
+    assert "[Error 10036]: Duplicate column name: a" in lake.refused(table.format("a int, A int", "b int"))
+    assert "[Error 10035]: Column repeated in partitioning columns" in lake.refused(table.format("a int", "A int"))
+    lake.put("s3://lake/text/a.csv", "1,2\n3,4,5,6,7\n")
+    lake.run("CREATE EXTERNAL TABLE text (a int) STORED AS PARQUET LOCATION 's3://lake/text/'")
+    reason = "HIVE_BAD_DATA: Not valid Parquet file: s3://lake/text/a.csv expected magic number: PAR1"
+    assert lake.refused("SELECT * FROM text") == reason

@@ -101,6 +101,7 @@ class Ddl:
 
     def _table_input(self, statement: hive.CreateTable) -> dict[str, Any]:
         _location(statement.location)
+        _check_names(statement)
         properties = {"EXTERNAL": "TRUE", "transient_lastDdlTime": str(self._now_s), **statement.properties}
         if statement.comment:
             properties["comment"] = statement.comment
@@ -278,6 +279,16 @@ class Ddl:
         if table.parameters.get("table_type", "").upper() == "ICEBERG":
             raise QueryFailure("NOT_SUPPORTED", "Query type not supported by Athena Iceberg at this time")
         return table
+
+
+def _check_names(statement: hive.CreateTable) -> None:
+    """Raises HiveFailure when two columns have one name."""
+    columns = [column.name.lower() for column in statement.columns]
+    for name in columns:
+        if columns.count(name) > 1:
+            raise HiveFailure(f"SemanticException [Error 10036]: Duplicate column name: {name}")
+    if {key.name.lower() for key in statement.partition_keys} & set(columns):
+        raise HiveFailure("SemanticException [Error 10035]: Column repeated in partitioning columns")
 
 
 def _location(text: str) -> Location:

@@ -108,7 +108,17 @@ def _fixed(name: str, message: str) -> Callable[[re.Match[str], str], QueryFailu
 
 
 def _first(name: str) -> Callable[[re.Match[str], str], QueryFailure]:
-    return lambda match, _: QueryFailure(name, match[1].partition("\n")[0])
+    return lambda match, _: QueryFailure(name, _with_uris(match[1].partition("\n")[0]))
+
+
+def _not_parquet(match: re.Match[str], _: str) -> QueryFailure:
+    message = f"Not valid Parquet file: {_with_uris(match[1])} expected magic number: PAR1"
+    return QueryFailure("HIVE_BAD_DATA", message)
+
+
+def _with_uris(text: str) -> str:
+    """Objects by their addresses: where the data folder is on the machine is nobody's business."""
+    return re.sub(r"/[^'\"]*?/s3/(?=[a-z0-9.-]+/)", "s3://", text)
 
 
 RULES: tuple[tuple[str, Callable[[re.Match[str], str], QueryFailure]], ...] = (
@@ -130,6 +140,7 @@ RULES: tuple[tuple[str, Callable[[re.Match[str], str], QueryFailure]], ...] = (
     (r"(\w+) clause cannot contain (?:aggregates|window functions)", _not_scalar),
     (r"Cannot (?:compare values|mix values|combine types|concatenate types) (.*)", _first("TYPE_MISMATCH")),
     (r"Malformed JSON (.*)", _json),
+    (r"No magic bytes found at end of file '(.*?)'", _not_parquet),
     (r"((?:CSV Error|Parquet|parquet|magic bytes).*)", _first("HIVE_BAD_DATA")),
     (r"Out of Memory Error: (.*)", _first("EXCEEDED_MEMORY_LIMIT")),
     (r"More than one row returned by a subquery", _fixed("SUBQUERY_MULTIPLE_ROWS", MULTIPLE_ROWS)),

@@ -18,7 +18,6 @@ TEXT = st.text(st.characters(codec="utf-8", min_codepoint=0x20, exclude_characte
 TOKEN = st.text(ascii_letters + digits + "-_.~:/!", min_size=1, max_size=20)
 MOMENT = st.integers(0, 4_000_000_000).map(lambda s: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=s))
 LARGEST = {"integer": 2**31 - 1, "long": 2**63 - 1}
-INTEGERS = {kind: st.integers(-largest - 1, largest) for kind, largest in LARGEST.items()}
 FLOATS = st.floats(allow_nan=False, allow_infinity=False, width=32)
 
 
@@ -48,7 +47,8 @@ def values(shape: Shape, depth: int = 0, *, valid: bool = False) -> st.SearchStr
         case "float" | "double":
             return FLOATS if low is None else st.floats(low, high or low + 1000)
         case kind:
-            return INTEGERS[kind] if low is None else st.integers(low, high or LARGEST[kind])
+            least, most = -LARGEST[kind] - 1, LARGEST[kind]
+            return st.integers(least if low is None else low, most if high is None else high)
 
 
 def _bounds(shape: Shape) -> tuple[int | None, int | None]:

@@ -256,6 +256,11 @@ def test_fields_of_several_types_are_texts(world: Any) -> None:
     assert "a string" in world.succeed(READ + "print(df.dtypes)").replace("', '", " ")
 
 
+@pytest.mark.skipif(os.environ.get("TEST_JOB_ENGINE") == "spark", reason="Apache Spark says it otherwise")
+def test_a_file_that_cannot_be_read_is_named_by_its_address(lake: Any) -> None:
+    assert "end of file 's3://lake/in/1'" in lake.fail(START + 'spark.read.parquet("s3://lake/in/").show()')
+
+
 def test_aggregates_are_named_as_in_spark(world: Any) -> None:
     script = """
 df = spark.createDataFrame([(1, 2), (1, 3)], ["a", "b"])

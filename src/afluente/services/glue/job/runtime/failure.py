@@ -1,5 +1,6 @@
 """What a run says when its script raises: AWS's category, the script's line, the error."""
 
+import re
 import traceback
 
 from afluente.services.glue.job.runtime.channel import ServerError
@@ -42,13 +43,19 @@ MAX_CHARACTERS = 4000
 
 def describe(error: BaseException, script: str, *, shell: bool) -> str:
     """The run's ErrorMessage for `error`, raised by the script at path `script`."""
-    said = str(error).partition("\n\nLINE ")[0]  # DuckDB shows its SQL, which is not the script's
+    said = _said_by_duckdb(error) if "duckdb" in type(error).__module__ else str(error)
     text = f"{_name(error)}: {said}" if said else _name(error)
     if shell:
         return text[:MAX_CHARACTERS]
     line = _line(error, script)
     where = f"Failed Line Number: {line}; " if line else ""
     return f"Error Category: {_category(error)}; {where}{text}"[:MAX_CHARACTERS]
+
+
+def _said_by_duckdb(error: BaseException) -> str:
+    """Without its SQL, which is not the script's, and with the addresses of objects for the machine's paths."""
+    said = str(error).partition("\n\nLINE ")[0]
+    return re.sub(r"/[^'\"]*?/s3/(?=[a-z0-9.-]+/)", "s3://", said)
 
 
 def _name(error: BaseException) -> str:

@@ -238,6 +238,8 @@ print(spark.read.json("s3://lake/j/").count())
         ("df.write.saveAsTable('x')", "saveAsTable"),
         ("spark.read.jdbc('s3://lake/in/')", "spark.read.jdbc"),
         ("df.select(F.input_file_name())", "input_file_name"),
+        ("df.select(F.hash('n')).collect()", "hash() is not supported"),
+        ("spark.sql('SELECT hash(1)').collect()", "hash() is not supported"),
         ("spark.conf.set('spark.sql.session.timeZone', 'America/Sao_Paulo')", "spark.sql.session.timeZone"),
         ("spark.sql('create table x (a int)')", "CREATE"),
         ("F.pandas_udf", "pandas_udf"),

@@ -32,6 +32,9 @@ RESULTS: dict[Any, str] = dict.fromkeys(
 SHORT = {"row_number", "rank", "dense_rank", "ntile", "weekday", "octet_length"}
 """Functions that sqlglot has no class for, or sqlframe does not ask for, and that give 32 bits in Spark."""
 
+OTHERS = {"hash": "md5() and sha2() are, and Apache Spark has it (--afluente-engine spark)"}
+"""Functions that DuckDB has, too, and that give other values there; what to do instead."""
+
 ROUND = (exp.Window, exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.WithinGroup)
 """What stands around a function and belongs to its call."""
 
@@ -56,6 +59,14 @@ class Generator(DuckDB.Generator):  # type: ignore[misc, valid-type]  # sqlglot 
             called = f"{CASTS[kind]}({value})"
             return f"TRY_CAST({called} AS {self.sql(expression, 'to')})" if narrowed else called
         return f"TRY_CAST({value} AS {self.sql(expression, 'to')})"
+
+    def anonymous_sql(self, expression: exp.Anonymous) -> str:
+        """A function by its name, unless DuckDB means another by it."""
+        if expression.name.lower() in OTHERS:
+            raise NotImplementedError(
+                f"{expression.name.lower()}() is not supported; {OTHERS[expression.name.lower()]}"
+            )
+        return str(super().anonymous_sql(expression))
 
     def trycast_sql(self, expression: exp.TryCast) -> str:
         """As a cast."""

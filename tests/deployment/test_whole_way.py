@@ -174,6 +174,8 @@ def test_destroy_wants_the_stacks_name(command: Command, client: Clients, monkey
 def test_a_stack_of_others_is_never_touched(command: Command, client: Clients) -> None:
     template = "Resources: {B: {Type: AWS::S3::Bucket, Properties: {BucketName: mine}}}"
     client("cloudformation").create_stack(StackName="windfarm", TemplateBody=template)
+    made = client("cloudformation").get_waiter("stack_create_complete")
+    made.wait(StackName="windfarm", WaiterConfig={"Delay": 0.05, "MaxAttempts": 1000})
     client("s3").put_object(Bucket="mine", Key="thesis", Body=b"years")
     before = everything(client)
     for name in ("deploy", "destroy"):

@@ -96,9 +96,7 @@ def test_an_object_request_with_another_method_path_query_or_header(place: Place
     assert s3.get_object(Bucket="lake", Key="k")["Body"].read() == b"mine"
 
 
-@pytest.mark.parametrize(
-    "host", ["127.0.0.1:1", "localhost", "s3.amazonaws.com", "lake.s3.localhost.localstack.cloud", "127.0.0.1"]
-)
+@pytest.mark.parametrize("host", ["127.0.0.1:1", "localhost", "s3.amazonaws.com", "lake.s3.example.com", "127.0.0.1"])
 @pytest.mark.parametrize("presigned", [False, True])
 def test_a_request_to_another_host_or_port(place: Place, host: str, presigned: bool) -> None:
     s3 = place.client("s3", signature_version="s3v4")

@@ -82,8 +82,8 @@ print(json.dumps([df.count(), df.columns, df.dtypes[0], df.first()["a"], df.isEm
         [["1", "x"], ["2", "2.7"]],
         [["1", "x"], ["2", "-"], ["2", "2.7"]],
         [["5"], ["6"]],
-        [["1", "x"]],
-        [3, ["a", "B", "c", "t"], ["a", "bigint"], 1, False, 2, 5],
+        [["x", "1"]],
+        [3, ["B", "a", "c", "t"], ["B", "string"], 1, False, 2, 5],
     ]
     assert len(found[5]) == 4
 

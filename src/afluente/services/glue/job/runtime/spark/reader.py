@@ -78,7 +78,9 @@ class Reader:
             raise AnalysisException(f"[PATH_NOT_FOUND] Path does not exist: {', '.join(paths)}.")
         read_options = _read_options(kind, given)
         query = source.read(Input(parts, kind, read_options, columns if kind == "csv" else (), keys))
-        return of_query(_typed(query, columns, keys) if columns else _without_choices(query))
+        if columns:
+            return of_query(_typed(query, columns, keys))
+        return of_query(_inferred_json(query, keys) if kind == "json" else _without_choices(query))
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -127,6 +129,13 @@ def _typed(query: str, columns: Schema, keys: Schema) -> str:
         for name, kind in columns
     )
     return f"SELECT {selected} FROM ({query})"
+
+
+def _inferred_json(query: str, keys: Schema) -> str:
+    """Fields in the order of their names, as Spark infers them; partition columns last."""
+    last = [name for name, _ in keys]
+    names = [*sorted(name for name, _ in schema(query) if name not in last), *last]
+    return f"SELECT {', '.join(map(identifier, names))} FROM ({_without_choices(query)})"
 
 
 def _without_choices(query: str) -> str:

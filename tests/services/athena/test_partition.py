@@ -1,6 +1,6 @@
 import pytest
 
-from .conftest import OPENX, Lake
+from .conftest import LAZY_SIMPLE, OPENX, Lake
 
 
 @pytest.fixture
@@ -108,9 +108,17 @@ def test_partition_columns_have_their_type(days: Lake) -> None:
 
 def test_a_partition_without_objects_is_no_fault(days: Lake) -> None:
     days.partition("raw", ["2026-02-01", "0"], "s3://lake/nowhere/")
-    days.partition("raw", ["2026-02-02", "0"], "s3://no-such-bucket/x/")
     assert days.rows("SELECT v FROM raw WHERE dt > '2026-01-31'") == []
     assert days.one("SELECT count(*) FROM raw") == "6"
+
+
+def test_a_bucket_that_is_not_there_fails_the_query(days: Lake) -> None:
+    days.partition("raw", ["2026-02-02", "0"], "s3://no-such-bucket/x/")
+    reason = "HIVE_METASTORE_ERROR: The bucket of s3://no-such-bucket/x/ does not exist"
+    assert days.refused("SELECT v FROM raw") == reason
+    assert days.one("SELECT count(*) FROM raw WHERE dt < '2026-02-02'") == "6"
+    days.table("gone", {"a": "string"}, "s3://no-such-bucket/x/", LAZY_SIMPLE)
+    assert days.refused("SELECT a FROM gone") == reason
 
 
 def test_the_default_partition_is_null(days: Lake) -> None:

@@ -42,13 +42,13 @@ class Part:
 
 
 def data_files(store: ObjectStore, location: str) -> Iterator[DataFile]:
-    """The objects at `location`, hidden and empty ones left out. A place that does not exist holds none."""
+    """The objects at `location`, hidden and empty ones left out. Raises QueryFailure when its bucket is not there."""
     try:
         place = Location.parse(location)
     except ValueError:
         raise QueryFailure("HIVE_METASTORE_ERROR", f"Location is not an S3 path: {location}") from None
     if not store.bucket_exists(place.bucket):
-        return
+        raise QueryFailure("HIVE_METASTORE_ERROR", f"The bucket of {location} does not exist")
     for found in store.iter_files(place.bucket, place.prefix):
         name = found.key[len(place.prefix) :]
         if found.size and not hidden(name):

@@ -47,6 +47,8 @@ def test_table_metadata_flattens_the_storage_descriptor(lake: Lake) -> None:
     }
     listed = lake.athena.list_table_metadata(CALL, {**CATALOG, "DatabaseName": "farm", "Expression": "T.*"})
     assert [table["Name"] for table in listed["TableMetadataList"]] == ["t"]
+    with pytest.raises(InvalidRequestException, match="Expression is not valid"):
+        lake.athena.list_table_metadata(CALL, {**CATALOG, "DatabaseName": "farm", "Expression": "("})
     with pytest.raises(MetadataException, match=r"Entity Not Found .Service: AmazonDataCatalog; Status Code: 400"):
         lake.athena.get_table_metadata(CALL, {**CATALOG, "DatabaseName": "farm", "TableName": "x"})
 

@@ -85,3 +85,15 @@ def test_a_table_without_a_serde(lake: Lake) -> None:
     reason = lake.refused("SELECT n FROM t")
     assert reason.startswith("HIVE_UNSUPPORTED_FORMAT: Unable to create input format")
     assert "xml" in reason
+
+
+def test_expressions_that_backtrack_without_end_fail_their_query_alone(lake: Lake) -> None:
+    lake.put("s3://lake/t/a", "a" * 80 + "b\n")
+    lake.table("r", {"x": "string"}, "s3://lake/t/", REGEX, properties={"input.regex": "((?:a|aa|a)+)"})
+    lake.table("g", {"x": "string"}, "s3://lake/t/", GROK, properties={"input.format": "^(?<x>(?:a|aa|a)+)$"})
+    for table in ("r", "g"):
+        failure = lake.refused(f"SELECT * FROM {table}")
+        assert failure.startswith("HIVE_CURSOR_ERROR: Failed to read file at s3://lake/t/a: The regular expression")
+    failure = lake.refused("SELECT regexp_like(rpad('', 80, 'a') || 'b', '^(?:a|aa|a)+(?=c)')")
+    assert failure.startswith("INVALID_FUNCTION_ARGUMENT: The regular expression ^(?:a|aa|a)+(?=c) takes more than")
+    assert lake.rows("SELECT 1") == [["1"]]

@@ -6,16 +6,15 @@ called UNWANTED.
 """
 
 import re
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from afluente.core.bounded_regex import BoundedRegex, InvalidRegexError, SlowRegexError
 from afluente.core.grok.pattern import PATTERNS
 
 REFERENCE = re.compile(r"%\{(?P<name>\w+)(?::(?P<field>[\w:;,\-/\s.']+))?(?:=(?P<definition>(?:[^{}]|\{[^{}]*\})+))?\}")
 GROUP = re.compile(r"(?<!\\)\(\?<(?P<name>[A-Za-z_]\w*)>")
 DEFINITION = re.compile(r"\s*(?P<name>\w+)\s+(?P<pattern>.*)")
-FLAGS = re.compile(r"\(\?(?P<flags>[imsx]+)\)(?P<pattern>.*)", re.DOTALL)
 MOST_REFERENCES = 1000
 UNWANTED = "UNWANTED"
 
@@ -41,17 +40,20 @@ class Grok:
             raise GrokError("{pattern} should not be empty")
         expansion = _Expansion({**PATTERNS, **definitions(custom)})
         whole = expansion.expand(text)
+        self._text = text
         self._groups = expansion.groups
         self.fields = tuple(dict.fromkeys(_field(name) for name in self._groups if _field(name).name != UNWANTED))
-        with warnings.catch_warnings(action="ignore", category=FutureWarning):  # `[[` means something else in Java
-            try:
-                self._regex = re.compile(whole)
-            except (re.error, RecursionError, OverflowError) as error:
-                raise GrokError(f"{text} is no regular expression: {error}") from None
+        try:
+            self._regex = BoundedRegex(whole)
+        except InvalidRegexError as error:
+            raise GrokError(f"{text} is no regular expression: {error}") from None
 
     def captures(self, line: str) -> dict[str, str] | None:
-        """The fields found, in the order of the expression; None when the line does not match."""
-        match = self._regex.search(line) if line.strip() else None
+        """The fields found, in the order of the expression; None when it does not match. Raises SlowRegexError."""
+        try:
+            match = self._regex.search(line) if line.strip() else None
+        except SlowRegexError:
+            raise SlowRegexError(self._text) from None  # as it was written, not as long as it is
         if match is None:
             return None
         named = match.groupdict()
@@ -84,9 +86,6 @@ class _Expansion:
         self.groups: list[str] = []
 
     def expand(self, text: str) -> str:
-        flagged = FLAGS.fullmatch(text)
-        if flagged is not None:  # Java lets them stand anywhere, Python only around something
-            return f"(?{flagged['flags']}:{self.expand(flagged['pattern'])})"
         parts, at = [], 0
         for match in re.finditer(f"{REFERENCE.pattern.replace('?P<', '?P<r_')}|{GROUP.pattern}", text):
             parts.append(text[at : match.start()])

@@ -1,9 +1,9 @@
 """Athena's own view of the catalog: databases, tables, the one data catalog, engine versions."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from afluente.core.bounded_regex import IGNORE_CASE, BoundedRegex, InvalidRegexError, SlowRegexError
 from afluente.core.call import Call
 from afluente.core.error import AwsError
 from afluente.core.provider import Request, Response
@@ -56,9 +56,12 @@ class MetadataOperations:
 
     def list_table_metadata(self, call: Call, request: Request) -> Response:
         _check(request["CatalogName"], call)
-        pattern = re.compile(request.get("Expression") or ".*", re.IGNORECASE)
         tables = _tables(self._engine.catalog(call), request["DatabaseName"], call)
-        found = [_table(table) for table in tables if pattern.fullmatch(table.name)]
+        try:
+            pattern = BoundedRegex(request.get("Expression") or ".*", IGNORE_CASE)
+            found = [_table(table) for table in tables if pattern.fullmatch(table.name)]
+        except (InvalidRegexError, SlowRegexError) as error:
+            raise InvalidRequestException(f"Expression is not valid: {error}") from None
         return sliced("TableMetadataList", found, request)
 
     def get_table_metadata(self, call: Call, request: Request) -> Response:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from afluente.core.bounded_regex import IGNORE_CASE, BoundedRegex, InvalidRegexError, SlowRegexError
 from afluente.services.athena import hive_statement as hive
 from afluente.services.athena.catalog import NAME, Catalog, Column, Table
 from afluente.services.athena.error import HiveFailure, InvalidRequestException, QueryFailure
@@ -50,10 +51,17 @@ def matcher(pattern: str | None) -> Callable[[str], bool]:
     if pattern is None:
         return lambda _: True
     try:
-        found = re.compile(re.sub(r"(?<!\.)\*", ".*", pattern), re.IGNORECASE)
-    except re.error:
+        found = BoundedRegex(re.sub(r"(?<!\.)\*", ".*", pattern), IGNORE_CASE)
+    except InvalidRegexError:
         return lambda name: name == pattern
-    return lambda name: found.fullmatch(name) is not None
+
+    def fits(name: str) -> bool:
+        try:
+            return found.fullmatch(name) is not None
+        except SlowRegexError as error:
+            raise HiveFailure(str(error)) from None
+
+    return fits
 
 
 def table_of(name: hive.Name, catalog: Catalog, database: str) -> Table:

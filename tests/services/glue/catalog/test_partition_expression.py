@@ -164,3 +164,19 @@ def test_expression_compares_dates_as_dates(left: date, right: date) -> None:
     values = [*VALUES[:2], left.isoformat(), *VALUES[3:]]
     assert holds(f"day < '{right}'", values) is (left < right)
     assert holds(f"day >= '{right}'", values) is (left >= right)
+
+
+@given(st.text("ab%_", max_size=8), st.text("ab\n", max_size=8))
+def test_like_is_as_one_tries_all_ways(pattern: str, value: str) -> None:
+    def fits(rest: str, text: str) -> bool:
+        if not rest:
+            return not text
+        if rest[0] == "%":
+            return any(fits(rest[1:], text[at:]) for at in range(len(text) + 1))
+        return bool(text) and rest[0] in {"_", text[0]} and fits(rest[1:], text[1:])
+
+    assert parse(f"name LIKE '{pattern}'", [("name", "string")]).matches([value]) == fits(pattern, value)
+
+
+def test_like_with_many_wildcards_is_quick() -> None:
+    assert not parse(f"name LIKE '{'%a' * 30}%b'", [("name", "string")]).matches(["a" * 1000])

@@ -238,3 +238,13 @@ def test_a_crawler_of_classifiers_that_are_not_there(glue: Ask, create: Ask, cra
     last = crawl()
     assert last["Status"] == "FAILED"
     assert "Classifier rotors not found" in last["ErrorMessage"]
+
+
+def test_a_pattern_that_backtracks_without_end_fails_the_crawl(glue: Ask, lake: Any, create: Ask, crawl: Ask) -> None:
+    pattern = "^(?<x>(?:a|aa|a)+)$"
+    glue("create_classifier", GrokClassifier={"Name": "endless", "Classification": "x", "GrokPattern": pattern})
+    lake.put("data/one", b"a" * 80 + b"b\n")
+    create("s3://windfarm-raw/data/", Classifiers=["endless"])
+    last = crawl()
+    assert last["Status"] == "FAILED"
+    assert last["ErrorMessage"].startswith(f"The regular expression {pattern} takes more than")

@@ -1,13 +1,16 @@
 """Texts: sounds, checks, splitting, regular expressions that RE2 does not have, names of types."""
 
+import functools
 import ipaddress
 import re
 import unicodedata
-from typing import Any
+from collections.abc import Callable
+from typing import TypeVar
 from urllib.parse import quote_plus
 
-import regex
+from afluente.core.bounded_regex import BoundedRegex, InvalidRegexError, SlowRegexError
 
+T = TypeVar("T")
 INVALID = "INVALID_FUNCTION_ARGUMENT"
 
 SOUNDS = {letter: digit for digit, letters in {
@@ -101,27 +104,30 @@ def split_to_multimap(text: str, entry: str, key_value: str) -> dict[str, list[s
     return found
 
 
-def _compiled(pattern: str) -> Any:
+def _with(pattern: str, match: Callable[[BoundedRegex], T]) -> T:
     try:
-        return regex.compile(pattern, regex.VERSION1)
-    except regex.error as error:
+        return match(_compiled(pattern))
+    except (InvalidRegexError, SlowRegexError) as error:
         raise ValueError(f"{INVALID}: {error}") from None
+
+
+_compiled = functools.lru_cache(64)(BoundedRegex)
 
 
 def regexp_position(text: str, pattern: str, start: int) -> int:
     """The position, from 1, of the first match at `start` or after; -1 when there is none."""
-    match = _compiled(pattern).search(text, start - 1)
+    match = _with(pattern, lambda compiled: compiled.search(text, start - 1))
     return match.start() + 1 if match else -1
 
 
 def regexp_all(text: str, pattern: str, group: int) -> list[str]:
     """The group of every match."""
-    return [match.group(group) for match in _compiled(pattern).finditer(text)]
+    return _with(pattern, lambda compiled: [match.group(group) for match in compiled.matches(text)])
 
 
 def regexp_replace(text: str, pattern: str, replacement: str) -> str:
     """Every match replaced; `$1` is a group."""
-    return str(_compiled(pattern).sub(re.sub(r"\$(\d)", r"\\\1", replacement), text))
+    return _with(pattern, lambda compiled: compiled.replaced(text, re.sub(r"\$(\d)", r"\\\1", replacement)))
 
 
 def in_network(network: str, address: str) -> bool:

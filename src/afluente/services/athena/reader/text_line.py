@@ -5,12 +5,12 @@ Source of the rules: Trino's readers of the two SerDes.
 """
 
 import gzip
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import IO, Any, cast
 
 import pyarrow as pa
 
+from afluente.core.bounded_regex import DOT_ALL, IGNORE_CASE, BoundedRegex, InvalidRegexError, SlowRegexError
 from afluente.core.grok.expression import Grok, GrokError
 from afluente.core.hive_type import HiveType
 from afluente.services.athena.error import QueryFailure
@@ -21,7 +21,6 @@ from afluente.services.athena.reader.text import skipped
 from afluente.services.athena.sql.quote import identifier
 
 ROWS = 10_000
-JAVA_GROUP = re.compile(r"(?<!\\)\(\?<(?=[A-Za-z])")
 Row = Sequence[str | None]
 TakeApart = Callable[[str], Row | None]
 """The values of a line, in the order of the columns; None when it does not match."""
@@ -53,8 +52,8 @@ def read_regex(request: Request) -> Relation:
         raise QueryFailure("HIVE_METASTORE_ERROR", 'This table does not have serde property "input.regex"!')
     folds = request.serde.get("input.regex.case.insensitive", "false").strip().lower() == "true"
     try:
-        expression = re.compile(JAVA_GROUP.sub("(?P<", text), re.DOTALL | (re.IGNORECASE if folds else 0))
-    except re.error as error:
+        expression = BoundedRegex(text, DOT_ALL | (IGNORE_CASE if folds else 0))
+    except InvalidRegexError as error:
         raise QueryFailure("HIVE_CURSOR_ERROR", f"input.regex is no regular expression: {error}") from None
 
     def take_apart(line: str) -> Row | None:
@@ -74,7 +73,7 @@ def _relation(request: Request, take_apart: TakeApart, *, strict: bool) -> Relat
         for number, line in enumerate(_lines(data, file)):
             if number < skip:
                 continue
-            rows.append(take_apart(line))
+            rows.append(_row(take_apart, line, file))
             if len(rows) == ROWS:
                 yield _batch(rows, wanted)
                 rows = []
@@ -88,6 +87,13 @@ def _relation(request: Request, take_apart: TakeApart, *, strict: bool) -> Relat
     if request.with_path:
         columns.append(f"CAST({PATH} AS VARCHAR) AS {PATH}")
     return Relation(f"SELECT {', '.join(columns)} FROM {identifier(stream.name)}", streams=(stream,))
+
+
+def _row(take_apart: TakeApart, line: str, file: DataFile) -> Row | None:
+    try:
+        return take_apart(line)
+    except SlowRegexError as error:
+        raise QueryFailure("HIVE_CURSOR_ERROR", f"Failed to read file at {file.uri}: {error}") from None
 
 
 def _batch(rows: Sequence[Row | None], wanted: Sequence[int]) -> tuple[int, Sequence[Any]]:

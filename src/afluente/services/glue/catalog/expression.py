@@ -217,8 +217,7 @@ class _Parser:
         kind, text = self._next()
         if kind != "text" or key.kind not in TEXTS:
             raise self._unsupported()
-        parts = (".*" if char == "%" else "." if char == "_" else re.escape(char) for char in re.sub("%+", "%", text))
-        pattern = re.compile("".join(parts), re.DOTALL)
+        pattern = _like_pattern(text)
         return _on(key, lambda value: pattern.fullmatch(value) is not None)
 
     def _compare(self, key: Key, sign: str, literal: str) -> Predicate:
@@ -303,6 +302,16 @@ def _token(match: re.Match[str]) -> tuple[str, str]:
     if kind == "text":
         return kind, text[1:-1].replace("''", "'")
     return ("name" if kind in {"word", "quoted", "ticked"} else kind), text
+
+
+def _like_pattern(text: str) -> re.Pattern[str]:
+    """LIKE's pattern; what stands between two `%` is taken where it first fits, so that none is tried in many ways."""
+    first, *others = (
+        "".join("." if char == "_" else re.escape(char) for char in part) for part in re.split("%+", text)
+    )  # fmt: skip
+    *inner, last = others or [""]
+    ending = f".*{last}" if others else ""
+    return re.compile(first + "".join(f"(?>.*?{part})" for part in inner) + ending, re.DOTALL)
 
 
 def _on(key: Key, holds: Callable[[Any], bool]) -> Predicate:

@@ -4,28 +4,26 @@ AWS takes both `sales.*` and `sales*`; clients such as awswrangler send the latt
 character, or nothing, stands for any text, and elsewhere it is the regular expression's.
 """
 
-import re as plain
+import re
 from collections.abc import Callable
 
-import regex
-
+from afluente.core.bounded_regex import IGNORE_CASE, BoundedRegex, InvalidRegexError, SlowRegexError
 from afluente.services.glue.error import InvalidInputException
 
-GLOB_STAR = plain.compile(r"(?:^|(?<=[\w|(-])(?<!\\\w))\*")
-LONGEST_S = 1.0
+GLOB_STAR = re.compile(r"(?:^|(?<=[\w|(-])(?<!\\\w))\*")
 
 
 def matcher(expression: str) -> Callable[[str], bool]:
-    """Whether a table name is meant by `expression`. Raises InvalidInputException."""
+    """Whether a table name is meant by `expression`. Raises InvalidInputException, as does what it returns."""
     try:
-        pattern = regex.compile(GLOB_STAR.sub(".*", expression), regex.IGNORECASE)
-    except regex.error as error:
+        pattern = BoundedRegex(GLOB_STAR.sub(".*", expression), IGNORE_CASE)
+    except InvalidRegexError as error:
         raise InvalidInputException(f"Expression {expression} is not a regular expression: {error}") from None
 
     def matches(name: str) -> bool:
         try:
-            return pattern.fullmatch(name, timeout=LONGEST_S) is not None
-        except TimeoutError:
-            raise InvalidInputException(f"Expression {expression} takes too long to match.") from None
+            return pattern.fullmatch(name) is not None
+        except SlowRegexError as error:
+            raise InvalidInputException(str(error)) from None
 
     return matches

@@ -7,19 +7,27 @@ several, a backslash takes the next character as it is.
 import re
 from collections.abc import Callable, Sequence
 
+from afluente.core.bounded_regex import DOT_ALL, BoundedRegex, InvalidRegexError
+
+MEANING = re.compile(r"[\\\[^&|~]|(?<=-)-")
+"""What means something in a class of a regular expression, and nothing in one of a glob."""
+
 
 def matcher(patterns: Sequence[str]) -> Callable[[str], bool]:
-    """Whether a path, relative to the target, is excluded. Raises ValueError for what is no pattern."""
+    """Whether a path, relative to the target, is excluded. Raises ValueError for what is no pattern.
+
+    What it returns raises SlowRegexError.
+    """
     compiled = [_compile(pattern) for pattern in patterns]
     if not compiled:
         return lambda _: False
     return lambda path: any(one.fullmatch(path) for one in compiled)
 
 
-def _compile(pattern: str) -> re.Pattern[str]:
+def _compile(pattern: str) -> BoundedRegex:
     try:
-        return re.compile("".join(_translate(pattern)), re.DOTALL)
-    except re.error as error:
+        return BoundedRegex("".join(_translate(pattern)), DOT_ALL)
+    except InvalidRegexError as error:
         raise ValueError(f"{pattern!r} is not an exclusion pattern: {error}") from None
 
 
@@ -61,5 +69,5 @@ def _brace(pattern: str, at: int, depth: int) -> tuple[str, int, int]:
 
 def _class(content: str) -> str:
     negated = content.startswith("!")
-    escaped = content[negated:].replace("\\", "\\\\").replace("[", "\\[").replace("^", "\\^").replace("&", "\\&")
+    escaped = MEANING.sub(r"\\\g<0>", content[negated:])
     return f"(?!/)[{'^' if negated else ''}{escaped}]"

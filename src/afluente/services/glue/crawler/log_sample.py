@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/glue/latest/dg/add-classifier.html#classifier-built-
 import functools
 from collections.abc import Mapping
 
+from afluente.core.bounded_regex import SlowRegexError
 from afluente.services.glue.crawler.compression import Head
 from afluente.services.glue.crawler.grok_sample import GrokSample
 from afluente.services.glue.crawler.schema import Sampled
@@ -50,8 +51,14 @@ def read(head: Head) -> Sampled | None:
     """What there is of a known log in `head`; None when its lines are not all of one kind."""
     first = head.data.partition(b"\n")[0].decode("utf-8-sig", errors="replace")
     for sample in _samples():
-        if sample.matches(first):  # most files are none: one line tells
-            found = sample.read(head)
-            if found is not None and found.certainty == 1:
-                return found
+        found = _read(sample, first, head)
+        if found is not None and found.certainty == 1:
+            return found
     return None
+
+
+def _read(sample: GrokSample, first: str, head: Head) -> Sampled | None:
+    try:
+        return sample.read(head) if sample.matches(first) else None  # most files are none: one line tells
+    except SlowRegexError:  # a line made for it, and no log
+        return None

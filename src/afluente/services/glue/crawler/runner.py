@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from afluente.core.bounded_regex import SlowRegexError
 from afluente.core.clock import Clock
 from afluente.core.error import AccessDeniedException, AwsError
 from afluente.services.glue.catalog.engine import CatalogEngine
@@ -83,7 +84,7 @@ class Runner:
         except CrawlCancelledError:
             report.say("Crawl cancelled; nothing was changed", "WARN")
             self._give_up(key, Outcome("CANCELLED", "", report), finish)
-        except (CrawlFailedError, AwsError) as error:
+        except (CrawlFailedError, SlowRegexError, AwsError) as error:
             self._fail(key, str(error), report, finish)
         except Exception:
             log.exception("the crawl %s of %s failed", crawl_id, members["Name"])

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import http.client
 import os
 import socket
 import threading
@@ -70,29 +69,40 @@ def _receive(address: tuple[str, int]) -> None:
 
 
 AUTHORIZATION = (
-    "AWS4-HMAC-SHA256 Credential=bench/20261124/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=" + "0" * 64
+    "Authorization: AWS4-HMAC-SHA256 Credential=bench/20261124/us-east-1/s3/aws4_request, "
+    "SignedHeaders=host, Signature=" + "0" * 64
 )
 
 
 def _put(server: Server, body: bytes) -> None:
-    """As an SDK sends it, CRC32 included; the client's own signing is left out of the time."""
-    connection = http.client.HTTPConnection(server.host, server.port)
-    headers = {
-        "Authorization": AUTHORIZATION,
-        "x-amz-content-sha256": "UNSIGNED-PAYLOAD",
-        "x-amz-checksum-crc32": base64.b64encode(zlib.crc32(body).to_bytes(4, "big")).decode(),
-    }
-    connection.request("PUT", "/bench/object", body=body, headers=headers)
-    assert connection.getresponse().status == 200
-    connection.close()
+    """As an SDK sends it, CRC32 included; the client's own signing and parsing are left out of the time."""
+    checksum = base64.b64encode(zlib.crc32(body).to_bytes(4, "big")).decode()
+    with socket.create_connection((server.host, server.port)) as connection:
+        connection.sendall(
+            _head(
+                server,
+                "PUT",
+                "x-amz-content-sha256: UNSIGNED-PAYLOAD",
+                f"x-amz-checksum-crc32: {checksum}",
+                f"Content-Length: {len(body)}",
+            )
+        )
+        connection.sendall(body)
+        assert connection.recv(1 << 16).startswith(b"HTTP/1.1 200 ")
 
 
 def _get(server: Server) -> None:
-    connection = http.client.HTTPConnection(server.host, server.port)
-    connection.request("GET", "/bench/object", headers={"Authorization": AUTHORIZATION})
-    answer = connection.getresponse()
     buffer = bytearray(1 << 20)
-    while answer.readinto(buffer):
-        pass
-    assert answer.status == 200
-    connection.close()
+    with socket.create_connection((server.host, server.port)) as connection:
+        connection.sendall(_head(server, "GET"))
+        count = connection.recv_into(buffer)
+        head, _, body = bytes(buffer[:count]).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 ")
+        rest = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]) - len(body)
+        while rest:
+            rest -= connection.recv_into(buffer)
+
+
+def _head(server: Server, method: str, *headers: str) -> bytes:
+    lines = (f"{method} /bench/object HTTP/1.1", f"Host: {server.host}:{server.port}", AUTHORIZATION, *headers)
+    return "".join(f"{line}\r\n" for line in (*lines, "")).encode()

@@ -19,8 +19,8 @@ from afluente.wire.signature import ChunkSignatures
 MEMORY_BYTES = 1 << 20
 """A larger object goes to a file."""
 
-BATCH_BYTES = 1 << 20
-"""What is handed to a worker thread at once."""
+BATCH_BYTES = 2 << 20
+"""What is handed to a worker thread at once; what stays in memory, with its framing, is less."""
 
 BACKLOG_BYTES = 8 << 20
 """With more than this waiting for the disk, no more is read from the client."""
@@ -178,7 +178,9 @@ class ObjectReceiver:
 
     async def finish(self, headers: dict[str, str]) -> Body:
         await self.settle()
-        if self._error is None and self._waiting_bytes >= BATCH_BYTES // 4:
+        if self._is_plain():
+            return b"".join(self._take())
+        if self._error is None and self._waiting_bytes >= MEMORY_BYTES // 4:
             self._absorb_in_pool()
             return await self.finish(headers)
         if self._error is None:
@@ -191,6 +193,11 @@ class ObjectReceiver:
         self._closed = True
         if self._running is None:
             self._sink.discard()
+
+    def _is_plain(self) -> bool:
+        """Whether all of the body is here, and nothing is to be done with it."""
+        untouched = self._error is None and self._sink.size == 0
+        return untouched and self._unframer is None and self._hash is None and self._waiting_bytes <= MEMORY_BYTES
 
     def _take(self) -> list[bytes]:
         waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0

@@ -45,10 +45,12 @@ class Blobs:
         self._versions_folder = _Folder(self._versions)
         self._mode = 0o666 & ~_umask()
         self._syncer = ThreadPoolExecutor(4, thread_name_prefix="blob-sync")
+        self._writer = ThreadPoolExecutor(4, thread_name_prefix="blob-write")  # whose work waits for the syncer's
         sync_folder(root)
 
     def close(self) -> None:
         """Let go of threads and descriptors."""
+        self._writer.shutdown()
         self._syncer.shutdown()
         self._staged_folder.close()
         self._versions_folder.close()
@@ -68,10 +70,11 @@ class Blobs:
                 body.path.rename(path)
                 body.release()
             elif isinstance(body, bytes):
-                path.write_bytes(body)
+                self._store(path, body, observe)
+                return identifier
             else:
                 _write(path, _chunks(body))
-            self._sync(path, lambda: observe(body) if isinstance(body, bytes) else _show(path, observe))
+            self._sync(path, lambda: _show(path, observe))
         except BaseException:
             self.discard(identifier)
             raise
@@ -193,6 +196,24 @@ class Blobs:
             if entry.name not in named:
                 log.info("removing %s, which no object names", entry.path)
                 Path(entry.path).unlink()
+
+    def _store(self, path: Path, body: bytes, observe: Observe) -> None:
+        """Make `body` a staged file; of a large one the disk works while `observe` looks at it."""
+        if len(body) < BACKGROUND_SYNC_BYTES:
+            path.write_bytes(body)
+            self._sync(path, lambda: observe(body))
+            return
+
+        def write() -> None:
+            path.write_bytes(body)
+            self._sync(path, lambda: None)
+
+        writing = self._writer.submit(write)
+        try:
+            observe(body)
+        finally:
+            wait([writing])
+        writing.result()
 
     def _sync(self, path: Path, meanwhile: Callable[[], object]) -> None:
         """Make a staged file and its name durable: of a large one at the same time, and while `meanwhile` runs."""

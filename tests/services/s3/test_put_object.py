@@ -48,6 +48,23 @@ def test_put_object_keeps_the_checksum_that_was_sent(s3: Any, algorithm: str) ->
     assert "ChecksumCRC64NVME" not in head or algorithm == "CRC64NVME"
 
 
+@pytest.mark.parametrize(
+    ("algorithm", "value"),
+    [
+        ("CRC32", "oWhiyA=="),
+        ("CRC32C", "3ynziw=="),
+        ("CRC64NVME", "sJ+L0GzTENA="),
+        ("SHA1", "FZuOr0NVyo+7A4WnY+/dtf3iGjw="),
+        ("SHA256", "P+5xJYwEq6nYzXy8aMqgLn3zyBoR58DBP8tDaR6knCc="),
+    ],
+)
+def test_put_object_large_enough_for_two_threads(s3: Any, algorithm: str, value: str) -> None:
+    data = DATA * 30_000
+    answer = s3.put("k", data, **{f"Checksum{algorithm}": value})
+    assert answer["ETag"] == f'"{hashlib.md5(data).hexdigest()}"'
+    assert answer[f"Checksum{algorithm}"] == value
+
+
 @pytest.mark.parametrize("algorithm", CHECKS)
 def test_put_object_with_a_wrong_checksum_stores_nothing(s3: Any, algorithm: str) -> None:
     wrong = base64.b64encode(bytes(len(base64.b64decode(CHECKS[algorithm])))).decode()

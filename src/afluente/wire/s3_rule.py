@@ -23,6 +23,8 @@ ENUM_FAULTS: dict[str, tuple[str, str]] = {
     "ServerSideEncryption": ("InvalidArgument", "The encryption method specified is not supported"),
     "MetadataDirective": ("InvalidArgument", "Unknown metadata directive."),
     "TaggingDirective": ("InvalidArgument", "Unknown tagging directive."),
+    "ObjectLockMode": ("InvalidArgument", "Unknown wormMode directive."),
+    "ObjectLockLegalHoldStatus": ("InvalidArgument", "Legal Hold must be either of 'ON' or 'OFF'"),
     "ChecksumAlgorithm": ("InvalidRequest", "Checksum algorithm provided is unsupported. Please try again with any of "
                           "the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"),
 }  # fmt: skip

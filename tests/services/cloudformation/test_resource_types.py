@@ -137,6 +137,19 @@ def test_bucket_settings_reach_s3(stacks: Deployment) -> None:
     }
 
 
+def test_bucket_with_object_lock(stacks: Deployment) -> None:
+    lock = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": "7"}}}
+    properties = {
+        "BucketName": "the-bucket",
+        "ObjectLockEnabled": "true",
+        "ObjectLockConfiguration": lock,
+        "VersioningConfiguration": {"Status": "Enabled"},
+    }
+    outputs_of(stacks, {"Bucket": {"Type": "AWS::S3::Bucket", "Properties": properties}})
+    found = stacks.client("s3").get_object_lock_configuration(Bucket="the-bucket")["ObjectLockConfiguration"]
+    assert found["Rule"]["DefaultRetention"] == {"Mode": "GOVERNANCE", "Days": 7}
+
+
 @pytest.mark.parametrize(
     "properties",
     [

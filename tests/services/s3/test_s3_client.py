@@ -149,7 +149,7 @@ def test_errors(boto: Any) -> None:
         ({"StorageClass": "GLACIER"}, "GLACIER"),
         ({"SSECustomerKey": "0" * 32, "SSECustomerAlgorithm": "AES256"}, "SSECustomer"),
         ({"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "k"}, "SSEKMSKeyId"),
-        ({"ObjectLockMode": "GOVERNANCE"}, "ObjectLockMode"),
+        ({"ObjectLockEventHold": "ON"}, "ObjectLockEventHold"),
         ({"GrantRead": "id=1"}, "GrantRead"),
     ],
 )

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from afluente.core.call import Call
+from afluente.core.clock import utc
 from afluente.core.permission import Permission
 
 Request = Mapping[str, Any]
@@ -77,16 +78,55 @@ def shared(provider: Any, call: Call, request: Request) -> Iterable[str]:
     return any_version(provider, call, request) if "ACL" in request else ()
 
 
+def retained(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The object, if the request gives it a retention."""
+    return any_version(provider, call, request) if request.get("ObjectLockMode") else ()
+
+
+def held(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The object, if the request gives it a legal hold."""
+    return any_version(provider, call, request) if request.get("ObjectLockLegalHoldStatus") else ()
+
+
+def bypassing(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The object, if the request bypasses governance."""
+    return any_version(provider, call, request) if request.get("BypassGovernanceRetention") else ()
+
+
+def locking(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The bucket, if it is made with Object Lock."""
+    return bucket(provider, call, request) if request.get("ObjectLockEnabledForBucket") else ()
+
+
 def conditions(provider: Any, call: Call, request: Request) -> Values:
     """S3's own condition keys, as far as the request has them."""
     found: Values = {key: str(request[name]) for name, key in HEADERS.items() if request.get(name) is not None}
     location = request.get("CreateBucketConfiguration", {}).get("LocationConstraint")
     if location:
         found["s3:locationconstraint"] = location
+    found |= _lock(call, request)
     tags = dict(_tags(request.get("Tagging")))
     found.update({f"s3:requestobjecttag/{key.lower()}": value for key, value in tags.items()})
     if tags:
         found["s3:requestobjecttagkeys"] = tuple(tags)
+    return found
+
+
+def _lock(call: Call, request: Request) -> Values:
+    """Of a write's headers, or of what is to be an object's lock from now on."""
+    given = request.get("Retention", {})
+    mode = request.get("ObjectLockMode", given.get("Mode"))
+    until = request.get("ObjectLockRetainUntilDate", given.get("RetainUntilDate"))
+    hold = request.get("ObjectLockLegalHoldStatus", request.get("LegalHold", {}).get("Status"))
+    found: Values = {}
+    if mode is not None:
+        found["s3:object-lock-mode"] = mode
+    if until is not None:
+        found["s3:object-lock-retain-until-date"] = until.isoformat()
+        days = (until - utc(call.arrived_at_ms)).days
+        found["s3:object-lock-remaining-retention-days"] = str(days)
+    if hold is not None:
+        found["s3:object-lock-legal-hold"] = hold
     return found
 
 
@@ -109,15 +149,26 @@ def _versioned(action: str) -> tuple[Permission, ...]:
 
 
 GET = _versioned("GetObject")
-PUT = (_take("PutObject", any_version), _take("PutObjectTagging", tagged), _take("PutObjectAcl", shared))
+PUT = (
+    _take("PutObject", any_version),
+    _take("PutObjectTagging", tagged),
+    _take("PutObjectAcl", shared),
+    _take("PutObjectRetention", retained),
+    _take("PutObjectLegalHold", held),
+)
 COPY = (_take("GetObject", source), _take("GetObjectVersion", source_version))
+BYPASS = _take("BypassGovernanceRetention", bypassing)
 LIST = (_take("ListBucket"),)
 
 PERMISSIONS: dict[str, tuple[Permission, ...]] = {
     "AbortMultipartUpload": (_take("AbortMultipartUpload", any_version),),
     "CompleteMultipartUpload": (_take("PutObject", any_version),),
     "CopyObject": (*PUT, *COPY),
-    "CreateBucket": (_take("CreateBucket"),),
+    "CreateBucket": (
+        _take("CreateBucket"),
+        _take("PutBucketObjectLockConfiguration", locking),
+        _take("PutBucketVersioning", locking),
+    ),
     "CreateMultipartUpload": PUT,
     "DeleteBucket": (_take("DeleteBucket"),),
     "DeleteBucketCors": (_take("PutBucketCORS"),),
@@ -126,7 +177,7 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
     "DeleteBucketOwnershipControls": (_take("PutBucketOwnershipControls"),),
     "DeleteBucketPolicy": (_take("DeleteBucketPolicy"),),
     "DeleteBucketTagging": (_take("PutBucketTagging"),),
-    "DeleteObject": _versioned("DeleteObject"),
+    "DeleteObject": (*_versioned("DeleteObject"), BYPASS),
     "DeleteObjectTagging": _versioned("DeleteObjectTagging"),
     "DeleteObjects": (),  # asked for each key, see object_operation.py
     "DeletePublicAccessBlock": (_take("PutBucketPublicAccessBlock"),),
@@ -144,6 +195,9 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
     "GetObject": GET,
     "GetObjectAcl": _versioned("GetObjectAcl"),
     "GetObjectAttributes": (*GET, *_versioned("GetObjectAttributes")),
+    "GetObjectLegalHold": (_take("GetObjectLegalHold", any_version),),
+    "GetObjectLockConfiguration": (_take("GetBucketObjectLockConfiguration"),),
+    "GetObjectRetention": (_take("GetObjectRetention", any_version),),
     "GetObjectTagging": _versioned("GetObjectTagging"),
     "GetPublicAccessBlock": (_take("GetBucketPublicAccessBlock"),),
     "HeadBucket": LIST,
@@ -163,6 +217,9 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
     "PutBucketTagging": (_take("PutBucketTagging"),),
     "PutBucketVersioning": (_take("PutBucketVersioning"),),
     "PutObject": PUT,
+    "PutObjectLegalHold": (_take("PutObjectLegalHold", any_version),),
+    "PutObjectLockConfiguration": (_take("PutBucketObjectLockConfiguration"),),
+    "PutObjectRetention": (_take("PutObjectRetention", any_version), BYPASS),
     "PutObjectTagging": _versioned("PutObjectTagging"),
     "PutPublicAccessBlock": (_take("PutBucketPublicAccessBlock"),),
     "UploadPart": (_take("PutObject", any_version),),

@@ -29,6 +29,7 @@ class Bucket(msgspec.Struct, kw_only=True):
     lifecycle: rules, with dates in milliseconds.
     blocked_encryption: kinds that may not be asked for; those that can be named here never may.
     versioning: Enabled or Suspended once it was enabled.
+    object_lock: what ObjectLockConfiguration holds; a bucket with one has versioning for good.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Bucket(msgspec.Struct, kw_only=True):
     blocked_encryption: list[str] | None = None
     versioning: str | None = None
     cors: list[dict[str, Any]] | None = None
+    object_lock: dict[str, Any] | None = None
 
     @property
     def arn(self) -> str:

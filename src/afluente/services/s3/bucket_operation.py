@@ -38,6 +38,8 @@ class BucketOperations(Operations):
             ownership=request.get("ObjectOwnership", "BucketOwnerEnforced"),
             public_access_block=dict(ALL_BLOCKED),
         )
+        if request.get("ObjectLockEnabledForBucket"):
+            bucket.object_lock, bucket.versioning = {"ObjectLockEnabled": "Enabled"}, "Enabled"
         self._engine.create_bucket(bucket)
         return {"Location": _location(call, bucket), "BucketArn": bucket.arn}
 

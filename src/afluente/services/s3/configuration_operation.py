@@ -15,6 +15,7 @@ from afluente.services.s3.bucket import ALL_BLOCKED, Bucket
 from afluente.services.s3.error import (
     AccessDenied,
     IllegalVersioningConfigurationException,
+    InvalidBucketState,
     MalformedXML,
     NoSuchBucketPolicy,
     NoSuchCORSConfiguration,
@@ -56,7 +57,16 @@ class ConfigurationOperations(Operations):
             raise IllegalVersioningConfigurationException("The Versioning element must be specified")
         if given["Status"] not in {"Enabled", "Suspended"}:
             raise MalformedXML
-        return self._set(call, request, versioning=given["Status"])
+
+        def change(bucket: Bucket) -> None:
+            if bucket.object_lock is not None and given["Status"] != "Enabled":
+                raise InvalidBucketState(
+                    "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."
+                )
+            bucket.versioning = given["Status"]
+
+        self._engine.buckets.change(self._bucket(call, request).name, change)
+        return {}
 
     def put_bucket_encryption(self, call: Call, request: Request) -> Response:
         rules = request["ServerSideEncryptionConfiguration"]["Rules"]

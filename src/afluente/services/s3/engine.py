@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from afluente.core.clock import Clock
 from afluente.core.error import AwsError, InternalFailure
 from afluente.core.loop import Loop
-from afluente.services.s3 import checksum, lifecycle, listing, policy
+from afluente.services.s3 import checksum, lifecycle, listing, lock, policy
 from afluente.services.s3.bucket import Bucket, Buckets, check_name
 from afluente.services.s3.checksum import Checksum, Digests, Expected
 from afluente.services.s3.error import (
@@ -39,6 +39,7 @@ from afluente.services.s3.placement import Placement
 from afluente.services.s3.precondition import UNCONDITIONAL, WriteCondition
 from afluente.services.s3.schema import STEPS
 from afluente.services.s3.stored_object import StoredFile, StoredObject
+from afluente.services.s3.traits import PLAIN, Traits
 from afluente.services.s3.upload import Uploads
 from afluente.store.blob import Blobs, Body
 from afluente.store.database import Database
@@ -56,6 +57,7 @@ class Doomed(NamedTuple):
     key: str
     if_match: str | None = None
     version: str | None = None
+    bypass: bool = False
 
 
 Listener = Callable[[str, str], None]
@@ -237,6 +239,7 @@ class S3Engine:
         tags: Mapping[str, str] | None = None,
         expected: Expected | None = None,
         condition: WriteCondition = UNCONDITIONAL,
+        traits: Traits = PLAIN,
     ) -> ObjectRow:
         """Store `body`, whose checksums are `expected`."""
         self._check_target(bucket, key)
@@ -249,7 +252,7 @@ class S3Engine:
             if expected is not None:
                 expected.check(digests)
             row = self._row((bucket, key), identifier, digests, header)
-            return self.commit(replace(row, tags=dict(tags or {})), condition)
+            return self.commit(replace(row, tags=dict(tags or {}), traits=traits), condition)
 
     def copy(
         self,
@@ -260,6 +263,7 @@ class S3Engine:
         algorithm: str,
         header: Header,
         tags: dict[str, str],
+        traits: Traits,
         condition: WriteCondition,
     ) -> ObjectRow:
         """Store the bytes of `source`, open as `file`, under `target` (bucket, key)."""
@@ -272,7 +276,7 @@ class S3Engine:
         row = ObjectRow(
             *target, identifier, aside=False, staged=True, size=source.size, etag=etag,
             modified_at_ms=self.clock.now_ms(), checksum=Checksum(algorithm, "FULL_OBJECT", value), header=header,
-            tags=tags, parts=(),
+            tags=tags, parts=(), traits=traits,
         )  # fmt: skip
         return self.commit(row, condition)
 
@@ -288,7 +292,7 @@ class S3Engine:
             condition.check(row.key, existing)
             placed = replace(row, aside=self._placement.lies_aside(row.bucket, row.key, existing))
             if bucket.versioning:
-                placed = self.history.succeed(bucket, placed, existing)
+                placed = self.history.succeed(bucket, lock.protected(bucket, placed), existing)
             self.rows.put(placed)
             self._placement.put(placed, existing)
             self.database.after_commit(partial(self._announce, placed))
@@ -327,9 +331,17 @@ class S3Engine:
                 file.close()
 
     def delete(
-        self, bucket: str, key: str, if_match: str | None = None, version: str | None = None
+        self,
+        bucket: str,
+        key: str,
+        if_match: str | None = None,
+        version: str | None = None,
+        *,
+        bypass: bool = False,
     ) -> ObjectRow | None:
-        """Delete the object, if there is one, or that version of it. Raises NoSuchBucket, and as the condition says.
+        """Delete the object, if there is one, or that version of it, its governance bypassed.
+
+        Raises NoSuchBucket, AccessDenied when a lock holds it, and as the condition says.
 
         Returns the version that is gone, or the delete marker that a bucket with versioning has instead.
         """
@@ -343,6 +355,7 @@ class S3Engine:
             if version is None and owner.versioning:
                 return self.history.mark(owner, key, row)
             if row is not None:
+                lock.check_delete(row, self.clock.now_ms(), bypass=bypass)
                 self.history.delete(row)
             return row
 
@@ -352,15 +365,17 @@ class S3Engine:
         with self.database.write():
             for item in items:
                 try:
-                    results.append((item, self.delete(bucket, item.key, item.if_match, item.version)))
+                    results.append(
+                        (item, self.delete(bucket, item.key, item.if_match, item.version, bypass=item.bypass))
+                    )
                 except AwsError as error:
                     results.append((item, error))
         return iter(results)
 
-    def set_tags(self, bucket: str, key: str, tags: dict[str, str], version: str | None = None) -> ObjectRow:
-        """Replace the object's tags. Raises as `head` does."""
+    def change(self, bucket: str, key: str, version: str | None, change: Callable[[ObjectRow], ObjectRow]) -> ObjectRow:
+        """Make what `change` makes of it of the object's row, or that version's. Raises as `head` does."""
         with self.database.write():
-            row = replace(self.head(bucket, key, version, "PUT"), tags=tags)
+            row = change(self.head(bucket, key, version, "PUT"))
             (self.rows if row.is_latest else self.history.versions).put(row)
             return row
 

@@ -83,6 +83,28 @@ class IllegalVersioningConfigurationException(AwsError):
     """No versioning."""
 
 
+class InvalidBucketState(AwsError):
+    """What the bucket is does not go with what it is to become."""
+
+    status = 409
+
+
+class MissingRequestBodyError(AwsError):
+    """Nothing where there should be a document."""
+
+
+class ObjectLockConfigurationNotFoundError(AwsError):
+    """The bucket has no Object Lock."""
+
+    status = 404
+
+
+class NoSuchObjectLockConfiguration(AwsError):
+    """The object has no retention, or no legal hold."""
+
+    status = 404
+
+
 class NoSuchUpload(AwsError):
     """There is no such multipart upload."""
 

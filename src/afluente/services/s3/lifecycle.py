@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from afluente.core.clock import utc
+from afluente.services.s3 import lock
 from afluente.services.s3.error import InvalidArgument, InvalidRequest, MalformedXML
 from afluente.services.s3.object_row import ObjectRow
 from afluente.services.s3.tag import from_set
@@ -48,13 +49,13 @@ def expiration_of(row: ObjectRow, rules: Sequence[Rule]) -> tuple[int, str] | No
 def expired(versions: Sequence[ObjectRow], rules: Sequence[Rule], now_ms: int) -> list[ObjectRow]:
     """Which of a key's versions, the latest first, are to go by now, and in which order.
 
-    The latest, when it is an object, is to expire.
+    The latest, when it is an object, is to expire. What a lock holds stays.
     """
     latest, *earlier = versions
     gone = [
         row
         for newer, (row, successor) in enumerate(zip(earlier, versions, strict=False))
-        if any(_is_outlived(row, successor, newer, rule, now_ms) for rule in rules)
+        if not lock.is_held(row, now_ms) and any(_is_outlived(row, successor, newer, rule, now_ms) for rule in rules)
     ]
     if latest.is_marker:
         is_over = len(gone) == len(earlier) and any(_is_idle(latest, rule, now_ms) for rule in rules)

@@ -23,6 +23,7 @@ from afluente.services.s3.error import (
 from afluente.services.s3.header import Header
 from afluente.services.s3.object_row import ObjectRow
 from afluente.services.s3.precondition import WriteCondition
+from afluente.services.s3.traits import Traits
 from afluente.services.s3.upload import Upload, UploadedPart, new_upload_id
 from afluente.store.blob import Body
 
@@ -54,6 +55,7 @@ class Multipart:
         initiator: str,
         header: Header,
         tags: dict[str, str],
+        traits: Traits,
         algorithm: str | None,
         kind: str | None,
     ) -> Upload:
@@ -67,7 +69,7 @@ class Multipart:
         now_ms = self._clock.now_ms()
         upload = Upload(
             bucket, key, new_upload_id(now_ms), now_ms, initiator, chosen, checksum.kind_of(chosen, kind),
-            algorithm is not None, header, tags,
+            algorithm is not None, header, tags, traits,
         )  # fmt: skip
         with self._database.write():
             self._engine.buckets.get(bucket)
@@ -186,6 +188,7 @@ class Multipart:
             upload.bucket, upload.key, self._joined_file(upload, parts), aside=False, staged=True,
             size=sum(part.size for part in parts), etag=checksum.joined_etag([part.etag for part in parts]),
             modified_at_ms=self._clock.now_ms(), header=upload.header, tags=upload.tags,
+            traits=upload.traits,
             checksum=checksum.joined(upload.algorithm, upload.kind, [(part.checksum, part.size) for part in parts]),
             parts=tuple((part.number, part.size, part.checksum) for part in parts),
         )  # fmt: skip

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from afluente.core.call import Call
 from afluente.core.clock import utc
 from afluente.core.provider import Request, Response
-from afluente.services.s3 import copy_source, header, lifecycle, listing, tag
+from afluente.services.s3 import copy_source, header, lifecycle, listing, lock, tag
 from afluente.services.s3.bucket import Bucket
 from afluente.services.s3.checksum import MEMBERS, Expected
 from afluente.services.s3.engine import check_text
@@ -31,6 +31,7 @@ class MultipartOperations(ObjectOperations):
             initiator=call.principal.arn,
             header=header.from_request(request),
             tags=tag.from_header(request.get("Tagging")),
+            traits=lock.from_request(request, bucket, call.arrived_at_ms),
             algorithm=request.get("ChecksumAlgorithm"),
             kind=request.get("ChecksumType"),
         )

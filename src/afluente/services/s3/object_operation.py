@@ -1,14 +1,17 @@
 """Operations on objects: put, get, head, copy, delete, tags, attributes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from msgspec.structs import replace
+
 from afluente.core.call import Call
+from afluente.core.clock import utc
 from afluente.core.error import AwsError
 from afluente.core.provider import FileSlice, Request, Response
-from afluente.services.s3 import byte_range, copy_source, header, lifecycle, tag, version_id
+from afluente.services.s3 import byte_range, copy_source, header, lifecycle, lock, tag, version_id
 from afluente.services.s3 import checksum as checksums
 from afluente.services.s3.bucket import Bucket
 from afluente.services.s3.checksum import Expected
@@ -48,14 +51,17 @@ class ObjectOperations(Operations):
     def put_object(self, call: Call, request: Request) -> Response:
         bucket = self._bucket(call, request)
         header.check_storage(request, bucket.ownership)
+        expected = Expected(request)
+        lock.check_digest(expected, request, bucket)
         row = self._engine.put(
             bucket.name,
             request["Key"],
             request.get("Body", b""),
             header.from_request(request),
             tags=tag.from_header(request.get("Tagging")),
-            expected=Expected(request),
+            expected=expected,
             condition=WriteCondition(request),
+            traits=lock.from_request(request, bucket, call.arrived_at_ms),
         )
         return {
             "ETag": f'"{row.etag}"',
@@ -75,7 +81,7 @@ class ObjectOperations(Operations):
             version_of(bucket, request),
         )
         try:
-            response = _described(bucket, row, request)
+            response = {**_described(bucket, row, request), **self._lock(call, row)}
             offset, length = _slice(row, request) or (0, row.size)
             return {**response, "Body": _body(file, offset, length)}
         except BaseException:
@@ -87,12 +93,13 @@ class ObjectOperations(Operations):
         bucket = self._bucket(call, request)
         row = self._engine.head(bucket.name, request["Key"], version_of(bucket, request))
         check_read(row, request, call.arrived_at_ms)
-        return _described(bucket, row, request)
+        return {**_described(bucket, row, request), **self._lock(call, row)}
 
     def delete_object(self, call: Call, request: Request) -> Response:
         bucket = self._bucket(call, request)
         version = version_of(bucket, request)
-        row = self._engine.delete(bucket.name, request["Key"], request.get("IfMatch"), version)
+        bypass = lock.check_bypass(bucket, request)
+        row = self._engine.delete(bucket.name, request["Key"], request.get("IfMatch"), version, bypass=bypass)
         shown = {"DeleteMarker": True} if row is not None and row.is_marker else {}
         version = version or (row.version if row is not None and row.is_marker else None)
         return {**shown, "VersionId": version} if version else shown
@@ -101,13 +108,14 @@ class ObjectOperations(Operations):
         bucket, wanted = self._bucket(call, request), request["Delete"]["Objects"]
         if not 1 <= len(wanted) <= MOST_DELETED:
             raise MalformedXML
+        bypass = lock.check_bypass(bucket, request)
         refused: list[tuple[Doomed, AwsError]] = []
         allowed: list[Doomed] = []
         for item in wanted:
-            doomed = Doomed(item["Key"], item.get("ETag"), item.get("VersionId"))
+            doomed = Doomed(item["Key"], item.get("ETag"), item.get("VersionId"), bypass)
             try:
-                action = "s3:DeleteObjectVersion" if doomed.version else "s3:DeleteObject"
-                self._check(call, action, f"{bucket.arn}/{doomed.key}")
+                for action in _deleting(doomed):
+                    self._check(call, action, f"{bucket.arn}/{doomed.key}")
                 allowed.append(doomed._replace(version=version_of(bucket, item)))
             except AwsError as error:
                 refused.append((doomed, error))
@@ -133,6 +141,7 @@ class ObjectOperations(Operations):
                 if _replaces(request, "MetadataDirective")
                 else header.copied(source.header, request),
                 tags=tag.from_header(request.get("Tagging")) if _replaces(request, "TaggingDirective") else source.tags,
+                traits=lock.from_request(request, bucket, call.arrived_at_ms),
                 condition=WriteCondition(request),
             )
         result = {"ETag": f'"{row.etag}"', "LastModified": row.last_modified, **row.checksum.members()}
@@ -187,8 +196,27 @@ class ObjectOperations(Operations):
 
     def _set_tags(self, call: Call, request: Request, tags: dict[str, str]) -> Response:
         bucket = self._bucket(call, request)
-        row = self._engine.set_tags(bucket.name, request["Key"], tags, version_of(bucket, request))
+        row = self._engine.change(
+            bucket.name, request["Key"], version_of(bucket, request), lambda row: replace(row, tags=tags)
+        )
         return dict(shown_version(bucket, row))
+
+    def _lock(self, call: Call, row: ObjectRow) -> Response:
+        """What of the version's lock the caller may see."""
+        retention, hold = row.traits.retention, row.traits.legal_hold
+        shown: Response = {}
+        if retention is not None and self._may(call, "s3:GetObjectRetention", row):
+            shown |= {"ObjectLockMode": retention.mode, "ObjectLockRetainUntilDate": utc(retention.until_ms)}
+        if hold is not None and self._may(call, "s3:GetObjectLegalHold", row):
+            shown["ObjectLockLegalHoldStatus"] = "ON" if hold else "OFF"
+        return shown
+
+    def _may(self, call: Call, action: str, row: ObjectRow) -> bool:
+        try:
+            self._check(call, action, f"arn:aws:s3:::{row.bucket}/{row.key}")
+        except AwsError:
+            return False
+        return True
 
 
 def _described(bucket: Bucket, row: ObjectRow, request: Mapping[str, Any]) -> Response:
@@ -233,6 +261,13 @@ def _slice(row: ObjectRow, request: Mapping[str, Any]) -> tuple[int, int] | None
             PartNumberRequested=str(number),
         )
     return (sum(sizes[: number - 1]), sizes[number - 1]) if row.size else None
+
+
+def _deleting(doomed: Doomed) -> Iterator[str]:
+    """The actions that it takes to delete it."""
+    yield "s3:DeleteObjectVersion" if doomed.version else "s3:DeleteObject"
+    if doomed.bypass:
+        yield "s3:BypassGovernanceRetention"
 
 
 def _deleted(doomed: Doomed, row: ObjectRow | None) -> dict[str, Any]:

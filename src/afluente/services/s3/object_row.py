@@ -11,7 +11,9 @@ from typing import Any
 import msgspec
 
 from afluente.core.clock import utc
+from afluente.services.s3 import traits
 from afluente.services.s3.checksum import Checksum
+from afluente.services.s3.traits import PLAIN, Traits
 from afluente.store.database import Database
 
 Part = tuple[int, int, str]
@@ -32,6 +34,7 @@ class ObjectRow(msgspec.Struct, frozen=True):
     header: the members `ContentType`, `CacheControl` ... and `Metadata`.
     version: the version id, `null` for an object of a bucket without versioning.
     number: larger for a later version of the same key.
+    traits: what few objects have.
     is_latest, is_marker: see schema.py; a delete marker has neither bytes nor header.
     """
 
@@ -49,6 +52,7 @@ class ObjectRow(msgspec.Struct, frozen=True):
     parts: tuple[Part, ...]
     version: str = NULL
     number: int = 0
+    traits: Traits = PLAIN
     is_latest: bool = True
     is_marker: bool = False
 
@@ -79,10 +83,10 @@ class ObjectRows:
     def put(self, row: ObjectRow) -> None:
         with self._database.write() as db:
             db.execute(
-                "INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     row.bucket, row.key, row.id, row.aside, row.staged, row.size, row.etag, row.modified_at_ms,
-                    *row.checksum, *packed(row), row.version, row.number,
+                    *row.checksum, *packed(row), row.version, row.number, traits.packed(row.traits),
                 ),
             )  # fmt: skip
 
@@ -166,8 +170,9 @@ _decode_parts = msgspec.json.Decoder(tuple[Part, ...]).decode
 
 
 def _object(row: tuple[Any, ...] | sqlite3.Row) -> ObjectRow:
-    bucket, key, identifier, aside, staged, size, etag, modified, algorithm, kind, value, *rest, version, number = row
+    bucket, key, identifier, aside, staged, size, etag, modified, algorithm, kind, value, *rest = row
+    *rest, version, number, more = rest
     return ObjectRow(
         bucket, key, identifier, bool(aside), bool(staged), size, etag, modified, Checksum(algorithm, kind, value),
-        *unpacked(*rest), version, number,
+        *unpacked(*rest), version, number, traits.unpacked(more),
     )  # fmt: skip

@@ -9,11 +9,12 @@ from afluente.services.s3.authorization import PERMISSIONS
 from afluente.services.s3.bucket_operation import BucketOperations
 from afluente.services.s3.configuration_operation import ConfigurationOperations
 from afluente.services.s3.list_operation import ListOperations
+from afluente.services.s3.lock_operation import LockOperations
 from afluente.services.s3.multipart_operation import MultipartOperations
-from afluente.services.s3.operation import GRANTS, LOCK, OTHER_CHECKSUMS, SSE_C, SSE_KMS
+from afluente.services.s3.operation import EVENT_HOLDS, GRANTS, OTHER_CHECKSUMS, SSE_C, SSE_KMS
 
 _SOURCE_SSE_C = tuple(f"CopySource{name}" for name in SSE_C)
-_WRITTEN = (*SSE_C, *SSE_KMS, *GRANTS, *LOCK, "RequestPayer")
+_WRITTEN = (*SSE_C, *SSE_KMS, *GRANTS, *EVENT_HOLDS, "RequestPayer")
 _PARTS_CHECKSUMS = tuple(f"MultipartUpload.Parts.*.{name}" for name in OTHER_CHECKSUMS)
 _ENCRYPTION_RULE = "ServerSideEncryptionConfiguration.Rules.*"
 DESTINATIONS = (
@@ -27,7 +28,9 @@ DESTINATIONS = (
 _LIFECYCLE_RULE = "LifecycleConfiguration.Rules.*"
 
 
-class S3Provider(BucketOperations, ConfigurationOperations, ListOperations, MultipartOperations, Provider):
+class S3Provider(
+    BucketOperations, ConfigurationOperations, ListOperations, LockOperations, MultipartOperations, Provider
+):
     """S3 over `S3Engine`."""
 
     service = "s3"
@@ -62,6 +65,9 @@ class S3Provider(BucketOperations, ConfigurationOperations, ListOperations, Mult
         "GetObject",
         "GetObjectAcl",
         "GetObjectAttributes",
+        "GetObjectLegalHold",
+        "GetObjectLockConfiguration",
+        "GetObjectRetention",
         "GetObjectTagging",
         "GetPublicAccessBlock",
         "HeadBucket",
@@ -81,6 +87,9 @@ class S3Provider(BucketOperations, ConfigurationOperations, ListOperations, Mult
         "PutBucketTagging",
         "PutBucketVersioning",
         "PutObject",
+        "PutObjectLegalHold",
+        "PutObjectLockConfiguration",
+        "PutObjectRetention",
         "PutObjectTagging",
         "PutPublicAccessBlock",
         "UploadPart",
@@ -93,23 +102,23 @@ class S3Provider(BucketOperations, ConfigurationOperations, ListOperations, Mult
         "CreateBucket": (
             *GRANTS,
             "GrantWrite",
-            "ObjectLockEnabledForBucket",
             "BucketNamespace",
             "CreateBucketConfiguration.Location",
             "CreateBucketConfiguration.Bucket",
         ),
         "CreateMultipartUpload": _WRITTEN,
-        "DeleteObject": ("MFA", "RequestPayer", "BypassGovernanceRetention", "IfMatchLastModifiedTime", "IfMatchSize"),
+        "DeleteObject": ("MFA", "RequestPayer", "IfMatchLastModifiedTime", "IfMatchSize"),
         "DeleteObjects": (
             "MFA",
             "RequestPayer",
-            "BypassGovernanceRetention",
             "Delete.Objects.*.LastModifiedTime",
             "Delete.Objects.*.Size",
         ),
         "GetObject": (*SSE_C, "RequestPayer"),
         "GetObjectAcl": ("RequestPayer",),
         "GetObjectAttributes": (*SSE_C, "RequestPayer"),
+        "GetObjectLegalHold": ("RequestPayer",),
+        "GetObjectRetention": ("RequestPayer",),
         "GetObjectTagging": ("RequestPayer",),
         "HeadObject": (*SSE_C, "RequestPayer"),
         "ListMultipartUploads": ("RequestPayer",),
@@ -130,6 +139,13 @@ class S3Provider(BucketOperations, ConfigurationOperations, ListOperations, Mult
         "PutBucketVersioning": ("MFA",),
         "PutBucketPolicy": ("ConfirmRemoveSelfBucketAccess",),
         "PutObject": (*_WRITTEN, *OTHER_CHECKSUMS, "WriteOffsetBytes"),
+        "PutObjectLegalHold": ("RequestPayer",),
+        "PutObjectLockConfiguration": (
+            "RequestPayer",
+            "Token",
+            "ObjectLockConfiguration.Rule.DefaultRetention.DefaultEventHold",
+        ),
+        "PutObjectRetention": ("RequestPayer", "Retention.EventHold", "Retention.EventHoldDuration"),
         "PutObjectTagging": ("RequestPayer",),
         "UploadPart": (*SSE_C, *OTHER_CHECKSUMS, "RequestPayer"),
         "UploadPartCopy": (*SSE_C, *_SOURCE_SSE_C, "RequestPayer"),

@@ -88,4 +88,9 @@ STEPS = (
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX completed_at ON completed (completed_at_ms)
     """,
+    """
+    ALTER TABLE object ADD COLUMN traits BLOB;
+    ALTER TABLE version ADD COLUMN traits BLOB;
+    ALTER TABLE upload ADD COLUMN traits BLOB
+    """,
 )

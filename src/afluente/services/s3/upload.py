@@ -8,9 +8,11 @@ from typing import Any
 
 import msgspec
 
+from afluente.services.s3 import traits
 from afluente.services.s3.checksum import Kind
 from afluente.services.s3.error import no_such_upload
 from afluente.services.s3.object_row import NO_END
+from afluente.services.s3.traits import PLAIN, Traits
 from afluente.store.blob import Blobs
 from afluente.store.database import Database
 
@@ -32,6 +34,7 @@ class Upload:
     explicit: bool
     header: dict[str, Any]
     tags: dict[str, str]
+    traits: Traits = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +65,11 @@ class Uploads:
     def put(self, upload: Upload) -> None:
         with self._database.write() as db:
             db.execute(
-                "INSERT INTO upload VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO upload VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     upload.bucket, upload.key, upload.id, upload.initiated_at_ms, upload.initiator, upload.algorithm,
                     upload.kind, upload.explicit, msgspec.json.encode(upload.header), msgspec.json.encode(upload.tags),
+                    traits.packed(upload.traits),
                 ),
             )  # fmt: skip
 
@@ -150,7 +154,17 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def _upload(row: tuple[Any, ...]) -> Upload:
-    bucket, key, identifier, initiated, initiator, algorithm, kind, explicit, header, tags = row
+    bucket, key, identifier, initiated, initiator, algorithm, kind, explicit, header, tags, more = row
     return Upload(
-        bucket, key, identifier, initiated, initiator, algorithm, kind, bool(explicit), _decode(header), _decode(tags)
+        bucket,
+        key,
+        identifier,
+        initiated,
+        initiator,
+        algorithm,
+        kind,
+        bool(explicit),
+        _decode(header),
+        _decode(tags),
+        traits.unpacked(more),
     )

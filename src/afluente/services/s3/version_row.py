@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from afluente.services.s3 import traits
 from afluente.services.s3.checksum import Checksum
 from afluente.services.s3.object_row import NO_END, ObjectRow, packed, unpacked
 from afluente.store.database import Database
@@ -35,10 +36,11 @@ class VersionRows:
     def put(self, row: ObjectRow) -> None:
         with self._database.write() as db:
             db.execute(
-                "INSERT OR REPLACE INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     row.bucket, row.key, row.number, row.version, row.is_marker, row.id, row.size, row.etag,
                     row.modified_at_ms, *row.checksum, *packed(row),
+                    traits.packed(row.traits),
                 ),
             )  # fmt: skip
 
@@ -68,10 +70,10 @@ class VersionRows:
 
 
 def _version(row: tuple[Any, ...]) -> ObjectRow:
-    bucket, key, number, version, marker, identifier, size, etag, modified, algorithm, kind, value, *rest = row
+    bucket, key, number, version, marker, identifier, size, etag, modified, algorithm, kind, value, *rest, more = row
     header, tags, parts = unpacked(*rest)
     return ObjectRow(
         bucket, key, identifier, aside=False, staged=False, size=size, etag=etag, modified_at_ms=modified,
         checksum=Checksum(algorithm, kind, value), header=header, tags=tags, parts=parts, version=version,
-        number=number, is_latest=False, is_marker=bool(marker),
+        number=number, traits=traits.unpacked(more), is_latest=False, is_marker=bool(marker),
     )  # fmt: skip

@@ -30,6 +30,8 @@ class Bucket(ResourceType):
         "BucketName": None,
         "CorsConfiguration": None,
         "LifecycleConfiguration": None,
+        "ObjectLockConfiguration": None,
+        "ObjectLockEnabled": None,
         "OwnershipControls": None,
         "PublicAccessBlockConfiguration": None,
         "Tags": None,
@@ -40,15 +42,16 @@ class Bucket(ResourceType):
     lower_name = True
     read_by = ("HeadBucket", "Bucket")
     live_in = ()
-    unseen = ("BucketEncryption", "CorsConfiguration", "LifecycleConfiguration")
+    unseen = ("BucketEncryption", "CorsConfiguration", "LifecycleConfiguration", "ObjectLockEnabled")
     remove_by = ("DeleteBucket", "Bucket")
     missing = MISSING
-    replacing = ("BucketName",)
+    replacing = ("BucketName", "ObjectLockEnabled")
     identifiers = ("BucketName",)
 
     def make(self, context: Context, physical_id: str, properties: Properties) -> Made:
-        del properties
         request: dict[str, Any] = {"Bucket": physical_id}
+        if str(properties.get("ObjectLockEnabled", False)).lower() == "true":
+            request["ObjectLockEnabledForBucket"] = True
         if context.region != "us-east-1":
             request["CreateBucketConfiguration"] = {"LocationConstraint": context.region}
         context.call(self.service, "CreateBucket", **request)
@@ -219,10 +222,14 @@ SETTINGS: Mapping[str, tuple[str, str, Callable[[Any], Any]]] = {
     "OwnershipControls": ("PutBucketOwnershipControls", "OwnershipControls", _as_it_is),
     "PublicAccessBlockConfiguration": ("PutPublicAccessBlock", "PublicAccessBlockConfiguration", _as_it_is),
     "VersioningConfiguration": ("PutBucketVersioning", "VersioningConfiguration", _as_it_is),
+    "ObjectLockConfiguration": ("PutObjectLockConfiguration", "ObjectLockConfiguration", _as_it_is),
 }
 """A property to the operation that sets it, the member that takes it, and how its names are translated."""
 
 TOLD: Mapping[str, tuple[str, str, str | None]] = {
+    "ObjectLockConfiguration": (
+        "GetObjectLockConfiguration", "ObjectLockConfigurationNotFoundError", "ObjectLockConfiguration",
+    ),
     "OwnershipControls": ("GetBucketOwnershipControls", "OwnershipControlsNotFoundError", "OwnershipControls"),
     "PublicAccessBlockConfiguration": (
         "GetPublicAccessBlock", "NoSuchPublicAccessBlockConfiguration", "PublicAccessBlockConfiguration",
@@ -236,6 +243,10 @@ UNSET: Mapping[str, tuple[str, dict[str, Any]]] = {
     "BucketEncryption": ("DeleteBucketEncryption", {}),
     "CorsConfiguration": ("DeleteBucketCors", {}),
     "LifecycleConfiguration": ("DeleteBucketLifecycle", {}),
+    "ObjectLockConfiguration": (
+        "PutObjectLockConfiguration",
+        {"ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"}},
+    ),
     "OwnershipControls": ("DeleteBucketOwnershipControls", {}),
     "PublicAccessBlockConfiguration": ("DeletePublicAccessBlock", {}),
     "VersioningConfiguration": ("PutBucketVersioning", {"VersioningConfiguration": {"Status": "Suspended"}}),

@@ -5,6 +5,7 @@ Stop: the gateway first, so that no request meets a part that is gone; then the 
 the others; then the stores.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -88,6 +89,10 @@ class FarmNumbers:
     objects: int
     last_key: str
     delivery_error: str | None
+
+
+class CannotListen(OSError):
+    """The address cannot be had; `errno` says why."""
 
 
 class App:
@@ -194,10 +199,14 @@ class App:
             self._iam.authority.resource_tags[provider.service] = provider.tags_of
 
     def start(self) -> None:
-        """Serve. Raises OSError when the address cannot be had; then only `stop` may follow."""
+        """Serve. Raises CannotListen, or what the disk says of the data folder; then only `stop` may follow."""
         for engine in self._engines:
             engine.start()
-        self._port = self._gateway.start()
+        try:
+            self._port = self._gateway.start()
+        except OSError as error:
+            number = error.errno or 0  # below zero where a name has no address
+            raise CannotListen(number, os.strerror(number) if number > 0 else error.strerror or str(error)) from error
         self._jobs.runs.serve(self.endpoint)
         self._ready = True
 
@@ -214,7 +223,8 @@ class App:
     @property
     def endpoint(self) -> str:
         """The URL for AWS clients."""
-        return f"http://{self.settings.host}:{self._port}"
+        host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
+        return f"http://{host}:{self._port}"
 
     def farm_numbers(self) -> FarmNumbers:
         """The streams and deliveries at a glance."""

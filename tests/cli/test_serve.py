@@ -14,6 +14,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from afluente.app import App
+from afluente.core.setting import Settings
+
 COMMAND = [sys.executable, "-m", "afluente.cli.main", "serve"]
 
 
@@ -64,6 +67,36 @@ def test_locked_folder_is_one_clear_sentence(server: tuple[subprocess.Popen[str]
 def test_foreign_folder_is_one_clear_sentence(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
     assert "not an Afluente data folder" in refused("--port", "0", "--data", str(tmp_path))
+
+
+def test_a_folder_whose_disk_is_in_no_order_is_one_clear_sentence(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    App(Settings(data=data)).stop()
+    (data / "meta.db").write_bytes(b"torn" * 1000)
+    said = refused("--port", "0", "--data", str(data))
+    assert "file is not a database" in said
+    assert "MB are free there" in said
+
+
+def test_the_address_of_ipv6_is_a_url_that_clients_take(tmp_path: Path) -> None:
+    if not _has_ipv6():
+        pytest.skip("this machine has no IPv6")
+    app = App(Settings(data=tmp_path / "data", host="::1", port=0))
+    app.start()
+    try:
+        assert app.endpoint.startswith("http://[::1]:")
+        with urllib.request.urlopen(f"{app.endpoint}/_afluente/health") as answer:
+            assert answer.status == 200
+    finally:
+        app.stop()
+
+
+def _has_ipv6() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
 
 
 def test_enforcing_it_listens_beyond_loopback_and_shows_the_key_of_root_once(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Clocks and loops: time moves only when told to, and what came due has happened when `advance` returns."""
 
+import errno
 import threading
 
 import pytest
@@ -88,5 +89,24 @@ def test_loop_outlives_a_step_that_raises(caplog: pytest.LogCaptureFixture) -> N
     clock.advance(RETRY_MS / 1000)
     loop.stop()
     assert attempts == [0, RETRY_MS]
-    assert loop.last_error is None
     assert "disk full" in caplog.text
+
+
+def test_what_fails_a_step_again_and_again_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    clock, errors = ManualClock(0), [OSError(errno.ENOSPC, "full")] * 3 + [OSError("torn")] * 2
+
+    def step() -> None:
+        if errors:
+            raise errors.pop(0)
+
+    loop = Loop("flaky", step, clock)
+    loop.start()
+    for _ in range(6):
+        clock.advance(0, waiters=1)
+        clock.advance(RETRY_MS / 1000)
+    loop.stop()
+    assert [record.getMessage() for record in caplog.records] == [
+        "flaky: No space left on device, in the data folder; trying again every 1000 ms",
+        "flaky: OSError: torn; trying again every 1000 ms",
+    ]
+    assert [record.exc_info is not None for record in caplog.records] == [False, True]

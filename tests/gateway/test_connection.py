@@ -58,8 +58,10 @@ def test_connection_close_is_honoured(serve: Serve, kinesis: Kinesis) -> None:
     assert wire.is_closed()
 
 
-def test_http_1_0_is_closed_after_the_answer(serve: Serve, kinesis: Kinesis) -> None:
-    wire = serve(kinesis).wire().send(rpc("ListStreams").replace(b"HTTP/1.1", b"HTTP/1.0"))
+@pytest.mark.parametrize("field", [b"", b"Connection: keep-alive\r\n"])
+def test_http_1_0_is_closed_after_the_answer(serve: Serve, kinesis: Kinesis, field: bytes) -> None:
+    request = rpc("ListStreams").replace(b" HTTP/1.1\r\n", b" HTTP/1.0\r\n" + field)
+    wire = serve(kinesis).wire().send(request)
     assert wire.answer().status == 200
     assert wire.is_closed()
 

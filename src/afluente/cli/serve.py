@@ -2,12 +2,14 @@
 
 import argparse
 import ipaddress
-import os
+import shutil
 import signal
+import sqlite3
 import threading
 
-from afluente.app import App
+from afluente.app import App, CannotListen
 from afluente.cli.error import CommandError
+from afluente.core.disk_fault import disk_fault
 from afluente.core.setting import Settings
 
 
@@ -28,23 +30,37 @@ def run(_: argparse.Namespace, settings: Settings) -> int:
 
 
 def start(settings: Settings) -> App:
-    """A started App. Raises CommandError with one sentence when the address cannot be used."""
+    """A started App. Raises CommandError with one sentence when the address or the data folder cannot be used."""
     if settings.auth == "open" and not _is_loopback(settings.host):
         raise CommandError(
             f"{settings.host} is not a loopback address. In open mode whoever reaches Afluente is the account's root; "
             "use --host 127.0.0.1, or --auth enforce, which verifies signatures."
         )
-    app = App(settings)
+    try:
+        app = App(settings)
+    except (OSError, sqlite3.Error) as error:
+        raise CommandError(_unusable(settings, error)) from None
     try:
         app.start()
-    except OSError as error:
+    except CannotListen as error:
         app.stop()
-        reason = os.strerror(error.errno) if error.errno else error
         raise CommandError(
-            f"Cannot listen on {settings.host}:{settings.port}: {reason}. Is another afluente "
+            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. Is another afluente "
             "running? Stop it, or choose another --port."
         ) from None
+    except (OSError, sqlite3.Error) as error:
+        app.stop()
+        raise CommandError(_unusable(settings, error)) from None
     return app
+
+
+def _unusable(settings: Settings, error: OSError | sqlite3.Error) -> str:
+    """What the disk says of the data folder."""
+    free_mb = shutil.disk_usage(settings.data).free // 1024**2
+    return (
+        f"The data folder {settings.data} cannot be used: {disk_fault(error) or error} ({free_mb:,} MB are free "
+        "there). What was acknowledged is safe; start again when the disk is in order."
+    )
 
 
 def show_new_root_key(app: App) -> None:

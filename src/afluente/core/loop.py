@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 
 from afluente.core.clock import Clock
+from afluente.core.disk_fault import disk_fault
 
 RETRY_MS = 1000
 """A step that raised is tried again after this long: long enough not to spin, short enough to recover unseen."""
@@ -23,7 +24,7 @@ class Loop:
 
     def __init__(self, name: str, step: Callable[[], int | None], clock: Clock) -> None:
         self.name = name
-        self.last_error: Exception | None = None
+        self._said = ""
         self._step = step
         self._clock = clock
         self._wakeup = threading.Event()
@@ -50,10 +51,17 @@ class Loop:
             self._wakeup.clear()
             try:
                 due_ms = self._step()
-                self.last_error = None
+                self._said = ""
             except Exception as error:  # a loop outlives whatever one step meets
-                log.exception("%s: a step failed; trying again in %s ms", self.name, RETRY_MS)
-                self.last_error = error
+                self._tell(error)
                 due_ms = self._clock.now_ms() + RETRY_MS
             if not self._stopping:
                 self._clock.wait(self._wakeup, due_ms)
+
+    def _tell(self, error: Exception) -> None:
+        """Log what a step met, once for as long as it stays the same: a full disk fails every step, for hours."""
+        fault = disk_fault(error)
+        said = f"{fault}, in the data folder" if fault else f"{type(error).__name__}: {error}"
+        if said != self._said:
+            self._said = said
+            log.error("%s: %s; trying again every %s ms", self.name, said, RETRY_MS, exc_info=None if fault else error)

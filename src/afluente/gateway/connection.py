@@ -169,7 +169,9 @@ class Connection(asyncio.Protocol):
         if not path.startswith("/"):  # the form for proxies: http://host/path
             path = "/" + path.partition("://")[2].partition("/")[2]
         request = HttpRequest(self._parser.get_method().decode(), path, query, self._headers, peer=self._peer)
-        exchange = Exchange(request, keep_alive=self._parser.should_keep_alive())
+        # who asks for more in HTTP/1.0 waits for the end of the connection, unless it is told otherwise
+        keep_alive = self._parser.should_keep_alive() and self._parser.get_http_version() == "1.1"
+        exchange = Exchange(request, keep_alive=keep_alive)
         exchange.receiver = self._edge.receiver(request, self._hold_for_body, self._release_for_body)
         exchange.expects = self._headers.get("expect", "").lower() == "100-continue"
         self._arriving = exchange

@@ -3,36 +3,14 @@
 A full disk fails every request that writes; a traceback of each would hide the cause, and fill the disk further.
 """
 
-import errno
 import logging
-import os
-import sqlite3
 
 from afluente.core.clock import Clock
 
-ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
-SQLITE_ERRORS = {
-    sqlite3.SQLITE_FULL: os.strerror(errno.ENOSPC),
-    sqlite3.SQLITE_IOERR: os.strerror(errno.EIO),
-    sqlite3.SQLITE_READONLY: os.strerror(errno.EROFS),
-}
 EVERY_MS = 10_000
 """How often one cause is logged."""
 
 log = logging.getLogger(__name__)
-
-
-def disk_fault(error: BaseException | None) -> str | None:
-    """The system's words for the fault of the disk that caused `error`, if one did."""
-    while error is not None:
-        if isinstance(error, OSError) and error.errno in ERRORS:
-            return os.strerror(error.errno)
-        if isinstance(error, sqlite3.Error):
-            text = SQLITE_ERRORS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)  # the rest is an extended code
-            if text is not None:
-                return text
-        error = error.__cause__
-    return None
 
 
 class DiskFaults:

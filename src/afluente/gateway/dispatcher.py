@@ -19,6 +19,7 @@ from typing import Any
 from afluente.core import error as core_error
 from afluente.core.call import ANONYMOUS, Call, Principal
 from afluente.core.clock import Clock
+from afluente.core.disk_fault import disk_fault
 from afluente.core.error import AwsError, InternalFailure
 from afluente.core.identifier import request_id
 from afluente.core.provider import Provider, Request, Response
@@ -29,7 +30,7 @@ from afluente.gateway.authentication import Authenticator
 from afluente.gateway.authorization import Authority, Gate, connection_conditions
 from afluente.gateway.bucket_origin import BucketOrigins
 from afluente.gateway.credential import Credential, credential_of, of_form
-from afluente.gateway.disk_fault import DiskFaults, disk_fault
+from afluente.gateway.disk_fault import DiskFaults
 from afluente.gateway.failure import fail_unbound
 from afluente.gateway.form_upload import FormUploads, bucket_of
 from afluente.gateway.identification import service_of

@@ -99,8 +99,8 @@ def _full_segment(folder: Path, head: Head, following: Head, disk: Disk) -> tupl
     index = segment.build_index()
     try:
         save_index(segment, index, disk)
-    except OSError:
-        log.warning("the index of %s could not be written", segment.path, exc_info=True)
+    except OSError as error:
+        log.warning("the index of %s could not be written (%s); the next start makes it", segment.path, error)
     return segment, _extents_of(index)
 
 

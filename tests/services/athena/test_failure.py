@@ -165,3 +165,28 @@ def test_a_column_whose_type_is_none_is_named(lake: Lake) -> None:
     assert lake.run("SELECT b FROM n").reason.startswith(
         "HIVE_METASTORE_ERROR: Column a: 'nonsense' is not a Hive type"
     )
+
+
+@pytest.mark.parametrize(
+    ("sql", "value"),
+    [
+        (f"SELECT {'(' * 100}1{')' * 100}", "1"),
+        ("SELECT " + "replace(" * 100 + "'ab'" + ", 'b')" * 100, "a"),
+        (f"SELECT {' + '.join(['1'] * 900)}", "900"),
+        (f"SELECT count(*) FROM t WHERE {' OR '.join(f'a = {n}' for n in range(2000))}", "1"),
+    ],
+    ids=["parentheses", "calls", "sum", "or"],
+)  # fmt: skip
+def test_what_programs_write_may_be_deep(farm: Lake, sql: str, value: str) -> None:
+    assert farm.run(sql).rows == [[value]]
+
+
+@pytest.mark.parametrize("sql", [f"SELECT {'(' * 5000}1{')' * 5000}", f"CREATE TABLE x (a {'array<' * 5000}int)"])
+def test_what_is_too_deep_to_be_read_is_refused(farm: Lake, sql: str) -> None:
+    with pytest.raises(InvalidRequestException, match="too large"):
+        farm.run(sql)
+
+
+def test_what_is_too_deep_to_be_understood_fails(farm: Lake) -> None:
+    reason = farm.run(f"SELECT {' || '.join(['b'] * 6000)} FROM t").reason
+    assert reason == "STACK_OVERFLOW: statement is too large (stack overflow during analysis)"

@@ -311,6 +311,10 @@ class AthenaEngine:
             self._fail(running, failure)
         except AwsError as refusal:
             self._fail(running, QueryFailure(_failure_name(refusal), refusal.message))
+        except RecursionError:
+            self._fail(
+                running, QueryFailure("STACK_OVERFLOW", "statement is too large (stack overflow during analysis)")
+            )
         except Exception as fault:
             if not running.cancelled.is_set():
                 log.exception("query %s failed", execution.id)

@@ -3,6 +3,7 @@
 It is heavy (sqlglot, DuckDB), so the engine loads this module when the first query comes, and not before.
 """
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,12 @@ from afluente.services.athena.sandbox import Sandbox, Session
 from afluente.services.athena.saved_query import GroupKey, PreparedStatements
 from afluente.services.athena.show import check
 
+DEPTH = 4000
+"""Calls within calls. Reading SQL takes some twenty of them for each level of nesting, and Python stops at 1,000."""
+
+TOO_LARGE = "line 1:1: statement is too large (stack overflow while parsing)"
+"""Trino's text (SqlParser.java)."""
+
 
 class Machine:
     """Statements in, results out. `sessions` queries can run at once."""
@@ -38,6 +45,7 @@ class Machine:
         folder: Path,
         sessions: int,
     ) -> None:
+        sys.setrecursionlimit(max(DEPTH, sys.getrecursionlimit()))
         self._invoke = invoke
         self._prepared = prepared
         self._runner = Runner(invoke, store, results, prepared, clock, folder)
@@ -45,6 +53,12 @@ class Machine:
 
     def statement(self, group: GroupKey, text: str, parameters: list[str] | None) -> Ddl:
         """The statement of `text`; EXECUTE is replaced by what was prepared. Raises InvalidRequestException."""
+        try:
+            return self._statement(group, text, parameters)
+        except RecursionError:
+            raise InvalidRequestException(TOO_LARGE, "MALFORMED_QUERY") from None
+
+    def _statement(self, group: GroupKey, text: str, parameters: list[str] | None) -> Ddl:
         statement = statements.parse(text, parameters)
         if not isinstance(statement, statements.Execute):
             return statement

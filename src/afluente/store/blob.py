@@ -84,7 +84,15 @@ class Blobs:
         """Stage the finished file at `path` by moving it. It stays there when that fails."""
         identifier = secrets.token_hex(16)
         path.chmod(self._mode)
-        self._sync(path, lambda: _show(path, observe))
+        syncing = self._syncer.submit(sync_file, path) if path.stat().st_size >= BACKGROUND_SYNC_BYTES else None
+        try:
+            _show(path, observe)
+        finally:
+            wait([syncing] if syncing else [])
+        if syncing:
+            syncing.result()
+        else:
+            sync_file(path)
         path.rename(self.staged_path(identifier))
         self._staged_folder.sync()
         return identifier

@@ -1,5 +1,6 @@
 import sqlite3
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -260,12 +261,12 @@ def test_an_end_that_cannot_be_kept_is_kept_when_it_can_be(lake: Lake, monkeypat
     failures = 3
     finish = lake.engine.executions.finish
 
-    def finish_at_last(execution: Execution) -> None:
+    def finish_at_last(execution: Execution, kept: Callable[[], None]) -> None:
         nonlocal failures
         if failures:
             failures -= 1
             raise sqlite3.OperationalError("database or disk is full")
-        finish(execution)
+        finish(execution, kept)
 
     monkeypatch.setattr(lake.engine.executions, "finish", finish_at_last)
     id = lake.start("SELECT 1")

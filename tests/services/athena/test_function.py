@@ -50,6 +50,10 @@ RULES = [
     ("9999999.5", "9999999.5", "double"),
     ("-0.00012", "-1.2E-4", "double"),
     ("CAST(1.5 AS real)", "1.5", "float"),
+    ("CAST(1e-5 AS real)", "1.0E-5", "float"),
+    ("123456789012345680e0", "1.2345678901234568E17", "double"),
+    ("0e0", "0.0", "double"),
+    ("-nan()", "NaN", "double"),
     ("nan()", "NaN", "double"),
     ("-infinity()", "-Infinity", "double"),
     # times

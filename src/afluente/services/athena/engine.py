@@ -261,7 +261,7 @@ class AthenaEngine:
     def _enqueue(self, call: Call, execution: Execution, statement: Ddl, group: WorkGroup) -> str:
         from afluente.services.athena.runner import Task  # noqa: PLC0415 - loaded with the machine
 
-        task = Task(call, execution, statement, group, self._earlier(call, execution))
+        task = Task(call, execution, statement, group, self._succeed, self._earlier(call, execution))
         running = _Running(task)
         with self._lock:
             mine = [one for one in self._running.values() if one.task.execution.account == task.execution.account]
@@ -330,8 +330,11 @@ class AthenaEngine:
         task, cutoff = running.task, running.task.work_group.cutoff_bytes
         if cutoff is not None and task.execution.scanned_bytes > cutoff:
             self._end(task, "CANCELLED", BYTES_EXCEEDED)
-        else:
-            self._end(task, "SUCCEEDED")
+        elif self.executions.is_open(task.execution):
+            self._succeed(task)
+
+    def _succeed(self, task: "Task") -> None:
+        self._end(task, "SUCCEEDED")
 
     def _fail(self, running: _Running, failure: QueryFailure) -> None:
         if not running.cancelled.is_set():
@@ -345,10 +348,13 @@ class AthenaEngine:
         ended = msgspec.structs.replace(
             execution, state=state, reason=reason, error=fault, completed_at_ms=completed_at_ms
         )
-        if task.work_group.publishes_metrics:
-            self._metrics.ended(ended)  # first, so that who sees the end finds it counted
-        self.executions.finish(ended)
-        self._last = ended
+
+        def kept() -> None:
+            if task.work_group.publishes_metrics:
+                self._metrics.ended(ended)
+            self._last = ended
+
+        self.executions.finish(ended, kept)
 
     # stopping
 

@@ -1,7 +1,7 @@
 """Query executions: what GetQueryExecution tells, kept durably, listed newest first."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -164,17 +164,29 @@ class Executions:
         )
         self._open[execution.id] = execution
 
-    def finish(self, execution: Execution) -> None:
-        """Keep the end of an execution. Only then does anyone see it."""
-        self._write(
-            "UPDATE athena_query_execution SET final = 1, body = ? WHERE id = ?", (_body(execution), execution.id)
-        )
-        self._open.pop(execution.id, None)
+    def finish(self, execution: Execution, kept: Callable[[], None] = lambda: None) -> None:
+        """Keep the end of an execution; joins an open transaction. Once it is on disk `kept` is called, and then
+        anyone sees it."""
 
-    def _write(self, statement: str, values: tuple[Any, ...]) -> None:
+        def commit() -> None:
+            kept()
+            self._open.pop(execution.id, None)
+
+        self._write(
+            "UPDATE athena_query_execution SET final = 1, body = ? WHERE id = ?",
+            (_body(execution), execution.id),
+            commit,
+        )
+
+    def is_open(self, execution: Execution) -> bool:
+        """Whether it has no end yet."""
+        return execution.id in self._open
+
+    def _write(self, statement: str, values: tuple[Any, ...], after: Callable[[], None] = lambda: None) -> None:
         def change() -> None:
             with self._database.write() as db:
                 db.execute(statement, values)
+                self._database.after_commit(after)
 
         self._database.write_together(change)
 

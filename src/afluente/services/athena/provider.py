@@ -26,6 +26,7 @@ class AthenaProvider(QueryOperations, WorkGroupOperations, SavedQueryOperations,
     }
 
     permissions = PERMISSIONS
+    quick = ("GetQueryExecution",)  # which clients ask for over and over
 
     def __init__(self, engine: AthenaEngine) -> None:
         self._engine = engine

@@ -6,7 +6,7 @@ by LF. Reading begins at a byte offset, so that a page costs its own rows alone.
 
 import contextlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +44,14 @@ class Results:
         self._database = database
         self._store = store
 
-    def put_csv(self, execution: Execution, file: Path) -> None:
-        """Move a finished CSV into place, its metadata with it; small ones in one commit."""
+    def put_csv(self, execution: Execution, file: Path, also: Callable[[], None]) -> None:
+        """Move a finished CSV into place, its metadata with it, and do `also`; for small ones in one commit."""
         small = file.stat().st_size < SMALL_BYTES
         bucket, key = split(execution.output)
         with self._database.write() if small else contextlib.nullcontext():
             self.put_metadata(execution)
             self._store.put_file(bucket, key, file, content_type=ENGINE_TYPE)
+            also()
 
     def put_text(self, execution: Execution, lines: Sequence[str]) -> None:
         """Write a text result."""

@@ -58,13 +58,15 @@ CSV = "FORMAT csv, HEADER true, FORCE_QUOTE *, NULLSTR '', DELIMITER ',', QUOTE 
 class Task:
     """An execution that is to run: for whom, what, and under which work group's rules.
 
-    `earlier` is one whose result may stand for this one's.
+    succeed: keeps its end, in the transaction that is open, if there is one. A task that does not call it has succeeded
+    when it has returned. earlier: an execution whose result may stand for this one's.
     """
 
     call: Call
     execution: Execution
     statement: Statement
     work_group: WorkGroup
+    succeed: Callable[["Task"], None]
     earlier: Execution | None = None
 
 
@@ -143,7 +145,7 @@ class Runner:
 
         run(query, catalog, self._store(task.call), session, action)
         if task.work_group.cutoff_bytes is None or execution.scanned_bytes <= task.work_group.cutoff_bytes:
-            self._results.put_csv(execution, file)
+            self._results.put_csv(execution, file, lambda: task.succeed(task))
 
     def _explain(self, task: Task, session: Session) -> None:
         execution = task.execution

@@ -7,6 +7,7 @@ from collections import Counter
 INVALID = "INVALID_FUNCTION_ARGUMENT"
 EARTH_KM = 6371.01
 UNITS = ("", "K", "M", "B", "T", "Q")
+NO_NUMBERS = {"nan": "NaN", "-nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 SIZES = {"B": 0, "kB": 1, "MB": 2, "GB": 3, "TB": 4, "PB": 5, "EB": 6, "ZB": 7, "YB": 8}
 
 
@@ -100,7 +101,22 @@ def most_frequent(counts: dict[str, int], buckets: int) -> dict[str, int]:
     return dict(Counter(counts).most_common(buckets))
 
 
+def scientific(number: str) -> str:
+    """DuckDB's text of a number below 0.001 or from 10,000,000 on, of zero, or of none, as Java's Double.toString."""
+    if number in NO_NUMBERS:
+        return NO_NUMBERS[number]
+    sign, digits = ("-", number[1:]) if number.startswith("-") else ("", number)
+    mantissa, _, power = digits.partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    significant = (whole + fraction).lstrip("0")
+    if not significant:
+        return number
+    exponent = int(power or 0) + len(significant) - len(fraction) - 1
+    return f"{sign}{significant[0]}.{significant[1:].rstrip('0') or '0'}E{exponent}"
+
+
 FUNCTIONS = (
+    ("athena_scientific", scientific, ("VARCHAR",), "VARCHAR"),
     ("athena_cbrt", cbrt, ("DOUBLE",), "DOUBLE"),
     ("athena_from_base", from_base, ("VARCHAR", "BIGINT"), "BIGINT"),
     ("athena_bit_count", bit_count, ("BIGINT", "BIGINT"), "BIGINT"),

@@ -51,6 +51,8 @@ from afluente.services.logs.engine import LogsEngine
 from afluente.services.logs.provider import LogsProvider
 from afluente.services.s3.engine import S3Engine
 from afluente.services.s3.provider import S3Provider
+from afluente.services.sqs.engine import SqsEngine
+from afluente.services.sqs.provider import SqsProvider
 from afluente.services.sts.provider import StsProvider
 from afluente.store.data_folder import DataFolder
 from afluente.store.database import Database
@@ -67,6 +69,7 @@ PROVIDERS: tuple[type[Provider], ...] = (
     KinesisProvider,
     LogsProvider,
     S3Provider,
+    SqsProvider,
     StsProvider,
 )
 
@@ -145,6 +148,8 @@ class App:
 
     def _compose(self) -> None:
         database, settings, clock, invoke = self._database, self.settings, self.clock, self._gateway.invoke
+        self._sqs = SqsEngine(database, clock)
+        self._iam.authority.resource_policies["sqs"] = self._sqs.resource_policy
         s3 = S3Engine(database, self._folder.objects, clock)
         self._iam.authority.resource_policies["s3"] = s3.resource_policy
         self._gateway.bucket_origins.rules = s3.cors_rules
@@ -169,6 +174,7 @@ class App:
             cloudwatch,
             alarms,
             logs,
+            self._sqs,
             s3,
             self._kinesis,
             self._firehose,
@@ -188,6 +194,7 @@ class App:
             StsProvider(self._iam),
             KinesisProvider(self._kinesis, clock),
             S3Provider(s3, self._check_action),
+            SqsProvider(self._sqs),
             LogsProvider(logs, database),
             CloudWatchProvider(cloudwatch, alarms, clock),
             FirehoseProvider(self._firehose, invoke, clock),
@@ -213,6 +220,7 @@ class App:
     def stop(self) -> None:
         """Answer what runs, end every part, and let go of the data folder."""
         self._ready = False
+        self._sqs.polls.end()
         self._gateway.stop()
         for engine in reversed(self._engines):
             engine.stop()

@@ -14,6 +14,7 @@ RPC_TYPES = frozenset({"application/x-amz-json-1.1", "application/x-amz-json-1.0
 TARGETS = {
     "AmazonAthena": "athena",
     "AWSGlue": "glue",
+    "AmazonSQS": "sqs",
     "Firehose_20150804": "firehose",
     "GraniteServiceVersion20100801": "cloudwatch",
     "Kinesis_20131202": "kinesis",

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from afluente.core.error import AwsError
 
-QUERY_SERVICES = frozenset({"cloudformation", "cloudwatch", "iam", "sts"})
+QUERY_SERVICES = frozenset({"cloudformation", "cloudwatch", "iam", "sqs", "sts"})
 
 MISMATCH = (
     "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "

@@ -50,6 +50,33 @@ SHAPE_TRAITS: dict[str, dict[str, dict[str, Any]]] = {
     },
 }
 
+_SQS_CODES = {
+    # What clients of the Query protocol know SQS's errors by: "Errors" of each operation in the API reference, such as
+    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_PurgeQueue.html#API_PurgeQueue_Errors
+    "BatchEntryIdsNotDistinct": "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",
+    "BatchRequestTooLong": "AWS.SimpleQueueService.BatchRequestTooLong",
+    "EmptyBatchRequest": "AWS.SimpleQueueService.EmptyBatchRequest",
+    "InvalidBatchEntryId": "AWS.SimpleQueueService.InvalidBatchEntryId",
+    "MessageNotInflight": "AWS.SimpleQueueService.MessageNotInflight",
+    "QueueDeletedRecently": "AWS.SimpleQueueService.QueueDeletedRecently",
+    "QueueDoesNotExist": "AWS.SimpleQueueService.NonExistentQueue",
+    "QueueNameExists": "QueueAlreadyExists",
+    "TooManyEntriesInBatchRequest": "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
+    "UnsupportedOperation": "AWS.SimpleQueueService.UnsupportedOperation",
+}
+
+SHAPE_TRAITS["sqs"] = {
+    **{name: {"error": {"code": code, "httpStatusCode": 400}} for name, code in _SQS_CODES.items()},
+    "PurgeQueueInProgress": {
+        "error": {"code": "AWS.SimpleQueueService.PurgeQueueInProgress", "httpStatusCode": 403}  # as recorded
+    },
+    # Names that SQS does not know get errors of their own, not those of the model's constraints
+    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
+    "MessageSystemAttributeName": {"enum": []},
+    "MessageSystemAttributeNameForSends": {"enum": []},
+    "QueueAttributeName": {"enum": []},
+}
+
 UNWRAPPED_OUTPUTS: dict[str, tuple[str, ...]] = {
     # The answer's root element holds the member's text itself
     # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html#API_GetBucketLocation_ResponseSyntax

@@ -331,3 +331,24 @@ def test_types_that_are_not_there_are_named(stacks: Deployment) -> None:
     body = json.dumps({"Resources": {"T": {"Type": "AWS::SNS::Topic"}}})
     with pytest.raises(ClientError, match=r"Unrecognized resource types: \[AWS::SNS::Topic\]"):
         stacks.cloudformation.create_stack(StackName="farm", TemplateBody=body)
+
+
+def test_queues_and_their_policy(stacks: Deployment) -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": {"Fn::GetAtt": "Queue.Arn"}}
+    resources: dict[str, Any] = {
+        "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": True, "ContentBasedDeduplication": "true"}},
+        "Policy": {
+            "Type": "AWS::SQS::QueuePolicy",
+            "Properties": {"Queues": [{"Ref": "Queue"}], "PolicyDocument": {"Statement": [statement]}},
+        },
+    }
+    outputs = outputs_of(stacks, resources, "Queue.Arn", "Queue.QueueName", "Queue.QueueUrl")
+    assert outputs["Queue"] == outputs["QueueQueueUrl"]
+    assert outputs["QueueQueueName"].endswith(".fifo")
+    sqs = stacks.client("sqs")
+    assert sqs.get_queue_url(QueueName=outputs["QueueQueueName"])["QueueUrl"] == outputs["Queue"]
+    found = sqs.get_queue_attributes(QueueUrl=outputs["Queue"], AttributeNames=["All"])["Attributes"]
+    assert (found["QueueArn"], found["ContentBasedDeduplication"]) == (outputs["QueueArn"], "true")
+    assert json.loads(found["Policy"])["Statement"][0]["Resource"] == outputs["QueueArn"]
+    assert stacks.delete()["StackStatus"] == "DELETE_COMPLETE"
+    assert "QueueUrls" not in sqs.list_queues()

@@ -113,6 +113,20 @@ def consumer(stacks: Deployment) -> Any:
     return found["ConsumerName"], policy["Statement"][0]["Action"], tags
 
 
+def queue(stacks: Deployment) -> Any:
+    sqs = stacks.client("sqs")
+    url = sqs.get_queue_url(QueueName="q")["QueueUrl"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    action = json.loads(found["Policy"])["Statement"][0]["Action"]
+    redrive = json.loads(found.get("RedrivePolicy", "{}"))
+    return (
+        found["DelaySeconds"],
+        redrive.get("maxReceiveCount"),
+        action,
+        sqs.list_queue_tags(QueueUrl=url)["Tags"].keys() & {"a", "b"},
+    )
+
+
 def resource(kind: str, **properties: Any) -> dict[str, Any]:
     return {"Type": kind, "Properties": properties}
 
@@ -152,6 +166,12 @@ def policy_of(action: str) -> dict[str, Any]:
     }  # fmt: skip
     document = {"Version": "2012-10-17", "Statement": [statement]}
     return resource("AWS::Kinesis::ResourcePolicy", ResourceArn=stream, ResourcePolicy=document)
+
+
+def queue_policy_of(action: str) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": action, "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    return resource("AWS::SQS::QueuePolicy", Queues=[{"Ref": "Q"}], PolicyDocument=document)
 
 
 def rules(ownership: str) -> dict[str, Any]:
@@ -274,6 +294,15 @@ CASES: dict[str, tuple[Any, dict[str, Any], dict[str, Any], Any, Any]] = {
          "P": policy_of("kinesis:PutRecord")},
         ("c", "kinesis:GetRecords", [{"Key": "a", "Value": "1"}]),
         ("c", "kinesis:PutRecord", [{"Key": "b", "Value": "1"}]),
+    ),
+    "queue": (
+        queue,
+        {"L": resource("AWS::SQS::Queue"), "P": queue_policy_of("sqs:SendMessage"),
+         "Q": resource("AWS::SQS::Queue", QueueName="q", DelaySeconds=5, Tags=[{"Key": "a", "Value": "1"}],
+                       RedrivePolicy={"deadLetterTargetArn": {"Fn::GetAtt": ["L", "Arn"]}, "maxReceiveCount": 3})},
+        {"L": resource("AWS::SQS::Queue"), "P": queue_policy_of("sqs:*"),
+         "Q": resource("AWS::SQS::Queue", QueueName="q", VisibilityTimeout="60", Tags=[{"Key": "b", "Value": "1"}])},
+        ("5", 3, "sqs:SendMessage", {"a"}), ("0", None, "sqs:*", {"b"}),
     ),
     "alarm": (alarm, {"A": alarm_of(1, 1)}, {"A": alarm_of(5, 2)}, (1.0, 1), (5.0, 2)),
 }  # fmt: skip

@@ -13,6 +13,7 @@ from afluente.services.cloudformation.resource import (
     logs,
     nested_stack,
     s3,
+    sqs,
 )
 from afluente.services.cloudformation.resource.metadata import CdkMetadata
 from afluente.services.cloudformation.resource.resource_type import ResourceType
@@ -52,5 +53,7 @@ TYPES: dict[str, ResourceType] = {
         nested_stack.NestedStack(),
         s3.Bucket(),
         s3.BucketPolicy(),
+        sqs.Queue(),
+        sqs.QueuePolicy(),
     )
 }

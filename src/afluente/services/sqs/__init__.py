@@ -1,0 +1,1 @@
+"""Amazon SQS: queues whose messages are on disk before their sends are answered."""

@@ -168,6 +168,7 @@ class App:
         workflows = triggers.workflows = WorkflowEngine(database, tags, self._jobs, crawlers, triggers, clock)
         athena = AthenaEngine(database, invoke, s3, settings, clock, metrics=self._metrics, check=self._check_action)
         cloudformation = CloudFormationEngine(database, invoke, self._iam, clock)
+        self._gateway.signalled = cloudformation.take_signal
         # each may use those before it
         self._engines: list[Any] = [
             self._iam,

@@ -20,7 +20,7 @@ from afluente.core.identifier import request_id
 from afluente.core.metric import Sample, Total
 from afluente.core.provider import Invoke, Provider
 from afluente.core.setting import Settings
-from afluente.gateway import event_sender, preflight, prometheus
+from afluente.gateway import event_sender, preflight, prometheus, signal_route
 from afluente.gateway.bucket_origin import BucketOrigins
 from afluente.gateway.credential import credential_of
 from afluente.gateway.dispatcher import Callers, Dispatcher
@@ -86,6 +86,8 @@ class Gateway:
         self._dispatcher = Dispatcher(providers, callers, settings, clock, self._pool)
         self._loop = _new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="gateway", daemon=True)
+        self.signalled: signal_route.Signalled = lambda _path, _body: False
+        """Takes the signals of wait conditions."""
         self._listener: asyncio.Server | None = None
         self._connections: set[Peer] = set()
         self._receivers: WeakSet[ObjectReceiver] = WeakSet()
@@ -170,6 +172,8 @@ class Gateway:
             self._all_gone.set()
 
     def receiver(self, request: HttpRequest, pause: Callable[[], None], resume: Callable[[], None]) -> Receiver:
+        if signal_route.is_signal(request):
+            return MemoryReceiver(signal_route.MAX_SIGNAL_BYTES)
         try:
             credential = credential_of(request)
         except AwsError:
@@ -221,6 +225,8 @@ class Gateway:
             return self._answer_health()
         if prometheus.is_scrape(request):
             return await self._answer_metrics(request)
+        if signal_route.is_signal(request):
+            return await self._answer_signal(request)
         if request.method == "OPTIONS":
             return await self._loop.run_in_executor(self._pool, preflight.answer, request, self.bucket_origins)
         return await self._dispatcher.answer(request)
@@ -237,6 +243,12 @@ class Gateway:
         if state is None:
             return HttpResponse(503, headers, b'{"status":"starting"}')
         return HttpResponse(200, headers, msgspec.json.encode(state))
+
+    async def _answer_signal(self, request: HttpRequest) -> HttpResponse:
+        try:
+            return await self._loop.run_in_executor(self._pool, signal_route.answer, request, self.signalled)
+        except Exception as error:  # the edge, as below
+            return self._dispatcher.refuse(request, error)
 
     async def _answer_metrics(self, request: HttpRequest) -> HttpResponse:
         try:

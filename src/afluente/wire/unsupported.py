@@ -9,7 +9,8 @@ from afluente.core import error
 def refuse(service: str, operation: str, request: Mapping[str, Any], paths: Iterable[str]) -> None:
     """Raise NotImplemented when `request` has something under one of `paths`.
 
-    A path is dotted; `*` steps into a list or a map; a last step `Name=VALUE` means that value only.
+    A path is dotted; `*` steps into a list or a map; a last step `Name=VALUE` means that value only. An empty list asks
+    for nothing.
     """
     for path in paths:
         if _present(request, path.split(".")):
@@ -23,7 +24,7 @@ def refuse(service: str, operation: str, request: Mapping[str, Any], paths: Iter
 
 def _present(value: Any, steps: list[str]) -> bool:
     if not steps:
-        return value is not None
+        return value is not None and value != []
     step, rest = steps[0], steps[1:]
     if step == "*":
         items = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()

@@ -287,3 +287,22 @@ def test_events_come_in_pages_of_a_hundred(stacks: Deployment) -> None:
     assert [len(page["StackEvents"]) for page in pages] == [100, 22]
     ids = [event["EventId"] for page in pages for event in page["StackEvents"]]
     assert len(set(ids)) >= 82  # a resource's events within one millisecond may share an id, as on AWS
+
+
+def test_create_stack_where_a_deleted_stack_has_left_something(stacks: Deployment) -> None:
+    group = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/g"}, "DeletionPolicy": "Retain"}
+    stacks.create({"G": group})
+    stacks.delete()
+    stacks.create({"G": group})
+    assert stacks.reason("G", "CREATE_FAILED") == "/g already exists"
+
+
+def test_create_stack_refuses_dynamic_references_in_parameters_and_creation_policies(stacks: Deployment) -> None:
+    template = {"Parameters": {"P": {"Type": "String"}}, "Resources": {"G": {"Type": "AWS::Logs::LogGroup"}}}
+    with pytest.raises(ClientError, match=r"\{\{resolve:ssm:/x\}\} in the parameter P"):
+        stacks.create(template, parameters={"P": "{{resolve:ssm:/x}}"})
+    policy = {"ResourceSignal": {"Count": 1}}
+    with pytest.raises(ClientError, match="no CreationPolicy of type AWS::Logs::LogGroup"):
+        stacks.create({"G": {"Type": "AWS::Logs::LogGroup", "CreationPolicy": policy}}, NotificationARNs=[])
+    with pytest.raises(ClientError, match="NotificationARNs"):
+        stacks.create(template, NotificationARNs=["arn:aws:sns:us-east-1:000000000000:t"])

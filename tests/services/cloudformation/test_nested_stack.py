@@ -42,6 +42,8 @@ def test_a_stack_makes_updates_and_removes_its_own(stacks: Deployment) -> None:
     child = stacks.outputs()["Id"]
     assert stacks.outputs()["Arn"] == "arn:aws:logs:us-east-1:000000000000:log-group:/g:*"
     assert stacks.describe(child)["StackName"].startswith("farm-Child-")
+    assert (stacks.describe(child)["ParentId"], stacks.describe(child)["RootId"]) == (stack["StackId"],) * 2
+    assert "ParentId" not in stack
     assert stacks.describe(child)["Tags"] == [{"Key": "k", "Value": "v"}]
     assert stacks.update(parent(Name="/g", Days=3))["StackStatus"] == "UPDATE_COMPLETE"
     assert (days(stacks), stacks.outputs()["Id"]) == ([3], child)

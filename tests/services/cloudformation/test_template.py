@@ -76,7 +76,7 @@ def test_parse_says_what_is_wrong(template: Any, message: str) -> None:
     ("template", "named"),
     [
         ({"Resources": {"A": GROUP}, "Hooks": {"R": {}}}, "Hooks"),
-        ({"Resources": {"A": {**GROUP, "CreationPolicy": {}}}}, "CreationPolicy"),
+        ({"Resources": {"A": {**GROUP, "UpdatePolicy": {}}}}, "UpdatePolicy"),
         ({"Resources": {"A": {**GROUP, "Properties": {"x": {"Fn::GetStackOutput": "y"}}}}}, "Fn::GetStackOutput"),
         ({"Resources": {"A": {**GROUP, "Properties": {"x": "a{{resolve:ssm:name:1}}"}}}}, "{{resolve:ssm:name:1}}"),
     ],

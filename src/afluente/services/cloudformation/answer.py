@@ -39,6 +39,8 @@ def stack(shown: Stack) -> Response:
         "Parameters": _parameters(shown) or None,
         "Outputs": [_output(output) for output in shown.outputs] or None,
         "RetainExceptOnCreate": shown.retain_except_on_create or None,
+        "ParentId": shown.parent_id,
+        "RootId": shown.root_id,
     }
     return response | {name: value for name, value in optional.items() if value is not None}
 
@@ -54,6 +56,8 @@ def summary(shown: Stack) -> Response:
         **_times(shown),
         "TemplateDescription": shown.description,
         "StackStatusReason": shown.reason,
+        "ParentId": shown.parent_id,
+        "RootId": shown.root_id,
     }
     return {name: value for name, value in response.items() if value is not None}
 

@@ -33,7 +33,8 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
         stack, "cloudformation", "CancelUpdateStack", "DeleteChangeSet", "DescribeChangeSet", "DescribeStackEvents",
         "DescribeStackResource", "DescribeStackResourceDrifts", "DescribeStackResources", "DescribeStacks",
         "DetectStackDrift", "DetectStackResourceDrift", "ExecuteChangeSet", "GetStackPolicy", "GetTemplate",
-        "GetTemplateSummary", "ListChangeSets", "ListStackResources", "SetStackPolicy", "UpdateTerminationProtection",
+        "GetTemplateSummary", "ListChangeSets", "ListStackResources", "SetStackPolicy", "SignalResource",
+        "UpdateTerminationProtection",
     ),
     **{
         name: (Permission(f"cloudformation:{name}", stack), PASS_ROLE)
@@ -42,7 +43,7 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
         )
     },
     **each(
-        everything, "cloudformation", "DescribeAccountLimits", "DescribeStackDriftDetectionStatus", "ListExports",
+        everything, "cloudformation", "DescribeStackDriftDetectionStatus", "ListExports",
         "ListImports", "ListStacks", "ValidateTemplate",
     ),
 }  # fmt: skip

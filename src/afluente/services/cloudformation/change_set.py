@@ -11,7 +11,7 @@ from afluente.store.document import Documents
 
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 
-EXECUTING = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"}
+EXECUTING = {"CREATE_IN_PROGRESS", "IMPORT_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"}
 
 
 class ChangeSet(msgspec.Struct, kw_only=True):
@@ -35,6 +35,8 @@ class ChangeSet(msgspec.Struct, kw_only=True):
     reason: str | None = None
     execution_status: str = "AVAILABLE"
     on_stack_failure: str | None = None
+    imports: dict[str, dict[str, str]] = {}
+    """What it imports: the properties that tell each resource, by logical id."""
     token: str | None = None
 
     @property

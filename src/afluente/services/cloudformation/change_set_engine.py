@@ -1,7 +1,9 @@
 """Change sets: a stack proposed before it is made or updated. `aws cloudformation deploy` works by them."""
 
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -18,6 +20,13 @@ from afluente.services.cloudformation.error import (
 )
 from afluente.services.cloudformation.plan import plan
 from afluente.services.cloudformation.property_value import contexts
+from afluente.services.cloudformation.resource_import import (
+    Identifiers,
+    check_import,
+    check_nothing_else,
+    identifiers_of,
+    import_changes,
+)
 from afluente.services.cloudformation.retry import FAILED
 from afluente.services.cloudformation.stack import Stack
 from afluente.services.cloudformation.wish import Wish
@@ -32,6 +41,8 @@ class Label:
     description: str | None = None
     on_stack_failure: str | None = None
     token: str | None = None
+    to_import: Sequence[Mapping[str, Any]] = ()
+    """A request's ResourcesToImport."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +81,9 @@ class ChangeSetEngine:
             repeated = None if stack is None else self._repeated(stack, label)
             if repeated is not None:
                 return repeated
+            imports = identifiers_of(label.kind, label.to_import)
+            if imports:
+                return self._propose_import(stack or self._review(call, wish), wish, label, imports)
             if label.kind == "CREATE":
                 if stack is not None and stack.status != "REVIEW_IN_PROGRESS":
                     raise ValidationError(
@@ -110,7 +124,9 @@ class ChangeSetEngine:
                 )
             stored = self._stacks.fresh(change_set.stack)
             how.settle(change_set.stack)
-            if change_set.type == "CREATE":
+            if change_set.type == "IMPORT":
+                self._execute_import(call, change_set, stored)
+            elif change_set.type == "CREATE":
                 self._execute_creation(call, change_set, stored.status)
             else:
                 self._execute_update(call, change_set, stored)
@@ -125,6 +141,13 @@ class ChangeSetEngine:
         self._change_sets.begin(stack, change_set.id)
         resolved = self._engine.resolve(stack, change_set.template)
         self._engine.begin_creation(stack, change_set.texts, plan(resolved))
+
+    def _execute_import(self, call: Call, change_set: ChangeSet, stored: Stack) -> None:
+        if stored.status != "REVIEW_IN_PROGRESS":
+            self._engine.check_updatable(stored, importing=True)
+        change_set.stack.change_set_id = change_set.id
+        self._change_sets.begin(stored, change_set.id)
+        self._engine.begin_import(call, change_set.stack, change_set.texts, change_set.imports)
 
     def _execute_update(self, call: Call, change_set: ChangeSet, stored: Stack) -> None:
         self._engine.check_updatable(stored)
@@ -172,6 +195,27 @@ class ChangeSetEngine:
             resources, retagged = self._stacks.resources(stack), stack.tags != proposed.tags
             found.changes = Difference(resources, before, after, retagged=retagged).changes()
             found.values = contexts(before, after, {*stack.hidden, *proposed.hidden})
+        self._change_sets.put(found)
+        return found
+
+    def _propose_import(self, stack: Stack, wish: Wish, label: Label, imports: Identifiers) -> ChangeSet:
+        before = None
+        if stack.status == "REVIEW_IN_PROGRESS":
+            proposed = msgspec.convert(msgspec.to_builtins(stack), Stack)
+            self._engine.prepare(proposed, wish)
+            after = self._engine.resolve(proposed, wish.template)
+            changes, same_outputs = additions(after), not after.outputs
+        else:
+            self._engine.check_updatable(stack, importing=True)
+            proposed, before, after = self._engine.propose_update(stack, wish)
+            resources, retagged = self._stacks.resources(stack), stack.tags != proposed.tags
+            changes = Difference(resources, before, after, retagged=retagged).changes()
+            same_outputs = before.outputs == after.outputs
+        check_import(label.to_import, after)
+        check_nothing_else(changes, imports, same_outputs=same_outputs)
+        found = self._new(stack, proposed, wish, label)
+        found.changes, found.imports = import_changes(after, imports), imports
+        found.values = contexts(before, after, proposed.hidden)
         self._change_sets.put(found)
         return found
 

@@ -25,7 +25,10 @@ from afluente.services.cloudformation.step import Steps
 from afluente.store.database import Database
 from afluente.store.document import Documents
 
-STATES = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED"}
+STATES = {
+    "CREATE_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE",
+    "UPDATE_ROLLBACK_FAILED",
+}  # fmt: skip
 DRIFTED = {"DELETED", "MODIFIED"}
 
 log = logging.getLogger(__name__)

@@ -34,8 +34,10 @@ from afluente.services.cloudformation.plan import (
 )
 from afluente.services.cloudformation.port import Roles
 from afluente.services.cloudformation.removal import leave_replaced
+from afluente.services.cloudformation.resource_import import Identifiers
 from afluente.services.cloudformation.retry import FAILED, begun_anew, tried_again
 from afluente.services.cloudformation.rollback_trigger import Triggers
+from afluente.services.cloudformation.signal import Signal, Signals, handle_of, signal_of
 from afluente.services.cloudformation.stack import RESTORED, Caller, Stack, StackResource
 from afluente.services.cloudformation.stack_store import Stacks, TemplateText
 from afluente.services.cloudformation.step import scope_of
@@ -46,7 +48,7 @@ from afluente.services.cloudformation.wish import Wish
 from afluente.store.database import Database
 
 UPDATABLE = {
-    "CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE",
+    "CREATE_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE",
 }  # fmt: skip
 UPDATED = (
     *RESTORED, "change_set_id", "on_failure", "policy_during_update", "retain_except_on_create", "role_arn", "token",
@@ -68,7 +70,8 @@ class CloudFormationEngine:
         self._database = database
         self._clock = clock
         self.acting = Acting(roles)
-        self._operations = Operations(self.stacks, invoke, clock)
+        self._signals = Signals(database)
+        self._operations = Operations(self.stacks, self._signals, invoke, clock)
         self.drift = DriftEngine(database, self.stacks, self._operations.steps, clock)
         self._active: dict[tuple[str, str, str], Stack] = {}
         self._loop = Loop("cloudformation", self._step, clock)
@@ -79,6 +82,7 @@ class CloudFormationEngine:
             if stack.deleted_at_ms is not None and stack.deleted_at_ms < self._clock.now_ms() - REMEMBERED_MS:
                 self.stacks.delete(stack)
                 self.drift.forget(stack)
+                self._signals.forget(stack)
             else:
                 self._note_active(stack)
         self._loop.start()
@@ -163,7 +167,7 @@ class CloudFormationEngine:
             unknown = [name for name in retained if name not in self.stacks.resources(stack)]
             if unknown:
                 raise ValidationError(f"The specified resources to retain [{', '.join(unknown)}] do not exist")
-            if stack.status.startswith("UPDATE") and stack.status.endswith("_IN_PROGRESS"):
+            if stack.status.startswith(("IMPORT", "UPDATE")) and stack.status.endswith("_IN_PROGRESS"):
                 raise ValidationError(f"Stack [{stack.id}] cannot be deleted while in status {stack.status}")
             check_unused(self.stacks, stack, [])
             leave_replaced(self.stacks, stack)
@@ -190,6 +194,34 @@ class CloudFormationEngine:
             stack = self.get_stack(call, name_or_id, "Stack [{}] does not exist")
             stack.policy = policy
             self.stacks.put(stack)
+
+    def signal(self, call: Call, name_or_id: str, logical_id: str, signal: Signal) -> None:
+        """What SignalResource says to a resource that waits for it. Raises ValidationError."""
+        with self._database.write():
+            stack = self.get_stack(call, name_or_id, "Stack [{}] does not exist")
+            resource = self.stacks.resource(stack, logical_id)
+            if resource is None:
+                raise ValidationError(f"Resource {logical_id} does not exist for stack {stack.name}")
+            if stack.status not in {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"}:
+                raise ValidationError(f"Stack:{stack.id} is in {stack.status} state and can not be signaled.")
+            if not resource.creation_policy or not resource.status.endswith("_IN_PROGRESS"):
+                state = resource.status or "no"
+                raise ValidationError(f"Resource {logical_id} is in {state} state and waits for no signal.")
+            self._signals.put(stack.key, logical_id, signal)
+            reason = f"Received {signal.status} signal with UniqueId {signal.unique_id}"
+            self.stacks.tell(stack, resource, resource.status, reason)
+        self.wake(stack)
+
+    def take_signal(self, path: str, body: bytes) -> bool:
+        """What was sent to the URL of a wait condition's handle; False: there is none. Raises ValidationError."""
+        handle = handle_of(path)
+        with self._database.write():
+            stack = None if handle is None else self.stacks.at(handle.stack)
+            if handle is None or stack is None or not handle.opens(self.stacks.resource(stack, handle.logical_id)):
+                return False
+            self._signals.put(handle.stack, handle.logical_id, signal_of(body))
+        self._loop.wake()
+        return True
 
     def update_stack(self, call: Call, stack: Stack, wish: Wish) -> Stack:
         """Begin to make a stack what the wish asks for. Raises ValidationError where there is nothing to do."""
@@ -249,6 +281,23 @@ class CloudFormationEngine:
         for wanted in planned.values():
             self.stacks.put_resource(stack, wanted)
         self.stacks.transition(stack, "UPDATE_IN_PROGRESS", "User Initiated", first=True)
+
+    def begin_import(self, call: Call, proposed: Stack, texts: TemplateText, imports: Identifiers) -> None:
+        """Note an import, within the caller's transaction."""
+        stack = self.stacks.fresh(proposed)
+        planned = {item.logical_id: item for item in plan(self.resolve(proposed, texts.processed))}
+        stack.unstable = stack.status == "REVIEW_IN_PROGRESS"
+        if not stack.unstable:
+            self.stacks.keep_previous(stack)
+        for name in UPDATED:
+            setattr(stack, name, getattr(proposed, name))
+        self.acting.begin(call, stack)
+        stack.operation_id, stack.updated_at_ms = str(uuid.uuid4()), self._clock.now_ms()
+        self.stacks.put_template(stack, texts)
+        for name, identifiers in imports.items():
+            planned[name].identifiers = identifiers
+            self.stacks.put_resource(stack, planned[name])
+        self.stacks.transition(stack, "IMPORT_IN_PROGRESS", "User Initiated", first=True)
 
     def _repeated(self, stack: Stack, wish: Wish) -> Stack:
         if wish.token is None or wish.token != stack.token:
@@ -315,9 +364,11 @@ class CloudFormationEngine:
         self._active[stack.key] = stack
         self._loop.wake()
 
-    def check_updatable(self, stack: Stack) -> None:
-        """Raises ValidationError while a stack is in no state to be updated."""
-        if stack.status not in UPDATABLE | FAILED:
+    def check_updatable(self, stack: Stack, *, importing: bool = False) -> None:
+        """Raises ValidationError while a stack is in no state to be updated, or to have resources imported."""
+        allowed = UPDATABLE if importing else UPDATABLE | FAILED
+        never_was = stack.status == "IMPORT_ROLLBACK_COMPLETE" and stack.unstable
+        if stack.status not in allowed or never_was:
             raise ValidationError(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
 
 

@@ -8,8 +8,10 @@ from afluente.core.clock import Clock
 from afluente.core.error import AwsError
 from afluente.core.provider import Invoke
 from afluente.services.cloudformation.export import exported
+from afluente.services.cloudformation.import_operation import ImportOperations
 from afluente.services.cloudformation.plan import resolve
 from afluente.services.cloudformation.removal import may_be_removed, remove_all
+from afluente.services.cloudformation.signal import Signals
 from afluente.services.cloudformation.stack import Output, Stack, StackResource
 from afluente.services.cloudformation.stack_store import Stacks
 from afluente.services.cloudformation.step import Resources, Steps
@@ -23,11 +25,12 @@ POLL_MS = 100
 class Operations:
     """The operations of every stack, through `invoke`."""
 
-    def __init__(self, stacks: Stacks, invoke: Invoke, clock: Clock) -> None:
+    def __init__(self, stacks: Stacks, signals: Signals, invoke: Invoke, clock: Clock) -> None:
         self._stacks = stacks
         self._clock = clock
-        self.steps = self._steps = Steps(stacks, invoke, clock)
+        self.steps = self._steps = Steps(stacks, signals, invoke, clock)
         self._updates = UpdateOperations(self._steps, POLL_MS)
+        self._imports = ImportOperations(self._steps)
 
     def advance(self, stack: Stack) -> int | None:
         """Do what can be done. Gives the time to come again, or None when the operation has ended."""
@@ -35,6 +38,8 @@ class Operations:
             return self._advance_creation(stack)
         if stack.status in {"DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"}:
             return self._advance_removal(stack)
+        if stack.status.startswith("IMPORT"):
+            return self._imports.advance(stack)
         return self._updates.advance(stack)
 
     # Creation.

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from afluente.core.error import NotImplemented as Unsupported
 from afluente.services.cloudformation.error import InsufficientCapabilitiesException, ValidationError
 from afluente.services.cloudformation.resource.registry import TYPES
 from afluente.services.cloudformation.stack import StackResource
@@ -22,6 +23,9 @@ def check_types(template: Template) -> None:
     unknown = [kind for kind in template.types if kind not in TYPES]
     if unknown:
         raise ValidationError(f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]")
+    for name, resource in template.resources.items():
+        if resource.creation_policy is not None and not TYPES[resource.type].has_creation_policy:
+            raise Unsupported(f"Afluente supports no CreationPolicy of type {resource.type} (resource {name}).")
 
 
 def check_same_types(before: Resolved, after: Resolved) -> None:

@@ -17,6 +17,7 @@ from afluente.services.cloudformation.engine import CloudFormationEngine
 from afluente.services.cloudformation.error import ValidationError
 from afluente.services.cloudformation.page import page
 from afluente.services.cloudformation.rollback_engine import RollbackEngine
+from afluente.services.cloudformation.signal import Signal
 from afluente.services.cloudformation.source import policy_of
 from afluente.services.cloudformation.stack import Stack, StackResource
 from afluente.services.cloudformation.template_operation import TemplateOperations
@@ -37,12 +38,13 @@ class CloudFormationProvider(TemplateOperations, ChangeSetOperations, DriftOpera
         "DescribeStackResource", "DescribeStackResourceDrifts", "DescribeStackResources", "DescribeStacks",
         "DetectStackDrift", "DetectStackResourceDrift", "ExecuteChangeSet", "GetStackPolicy", "GetTemplate",
         "GetTemplateSummary", "ListChangeSets", "ListExports", "ListImports", "ListStackResources", "ListStacks",
-        "RollbackStack", "SetStackPolicy", "UpdateStack", "UpdateTerminationProtection", "ValidateTemplate",
+        "RollbackStack", "SetStackPolicy", "SignalResource", "UpdateStack", "UpdateTerminationProtection",
+        "ValidateTemplate",
     )  # fmt: skip
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "CreateChangeSet": (
             *LATER, "DeploymentMode", "DisableValidation", "ImportExistingResources",
-            "IncludeNestedStacks", "ResourcesToImport",
+            "IncludeNestedStacks",
         ),
         "CreateStack": (*LATER, "DisableValidation"),
         "DeleteStack": ("DeploymentConfig",),
@@ -122,6 +124,11 @@ class CloudFormationProvider(TemplateOperations, ChangeSetOperations, DriftOpera
     def get_stack_policy(self, call: Call, request: Request) -> Response:
         policy = self._engine.get_stack(call, request["StackName"], NO_STACK).policy
         return {} if policy is None else {"StackPolicyBody": policy}
+
+    def signal_resource(self, call: Call, request: Request) -> Response:
+        signal = Signal(unique_id=request["UniqueId"], status=request["Status"])
+        self._engine.signal(call, request["StackName"], request["LogicalResourceId"], signal)
+        return {}
 
     def describe_stacks(self, call: Call, request: Request) -> Response:
         if "StackName" in request:

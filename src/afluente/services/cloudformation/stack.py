@@ -117,6 +117,9 @@ class Stack(msgspec.Struct, kw_only=True):
     """While it is updated: the tags that its resources have had."""
     turned_back: bool = False
     """Whether the update's rollback was noted for every resource."""
+    parent_id: str | None = None
+    """The stack whose resource it is."""
+    root_id: str | None = None
 
     @property
     def update_policy(self) -> str | None:
@@ -180,6 +183,9 @@ class StackResource(msgspec.Struct, kw_only=True):
     """The key of something that was replaced or taken out of the template, until it is removed."""
     kept: bool = False
     """Whether it is left where it is instead of removed."""
+    creation_policy: Any = None
+    identifiers: dict[str, str] = {}
+    """While it is imported: what tells it."""
 
     @property
     def verb(self) -> str:

@@ -47,6 +47,15 @@ class Stacks:
         """Store what changed."""
         self._stacks.put(stack.key, msgspec.to_builtins(stack))
 
+    def adopt(self, parent: Stack, child_id: str) -> None:
+        """Note whose resource a stack is."""
+        account, region, _ = parent.key
+        with self.database.write():
+            child = self.find(account, region, child_id)
+            if child is not None:
+                child.parent_id, child.root_id = parent.id, parent.root_id or parent.id
+                self.put(child)
+
     def forget_name(self, stack: Stack) -> None:
         """Free the name: the stack is deleted, and found by its id alone."""
         self._names.delete((stack.caller.account, stack.caller.region, stack.name))
@@ -58,6 +67,10 @@ class Stacks:
             return stack if stack is not None and stack.id == name_or_id else None
         entry = self._names.get((account, region, name_or_id))
         return None if entry is None else self._get((account, region, entry["id"]))
+
+    def at(self, key: tuple[str, str, str]) -> Stack | None:
+        """The stack of that account, region and last part of the id."""
+        return self._get(key)
 
     def fresh(self, stack: Stack) -> Stack:
         """The stack as it is stored now."""
@@ -165,7 +178,9 @@ class Stacks:
     def owner(self, account: str, region: str, kind: str, physical_id: str) -> Stack | None:
         """The stack that has a resource of that type and name."""
         for key, body in self._resources.scan((account, region)):
-            if (body["type"], body["physical_id"]) == (kind, physical_id) and body["began"]:
+            if (body["type"], body["physical_id"]) != (kind, physical_id):
+                continue
+            if msgspec.convert(body, StackResource).exists:
                 return self._get((key[0], key[1], key[2]))
         return None
 
@@ -191,6 +206,12 @@ class Stacks:
         with self.database.write():
             resource.status, resource.reason, resource.updated_at_ms = status, reason, now_ms
             self.put_resource(stack, resource)
+            self.tell(stack, resource, status, reason)
+
+    def tell(self, stack: Stack, resource: StackResource, status: str, reason: str | None) -> None:
+        """Have the events say it of a resource, which stays as it is."""
+        now_ms = self._clock.now_ms()
+        with self.database.write():
             self._add_event(
                 stack,
                 Event(

@@ -18,7 +18,8 @@ from afluente.services.cloudformation.failure import reason_of
 from afluente.services.cloudformation.resource.registry import TYPES
 from afluente.services.cloudformation.resource.resource_type import Context
 from afluente.services.cloudformation.rollback_trigger import alarmed
-from afluente.services.cloudformation.stack import Stack, StackResource
+from afluente.services.cloudformation.signal import Signals
+from afluente.services.cloudformation.stack import STACK_TYPE, Stack, StackResource
 from afluente.services.cloudformation.stack_policy import denial
 from afluente.services.cloudformation.stack_store import Stacks
 from afluente.services.cloudformation.template import expression
@@ -36,8 +37,9 @@ Resources = dict[str, StackResource]
 class Steps:
     """The steps of every stack's resources, through `invoke`."""
 
-    def __init__(self, stacks: Stacks, invoke: Invoke, clock: Clock) -> None:
+    def __init__(self, stacks: Stacks, signals: Signals, invoke: Invoke, clock: Clock) -> None:
         self.stacks = stacks
+        self._signals = signals
         self.clock = clock
         self._invoke = invoke
 
@@ -130,6 +132,8 @@ class Steps:
             self._check_time(resource)
             return False
         if not resource.configured:
+            if not self._is_signalled(resource, context):
+                return False
             kind.configure(context, resource.physical_id, resource.properties)
             for tried in resource.tried:
                 kind.update(context, resource.physical_id, tried, resource.properties)
@@ -139,11 +143,25 @@ class Steps:
         self._complete(stack, resource, context)
         return True
 
+    def _is_signalled(self, resource: StackResource, context: Context) -> bool:
+        """Whether nobody has to say any more that it is ready. Raises ValidationError when nobody ever will."""
+        kind = TYPES[resource.type]
+        awaited = kind.awaited(context, resource.properties, resource.creation_policy)
+        if awaited is None:
+            return True
+        signals = self._signals.of(awaited.stack, awaited.logical_id)
+        if not awaited.outcome(signals, (self.clock.now_ms() - resource.started_at_ms) / 1000):
+            return False
+        resource.attributes |= kind.signalled(signals)
+        return True
+
     def _note(self, stack: Stack, resource: StackResource, resources: Resources, resolved: Resolved) -> None:
-        properties, shown = _properties(stack, resource, resources, resolved)
+        properties, shown = properties_of(stack, resource, resources, resolved)
         resource.token = str(uuid.uuid4())
         resource.started_at_ms = self.clock.now_ms()
         resource.properties, resource.shown_properties = properties, shown
+        declared = resolved.template.resources[resource.logical_id].creation_policy
+        resource.creation_policy = expression.evaluate(declared, scope_of(resolved, resources))
         self.stacks.report(stack, resource, "CREATE_IN_PROGRESS")
 
     def _begin(self, stack: Stack, resource: StackResource, context: Context) -> None:
@@ -172,6 +190,8 @@ class Steps:
                 raise
             resource.physical_id, resource.made = made.physical_id, True
             resource.attributes = dict(made.attributes)
+            if resource.type == STACK_TYPE:
+                self.stacks.adopt(stack, made.physical_id)
         self.stacks.report(stack, resource, f"{resource.verb}_IN_PROGRESS", "Resource creation Initiated")
 
     def _taken(self, stack: Stack, kind: str, physical_id: str) -> str:
@@ -186,7 +206,7 @@ class Steps:
         if former is None:
             raise LookupError(resource.logical_id)
         kind = TYPES[resource.type]
-        properties, shown = _properties(stack, resource, resources, resolved)
+        properties, shown = properties_of(stack, resource, resources, resolved)
         if resource.replaced and kind.is_replaced(resource.properties, properties):
             self._abandon(stack, resource, former, back=not kind.is_replaced(former.properties, properties))
         current = resource.properties if resource.replaced else former.properties
@@ -265,6 +285,7 @@ class Steps:
         made = Context(
             self._invoke, self.clock, stack.caller, stack.name, resource.logical_id, resource.token, stack.tags,
             resource.started_at_ms, capabilities=tuple(stack.capabilities), operation_id=stack.operation_id,
+            stack_key=stack.key,
         )  # fmt: skip
         return made if stack.former_tags is None else replace(made, former_tags=stack.former_tags)
 
@@ -295,7 +316,7 @@ def scope_of(resolved: Resolved, resources: Resources) -> Scope:
     return resolved.scope(reference=lambda name: resources[name].reference, attribute=attribute)
 
 
-def _properties(
+def properties_of(
     stack: Stack, resource: StackResource, resources: Resources, resolved: Resolved
 ) -> tuple[dict[str, Any], str]:
     """The properties that a resource shall have, and what events show of them."""

@@ -100,6 +100,7 @@ class Partition(ResourceType):
     live_as: ClassVar = {"PartitionInput": "Partition"}
     unseen = ("CatalogId", "DatabaseName", "TableName")
     identifiers = ("DatabaseName", "TableName", "Values")
+    is_importable = False
 
     def physical_id(self, context: Context, properties: Properties) -> str:
         del context

@@ -195,6 +195,7 @@ class AccessKey(IamType):
     required = ("UserName",)
     replacing = ("Serial", "UserName")
     identifiers = ("Id",)
+    is_importable = False
 
     def physical_id(self, context: Context, properties: Properties) -> str:
         del context, properties

@@ -4,7 +4,8 @@ from typing import Any, ClassVar
 
 from afluente.core.provider import Response
 from afluente.services.cloudformation.resource.iam import MISSING, Holder, IamType, check_lists
-from afluente.services.cloudformation.resource.resource_type import Context, Made, Properties
+from afluente.services.cloudformation.resource.nothing import Nothing
+from afluente.services.cloudformation.resource.resource_type import Context, Properties
 
 
 class Group(Holder):
@@ -31,30 +32,19 @@ class Group(Holder):
         return {"Arn": str(context.call("iam", "GetGroup", GroupName=physical_id)["Group"]["Arn"])}
 
 
-class UserToGroupAddition(IamType):
+class UserToGroupAddition(Nothing, IamType):
     """`AWS::IAM::UserToGroupAddition`: users that become members of a group."""
 
     type = "AWS::IAM::UserToGroupAddition"
     properties: ClassVar = {"GroupName": None, "Users": None}
     required = ("GroupName", "Users")
+    longest_name = 128
     replacing = ("GroupName",)
     identifiers = ("Id",)
 
     def check(self, properties: Properties) -> None:
         super().check(properties)
         check_lists(properties, "Users")
-
-    def physical_id(self, context: Context, properties: Properties) -> str:
-        del properties
-        return context.name(128)
-
-    def exists(self, context: Context, physical_id: str, properties: Properties) -> bool:
-        del context, physical_id, properties
-        return False
-
-    def make(self, context: Context, physical_id: str, properties: Properties) -> Made:
-        del context, properties
-        return Made(physical_id)
 
     def configure(self, context: Context, physical_id: str, properties: Properties) -> None:
         del physical_id

@@ -7,35 +7,25 @@ from urllib.parse import unquote
 from afluente.core.provider import Response
 from afluente.services.cloudformation.error import ValidationError
 from afluente.services.cloudformation.resource.iam import MISSING, IamType, check_lists, document_text
+from afluente.services.cloudformation.resource.nothing import Nothing
 from afluente.services.cloudformation.resource.resource_type import Context, Made, Properties
 
 MAX_VERSIONS = 5
 HOLDERS = {"Groups": "Group", "Roles": "Role", "Users": "User"}
 
 
-class Policy(IamType):
+class Policy(Nothing, IamType):
     """`AWS::IAM::Policy`: an inline policy of each role, user and group that it names."""
 
     type = "AWS::IAM::Policy"
     properties: ClassVar = {"Groups": None, "PolicyDocument": None, "PolicyName": None, "Roles": None, "Users": None}
     required = ("PolicyDocument", "PolicyName")
+    longest_name = 128
     identifiers = ("Id",)
 
     def check(self, properties: Properties) -> None:
         super().check(properties)
         check_lists(properties, *HOLDERS)
-
-    def physical_id(self, context: Context, properties: Properties) -> str:
-        del properties
-        return context.name(128)
-
-    def exists(self, context: Context, physical_id: str, properties: Properties) -> bool:
-        del context, physical_id, properties
-        return False
-
-    def make(self, context: Context, physical_id: str, properties: Properties) -> Made:
-        del context, properties
-        return Made(physical_id)
 
     def configure(self, context: Context, physical_id: str, properties: Properties) -> None:
         del physical_id

@@ -39,6 +39,7 @@ class NestedStack(ResourceType):
     required = ("TemplateURL",)
     read_by = ("DescribeStacks", "StackName")
     identifiers = ("StackId",)
+    is_importable = False
 
     def physical_id(self, context: Context, properties: Properties) -> str:
         del context, properties

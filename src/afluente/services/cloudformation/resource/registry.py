@@ -12,10 +12,11 @@ from afluente.services.cloudformation.resource import (
     kinesis,
     logs,
     nested_stack,
+    nothing,
     s3,
     sqs,
+    wait_condition,
 )
-from afluente.services.cloudformation.resource.metadata import CdkMetadata
 from afluente.services.cloudformation.resource.resource_type import ResourceType
 
 TYPES: dict[str, ResourceType] = {
@@ -24,7 +25,7 @@ TYPES: dict[str, ResourceType] = {
         athena.NamedQuery(),
         athena.PreparedStatement(),
         athena.WorkGroup(),
-        CdkMetadata(),
+        nothing.CdkMetadata(),
         cloudwatch.Alarm(),
         firehose.DeliveryStream(),
         glue.Classifier(),
@@ -55,5 +56,7 @@ TYPES: dict[str, ResourceType] = {
         s3.BucketPolicy(),
         sqs.Queue(),
         sqs.QueuePolicy(),
+        wait_condition.WaitCondition(),
+        wait_condition.WaitConditionHandle(),
     )
 }

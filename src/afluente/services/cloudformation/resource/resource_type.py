@@ -15,6 +15,7 @@ from afluente.core.error import AwsError
 from afluente.core.provider import Invoke, Response
 from afluente.services.cloudformation.error import ValidationError
 from afluente.services.cloudformation.resource.coercion import coerce
+from afluente.services.cloudformation.signal import Awaited, Signal
 from afluente.services.cloudformation.stack import Caller
 from afluente.services.cloudformation.template.expression import text
 
@@ -42,6 +43,7 @@ class Context:
     """Those that the stack's request acknowledged."""
     operation_id: str = ""
     """What the stack does now."""
+    stack_key: tuple[str, str, str] = ("", "", "")
 
     def call(self, service: str, operation: str, **request: Any) -> Response:
         """A service's answer, with the request's values in the model's types."""
@@ -143,6 +145,10 @@ class ResourceType:
     tags_by: ClassVar[tuple[str, str, str]]
     identifiers: ClassVar[tuple[str, ...]] = ()
     """The properties that tell resources of this type apart, as GetTemplateSummary names them."""
+    is_importable: ClassVar[bool] = True
+    """Whether a stack can take one over that is there."""
+    has_creation_policy: ClassVar[bool] = False
+    """Whether it may be told by SignalResource that it is ready."""
 
     def check(self, properties: Properties) -> None:
         """Raises ValidationError for unknown and missing properties."""
@@ -169,6 +175,11 @@ class ResourceType:
         operation, member = self.read_by
         return context.find(self.service, operation, self.missing, **{member: physical_id})
 
+    def named_by(self, identifiers: Mapping[str, str]) -> str:
+        """The physical id of the resource that those `identifiers` tell."""
+        name = self.name_property if self.name_property in self.identifiers else self.identifiers[-1]
+        return identifiers[name or ""]
+
     def make(self, context: Context, physical_id: str, properties: Properties) -> "Made":
         """Ask the service for it."""
         operation, member = self.make_by
@@ -193,6 +204,16 @@ class ResourceType:
         """Whether it can be used by others. Raises ValidationError when it never will."""
         del context, physical_id, properties
         return True
+
+    def awaited(self, context: Context, properties: Properties, creation_policy: Any) -> Awaited | None:
+        """The signals that it waits for, if any. Raises ValidationError."""
+        del context, properties, creation_policy
+        return None
+
+    def signalled(self, signals: list[Signal]) -> Mapping[str, str]:
+        """The attributes that its signals give it."""
+        del signals
+        return {}
 
     def configure(self, context: Context, physical_id: str, properties: Properties) -> None:
         """Set what is set by calls of their own; setting it again changes nothing."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from afluente.core.error import NotImplemented as Unsupported
 from afluente.services.cloudformation.error import ValidationError
-from afluente.services.cloudformation.template.expression import text
+from afluente.services.cloudformation.template.expression import DYNAMIC, text
 
 TYPES = ("String", "Number", "CommaDelimitedList", "List<Number>")
 MEMBERS = frozenset(
@@ -112,6 +112,8 @@ def resolve_all(parameters: Mapping[str, Parameter], given: Mapping[str, str]) -
         raise ValidationError(f"Parameters: [{', '.join(missing)}] must have values")
     values = {name: given.get(name, item.default or "") for name, item in parameters.items()}
     for name, value in values.items():
+        if found := DYNAMIC.search(value):
+            raise Unsupported(f"Afluente does not support dynamic references: {found[0]} in the parameter {name}.")
         parameters[name].resolve(value)
     return values
 

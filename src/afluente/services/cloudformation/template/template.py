@@ -32,7 +32,7 @@ RESOURCE_MEMBERS = frozenset(
         "UpdatePolicy", "UpdateReplacePolicy",
     )
 )  # fmt: skip
-NOT_SUPPORTED_MEMBERS = ("CreationPolicy", "UpdatePolicy")
+NOT_SUPPORTED_MEMBERS = ("UpdatePolicy",)
 DELETION_POLICIES = ("Delete", "Retain", "RetainExceptOnCreate")
 MAX_RESOURCES = 500
 MAX_OTHERS = 200
@@ -50,11 +50,12 @@ class Resource:
     deletion_policy: str | None
     update_replace_policy: str | None
     metadata: Tree
+    creation_policy: Any
 
     @property
     def expressions(self) -> list[Tree]:
         """All of it that may refer to others."""
-        return [self.properties, self.metadata]
+        return [self.properties, self.metadata, self.creation_policy or {}]
 
 
 @dataclass(frozen=True)
@@ -251,14 +252,14 @@ def _resource(name: str, body: Any) -> Resource:
             f"Template format error: [/Resources/{name}] Every Resources object must contain a Type member."
         )
     _check_resource_members(name, body)
-    properties, metadata = body.get("Properties", {}), body.get("Metadata", {})
-    expression.check([properties, metadata])
+    properties, metadata, policy = body.get("Properties", {}), body.get("Metadata", {}), body.get("CreationPolicy")
+    expression.check([properties, metadata, policy])
     depends_on = body.get("DependsOn", [])
     return Resource(
         logical_id=name, type=body["Type"], properties=properties, condition=body.get("Condition"),
         depends_on=(depends_on,) if isinstance(depends_on, str) else tuple(depends_on),
         deletion_policy=body.get("DeletionPolicy"), update_replace_policy=body.get("UpdateReplacePolicy"),
-        metadata=metadata,
+        metadata=metadata, creation_policy=policy,
     )  # fmt: skip
 
 

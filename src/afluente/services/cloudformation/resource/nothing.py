@@ -1,19 +1,18 @@
-"""What the CDK adds to its templates for its own statistics: nothing is made."""
+"""Resource types that stand in a stack alone: no service makes, reads or removes anything for them."""
 
 from typing import ClassVar
 
 from afluente.services.cloudformation.resource.resource_type import Context, Made, Properties, ResourceType
 
 
-class CdkMetadata(ResourceType):
-    """`AWS::CDK::Metadata`."""
+class Nothing(ResourceType):
+    """A resource that no service knows."""
 
-    type = "AWS::CDK::Metadata"
-    properties: ClassVar = {"Analytics": None, "Modules": None}
+    is_importable = False
 
     def physical_id(self, context: Context, properties: Properties) -> str:
         del properties
-        return context.name(64)
+        return context.name(self.longest_name)
 
     def exists(self, context: Context, physical_id: str, properties: Properties) -> bool:
         del context, physical_id, properties
@@ -24,7 +23,15 @@ class CdkMetadata(ResourceType):
         return Made(physical_id)
 
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
-        del context, physical_id, old, new
+        """There is nothing to change."""
 
     def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
-        del context, physical_id, properties
+        """There is nothing to remove."""
+
+
+class CdkMetadata(Nothing):
+    """`AWS::CDK::Metadata`: what the CDK adds to its templates for its own statistics."""
+
+    type = "AWS::CDK::Metadata"
+    properties: ClassVar = {"Analytics": None, "Modules": None}
+    longest_name = 64

@@ -108,6 +108,7 @@ class QueuePolicy(ResourceType):
     required = ("PolicyDocument", "Queues")
     missing = MISSING
     identifiers = ("Id",)
+    is_importable = False
 
     def exists(self, context: Context, physical_id: str, properties: Properties) -> bool:
         """A policy of its own it is not, so that none can be in the way."""

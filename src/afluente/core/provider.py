@@ -21,6 +21,9 @@ from afluente.core.permission import Permissions
 Request = dict[str, Any]
 Response = dict[str, Any]
 
+STATUS = "$status"
+"""A key of responses, which no member has: the HTTP status, where it is not the operation's usual one (REST only)."""
+
 Invoke = Callable[[Call, str, str, Mapping[str, Any]], Response]
 """`invoke(call, service, operation, request)`: another service's operation, as that caller, in this process.
 

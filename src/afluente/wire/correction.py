@@ -88,6 +88,8 @@ STATUSES: dict[str, int] = {
     "s3.PutBucketTagging": 204,
     # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html (its examples)
     "s3.PutBucketPolicy": 204,
+    # https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreObject.html (its responses)
+    "s3.RestoreObject": 202,
 }
 
 CONTENT_TYPES: dict[str, str] = {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from afluente.core.error import AwsError
-from afluente.core.provider import EventPayload, FileSlice
+from afluente.core.provider import STATUS, EventPayload, FileSlice
 from afluente.wire import checksum, event_frame, timestamp, xml_reader
 from afluente.wire.event_stream import EventWriter
 from afluente.wire.family import family
@@ -85,7 +85,7 @@ class RestBinding:
 
     def answer(self, operation: Operation, response: Mapping[str, Any], request_id: str) -> HttpResponse:
         headers = _identify(request_id)
-        status = 206 if "ContentRange" in response else operation.status
+        status = 206 if "ContentRange" in response else response.get(STATUS, operation.status)
         if operation.output is None:
             return HttpResponse(status, headers)
         headers.update(_headers(operation.output, response))

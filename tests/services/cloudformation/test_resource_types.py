@@ -117,6 +117,8 @@ def test_bucket_settings_reach_s3(stacks: Deployment) -> None:
         {"Id": "old", "Status": "Enabled", "Prefix": "tmp/", "ExpirationInDays": "30",
          "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}},
         {"Status": "Disabled", "TagFilters": [{"Key": "a", "Value": "b"}], "Prefix": "x", "ExpirationInDays": 1},
+        {"Id": "cold", "Status": "Enabled", "Transitions": [{"StorageClass": "GLACIER", "TransitionInDays": "9"}],
+         "NoncurrentVersionTransitions": [{"StorageClass": "GLACIER_IR", "TransitionInDays": 3}]},
     ]  # fmt: skip
     encryption = [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}]
     properties = {
@@ -131,6 +133,8 @@ def test_bucket_settings_reach_s3(stacks: Deployment) -> None:
     assert s3.get_public_access_block(Bucket="the-bucket")["PublicAccessBlockConfiguration"]["BlockPublicAcls"] is True
     found = s3.get_bucket_lifecycle_configuration(Bucket="the-bucket")["Rules"]
     assert (found[0]["ID"], found[0]["Expiration"]["Days"], found[0]["Filter"]) == ("old", 30, {"Prefix": "tmp/"})
+    assert found[2]["Transitions"] == [{"StorageClass": "GLACIER", "Days": 9}]
+    assert found[2]["NoncurrentVersionTransitions"] == [{"StorageClass": "GLACIER_IR", "NoncurrentDays": 3}]
     assert found[1]["Filter"]["And"] == {"Prefix": "x", "Tags": [{"Key": "a", "Value": "b"}]}
     assert s3.get_bucket_ownership_controls(Bucket="the-bucket")["OwnershipControls"]["Rules"][0] == {
         "ObjectOwnership": "BucketOwnerEnforced"

@@ -38,7 +38,7 @@ def test_lifecycle_comes_back_as_it_was_put(s3: Any) -> None:
         {"ID": "s", "Status": "Disabled", "Prefix": "x", "Expiration": {"Date": date}},
     ]
     _put(s3, *rules)
-    assert s3.get_bucket_lifecycle_configuration(Bucket="b-1") == {"Rules": rules}
+    assert s3.get_bucket_lifecycle_configuration(Bucket="b-1")["Rules"] == rules
     s3.delete_bucket_lifecycle(Bucket="b-1")
     with pytest.raises(AwsError, match="The lifecycle configuration does not exist"):
         s3.get_bucket_lifecycle_configuration(Bucket="b-1")

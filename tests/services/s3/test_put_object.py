@@ -190,9 +190,7 @@ def test_put_object_with_tags(s3: Any) -> None:
         s3.put("k", Tagging="aws:x=1")
 
 
-@pytest.mark.parametrize(
-    "members", [{"StorageClass": "GLACIER"}, {"ServerSideEncryption": "aws:kms"}, {"ServerSideEncryption": "aws:fsx"}]
-)
+@pytest.mark.parametrize("members", [{"ServerSideEncryption": "aws:kms"}, {"ServerSideEncryption": "aws:fsx"}])
 def test_put_object_with_what_is_not_supported_names_it(s3: Any, members: dict[str, str]) -> None:
     with pytest.raises(AwsError) as caught:
         s3.put("k", **members)

@@ -57,6 +57,19 @@ def test_expires_is_kept_and_replaced(boto: Any) -> None:
     assert boto.get_object(Bucket="b-1", Key="k", ResponseExpires=later)["Expires"] == later
 
 
+def test_an_archive_is_restored(boto: Any) -> None:
+    boto.put_object(Bucket="b-1", Key="k", Body=b"1", StorageClass="GLACIER")
+    with pytest.raises(ClientError) as caught:
+        boto.get_object(Bucket="b-1", Key="k")
+    assert error(caught) == (403, "InvalidObjectState", "The operation is not valid for the object's storage class")
+    answer = boto.restore_object(Bucket="b-1", Key="k", RestoreRequest={"Days": 1, "Tier": "Bulk"})
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 202
+    head = boto.head_object(Bucket="b-1", Key="k")
+    assert (head["StorageClass"], head["Restore"]) == ("GLACIER", 'ongoing-request="true"')
+    found = boto.list_objects_v2(Bucket="b-1", OptionalObjectAttributes=["RestoreStatus"])["Contents"]
+    assert found[0]["RestoreStatus"] == {"IsRestoreInProgress": True}
+
+
 def test_ranges(boto: Any) -> None:
     data = os.urandom(2 * MIB)
     boto.put_object(Bucket="b-1", Key="k", Body=data)
@@ -146,7 +159,6 @@ def test_errors(boto: Any) -> None:
 @pytest.mark.parametrize(
     ("members", "name"),
     [
-        ({"StorageClass": "GLACIER"}, "GLACIER"),
         ({"SSECustomerKey": "0" * 32, "SSECustomerAlgorithm": "AES256"}, "SSECustomer"),
         ({"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "k"}, "SSEKMSKeyId"),
         ({"ObjectLockEventHold": "ON"}, "ObjectLockEventHold"),

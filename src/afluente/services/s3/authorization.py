@@ -222,6 +222,7 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
     "PutObjectRetention": (_take("PutObjectRetention", any_version), BYPASS),
     "PutObjectTagging": _versioned("PutObjectTagging"),
     "PutPublicAccessBlock": (_take("PutBucketPublicAccessBlock"),),
+    "RestoreObject": (_take("RestoreObject", any_version),),
     "UploadPart": (_take("PutObject", any_version),),
     "UploadPartCopy": (_take("PutObject", any_version), *COPY),
 }

@@ -29,6 +29,7 @@ class Bucket(msgspec.Struct, kw_only=True):
     lifecycle: rules, with dates in milliseconds.
     blocked_encryption: kinds that may not be asked for; those that can be named here never may.
     versioning: Enabled or Suspended once it was enabled.
+    transition_minimum: how small objects are that lifecycle rules leave in their storage class.
     object_lock: what ObjectLockConfiguration holds; a bucket with one has versioning for good.
     """
 
@@ -41,6 +42,7 @@ class Bucket(msgspec.Struct, kw_only=True):
     public_access_block: dict[str, bool] | None = None
     policy: str | None = None
     lifecycle: list[dict[str, Any]] | None = None
+    transition_minimum: str = "all_storage_classes_128K"
     bucket_key_enabled: bool = False
     blocked_encryption: list[str] | None = None
     versioning: str | None = None

@@ -25,6 +25,7 @@ from afluente.services.s3.error import (
     OwnershipControlsNotFoundError,
 )
 from afluente.services.s3.operation import Operations, owner, version_of
+from afluente.services.s3.transition import DEFAULT_MINIMUM
 
 OWNERSHIPS = {"BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"}
 
@@ -177,14 +178,19 @@ class ConfigurationOperations(Operations):
         bucket = self._bucket(call, request)
         if "LifecycleConfiguration" not in request:
             raise MalformedXML
-        self._engine.set_lifecycle(bucket.name, lifecycle.to_store(request["LifecycleConfiguration"]["Rules"]))
-        return {}
+        rules = lifecycle.to_store(request["LifecycleConfiguration"]["Rules"])
+        minimum = request.get("TransitionDefaultMinimumObjectSize", DEFAULT_MINIMUM)
+        self._engine.set_lifecycle(bucket.name, rules, minimum)
+        return {"TransitionDefaultMinimumObjectSize": minimum}
 
     def get_bucket_lifecycle_configuration(self, call: Call, request: Request) -> Response:
         bucket = self._bucket(call, request)
         if bucket.lifecycle is None:
             raise NoSuchLifecycleConfiguration("The lifecycle configuration does not exist", BucketName=bucket.name)
-        return {"Rules": lifecycle.to_show(bucket.lifecycle)}
+        return {
+            "Rules": lifecycle.to_show(bucket.lifecycle),
+            "TransitionDefaultMinimumObjectSize": bucket.transition_minimum,
+        }
 
     def delete_bucket_lifecycle(self, call: Call, request: Request) -> Response:
         self._engine.set_lifecycle(self._bucket(call, request).name, None)

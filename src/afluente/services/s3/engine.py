@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from afluente.core.clock import Clock
 from afluente.core.error import AwsError, InternalFailure
 from afluente.core.loop import Loop
-from afluente.services.s3 import checksum, lifecycle, listing, lock, policy
+from afluente.services.s3 import checksum, listing, lock, policy, storage_class
 from afluente.services.s3.bucket import Bucket, Buckets, check_name
 from afluente.services.s3.checksum import Checksum, Digests, Expected
 from afluente.services.s3.error import (
@@ -34,12 +34,15 @@ from afluente.services.s3.expiry import Expiry
 from afluente.services.s3.header import DEFAULT_CONTENT_TYPE, Header
 from afluente.services.s3.history import History
 from afluente.services.s3.key_range import after_prefix
+from afluente.services.s3.lifecycle_rule import Rule
 from afluente.services.s3.object_row import ObjectRow, ObjectRows
 from afluente.services.s3.placement import Placement
 from afluente.services.s3.precondition import UNCONDITIONAL, WriteCondition
 from afluente.services.s3.schema import STEPS
 from afluente.services.s3.stored_object import StoredFile, StoredObject
 from afluente.services.s3.traits import PLAIN, Traits
+from afluente.services.s3.traits import unpacked as unpacked_traits
+from afluente.services.s3.transition import DEFAULT_MINIMUM
 from afluente.services.s3.upload import Uploads
 from afluente.store.blob import Blobs, Body
 from afluente.store.database import Database
@@ -147,8 +150,10 @@ class S3Engine:
         return self.stored(self.commit(row))
 
     def get_object(self, bucket: str, key: str) -> StoredObject:
-        """Raises NoSuchBucket, NoSuchKey."""
-        return self.stored(self.head(bucket, key))
+        """Raises NoSuchBucket, NoSuchKey, and InvalidObjectState for what is archived."""
+        row = self.head(bucket, key)
+        storage_class.check_readable(row, self.clock.now_ms())
+        return self.stored(row)
 
     def iter_objects(self, bucket: str, prefix: str = "", start_after: str = "") -> Iterator[StoredObject]:
         """The objects whose keys begin with `prefix` and come after `start_after`, in UTF-8 order."""
@@ -161,14 +166,19 @@ class S3Engine:
             start = rows[-1].key + "\0" if len(rows) == ITERATION else None
 
     def iter_files(self, bucket: str, prefix: str = "") -> Iterator[StoredFile]:
-        """The objects whose keys begin with `prefix`, in UTF-8 order, as little of them as a reader of many needs."""
+        """The objects whose keys begin with `prefix`, in UTF-8 order, as little of them as a reader of many needs.
+
+        Without those that are archived, restored or not: Athena and crawlers pass over them.
+        """
         self.buckets.get(bucket)
         folder = f"{self.blobs.root}/{bucket}/"
         start = listing.start_after(prefix, "", "")
         end = after_prefix(prefix) if prefix else None
         while start is not None:
             rows = self.rows.files(bucket, start, end, ITERATION)
-            for key, size, modified_at_ms, is_elsewhere in rows:
+            for key, size, modified_at_ms, is_elsewhere, more in rows:
+                if more is not None and unpacked_traits(more).storage_class in storage_class.ARCHIVED:
+                    continue
                 row = self.rows.get(bucket, key) if is_elsewhere else None
                 elsewhere = str(self._placement.file(row)) if row is not None else ""
                 yield StoredFile(key, size, modified_at_ms, folder, elsewhere)
@@ -218,11 +228,11 @@ class S3Engine:
             self.buckets.delete(name)
             self._placement.delete_bucket(name)
 
-    def set_lifecycle(self, name: str, rules: list[lifecycle.Rule] | None) -> None:
-        """Replace the bucket's rules. Raises NoSuchBucket."""
+    def set_lifecycle(self, name: str, rules: list[Rule] | None, minimum: str = DEFAULT_MINIMUM) -> None:
+        """Replace the bucket's rules. `minimum`: see transition.py. Raises NoSuchBucket."""
 
         def change(bucket: Bucket) -> None:
-            bucket.lifecycle = rules
+            bucket.lifecycle, bucket.transition_minimum = rules, minimum
 
         self.buckets.change(name, change)
         self._expiry.wake()
@@ -375,9 +385,12 @@ class S3Engine:
     def change(self, bucket: str, key: str, version: str | None, change: Callable[[ObjectRow], ObjectRow]) -> ObjectRow:
         """Make what `change` makes of it of the object's row, or that version's. Raises as `head` does."""
         with self.database.write():
-            row = change(self.head(bucket, key, version, "PUT"))
-            (self.rows if row.is_latest else self.history.versions).put(row)
-            return row
+            return self.store(change(self.head(bucket, key, version, "PUT")))
+
+    def store(self, row: ObjectRow) -> ObjectRow:
+        """Replace what is remembered of a version whose bytes stay. In the transaction that it was read in."""
+        (self.rows if row.is_latest else self.history.versions).put(row)
+        return row
 
     def page(self, bucket: str, *, prefix: str, delimiter: str, after: str, limit: int) -> listing.Page[ObjectRow]:
         """One page of the objects after `after`."""
@@ -394,6 +407,7 @@ class S3Engine:
         return StoredObject(
             row.bucket, row.key, row.size, row.etag, row.modified_at_ms, row.header["ContentType"],
             row.header.get("ContentEncoding"), self._placement.file(row),
+            row.traits is PLAIN or storage_class.is_readable(row, self.clock.now_ms()),
         )  # fmt: skip
 
     def discarding(self, identifier: str) -> "_Discarding":

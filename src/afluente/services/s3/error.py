@@ -83,6 +83,22 @@ class IllegalVersioningConfigurationException(AwsError):
     """No versioning."""
 
 
+class InvalidStorageClass(AwsError):
+    """No storage class of an object."""
+
+
+class InvalidObjectState(AwsError):
+    """The storage class does not allow it."""
+
+    status = 403
+
+
+class RestoreAlreadyInProgress(AwsError):
+    """Nothing to do but wait."""
+
+    status = 409
+
+
 class InvalidBucketState(AwsError):
     """What the bucket is does not go with what it is to become."""
 

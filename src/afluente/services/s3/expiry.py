@@ -1,12 +1,17 @@
-"""What lifecycle rules do, each midnight: objects and versions expire, uploads are aborted. The rules: lifecycle.py."""
+"""What lifecycle rules do, each midnight: versions expire or change their storage class, uploads are aborted.
+
+The rules: lifecycle.py, transition.py.
+"""
 
 from collections.abc import Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from afluente.services.s3 import lifecycle
+from msgspec.structs import replace
+
+from afluente.services.s3 import lifecycle, lock, transition
 from afluente.services.s3.bucket import Bucket
-from afluente.services.s3.lifecycle import DAY_MS, Rule
+from afluente.services.s3.lifecycle_rule import DAY_MS, Rule
 from afluente.services.s3.object_row import ObjectRow
 
 if TYPE_CHECKING:
@@ -16,7 +21,7 @@ BATCH = 1000
 
 
 class Expiry:
-    """Expires what is in `engine`'s buckets."""
+    """Expires and moves what is in `engine`'s buckets."""
 
     def __init__(self, engine: "S3Engine") -> None:
         self._engine = engine
@@ -27,19 +32,25 @@ class Expiry:
         now_ms = self._engine.clock.now_ms()
         buckets = [bucket for bucket in self._engine.buckets if bucket.lifecycle]
         for bucket in buckets:
-            rules = bucket.lifecycle or []
-            for batch in self._expired(bucket, rules, now_ms):
-                self._delete(bucket, batch)
-            self._abort_uploads(bucket.name, rules, now_ms)
+            for rows in self._batches(bucket):
+                self._apply(bucket, rows, now_ms)
+            self._abort_uploads(bucket.name, bucket.lifecycle or [], now_ms)
         return (now_ms // DAY_MS + 1) * DAY_MS if buckets else None
 
-    def _expired(self, bucket: Bucket, rules: list[Rule], now_ms: int) -> Iterator[list[ObjectRow]]:
-        """Batches of versions to delete; of the latest, an object gets a delete marker where there is versioning."""
-        for rows in self._batches(bucket):
-            expired: list[ObjectRow] = []
-            for _, versions in groupby(rows, lambda row: row.key):
-                expired += lifecycle.expired(list(versions), rules, now_ms)
-            yield expired
+    def _apply(self, bucket: Bucket, rows: list[ObjectRow], now_ms: int) -> None:
+        """Of the latest versions that expire, an object gets a delete marker where there is versioning."""
+        rules, minimum = bucket.lifecycle or [], bucket.transition_minimum
+        expired: list[ObjectRow] = []
+        moved: list[tuple[ObjectRow, str]] = []
+        for _, group in groupby(rows, lambda row: row.key):
+            versions = list(group)
+            gone = lifecycle.expired(versions, rules, now_ms)
+            expired += gone
+            moved += [each for each in transition.due(versions, rules, now_ms, minimum) if each[0] not in gone]
+        if moved:
+            self._move(moved)
+        if expired:
+            self._delete(bucket, expired, now_ms)
 
     def _batches(self, bucket: Bucket) -> Iterator[list[ObjectRow]]:
         """All versions of the bucket, each key's in one batch."""
@@ -60,16 +71,30 @@ class Expiry:
         after = (last.key, last.number)
         return [*rows, *self._engine.history.versions.scan(bucket, last.key, last.key + "\0", -1, after)]
 
-    def _delete(self, bucket: Bucket, rows: list[ObjectRow]) -> None:
+    def _move(self, moved: list[tuple[ObjectRow, str]]) -> None:
+        with self._database.write():
+            for row, storage_class in moved:
+                current = self._unchanged(row)
+                if current is not None:
+                    traits = replace(current.traits, storage_class=storage_class, restore=None)
+                    self._engine.store(replace(current, traits=traits))
+
+    def _delete(self, bucket: Bucket, rows: list[ObjectRow], now_ms: int) -> None:
         with self._database.write():
             for row in rows:
-                current = self._engine.history.find(row.bucket, row.key, row.version)
-                if current is None or (current.id, current.is_latest) != (row.id, row.is_latest):
-                    continue  # changed since it was looked at: the next midnight decides
+                current = self._unchanged(row)
                 keeps = bucket.versioning and row.is_latest and not row.is_marker
+                if current is None or (lock.is_held(current, now_ms) and not keeps):
+                    continue
                 self._engine.delete(
                     bucket.name, row.key, version=row.version if bucket.versioning and not keeps else None
                 )
+
+    def _unchanged(self, row: ObjectRow) -> ObjectRow | None:
+        """The row as it is now; None when the version is another one since: the next midnight decides."""
+        current = self._engine.history.find(row.bucket, row.key, row.version)
+        is_same = current is not None and (current.id, current.is_latest) == (row.id, row.is_latest)
+        return current if is_same else None
 
     def _abort_uploads(self, bucket: str, rules: list[Rule], now_ms: int) -> None:
         uploads = self._engine.uploads

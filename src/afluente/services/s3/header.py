@@ -57,9 +57,7 @@ def overrides(request: Mapping[str, Any]) -> Header:
 
 
 def check_storage(request: Mapping[str, Any], ownership: str | None) -> None:
-    """Raises NotImplemented for storage classes and encryption that do not exist here, and for ACLs."""
-    if request.get("StorageClass", "STANDARD") != "STANDARD":
-        raise Unsupported(f"StorageClass {request['StorageClass']} is not supported; only STANDARD is.")
+    """Raises NotImplemented for encryption that does not exist here, and for ACLs."""
     if request.get("ServerSideEncryption", "AES256") != "AES256":
         raise Unsupported(f"ServerSideEncryption {request['ServerSideEncryption']} is not supported; only AES256 is.")
     acl = request.get("ACL")

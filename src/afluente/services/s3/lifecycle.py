@@ -1,6 +1,7 @@
 """Lifecycle rules: which are accepted, and when one expires a version of an object or aborts an upload.
 
-A stored rule is AWS's shape with dates in milliseconds. Expiry is at the midnight (UTC) that follows the age in days.
+Rules that change storage classes: transition.py. A stored rule is AWS's shape with dates in milliseconds. Expiry is
+at the midnight (UTC) that follows the age in days.
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
 """
 
@@ -11,18 +12,23 @@ from typing import Any
 from uuid import uuid4
 
 from afluente.core.clock import utc
-from afluente.services.s3 import lock
+from afluente.services.s3 import lock, transition
 from afluente.services.s3.error import InvalidArgument, InvalidRequest, MalformedXML
+from afluente.services.s3.lifecycle_rule import DAY_MS, Rule, fits, is_enabled, midnight_after, prefix_of
 from afluente.services.s3.object_row import ObjectRow
 from afluente.services.s3.tag import from_set
 
-DAY_MS = 86_400_000
 MOST_RULES = 1000
 MOST_KEPT_VERSIONS = 100
-END_OF_TIME_MS = 253_402_214_400_000
-"""9999-12-31: the last day that can be written."""
-
-Rule = dict[str, Any]
+ACTIONS = frozenset(
+    {
+        "Expiration",
+        "NoncurrentVersionExpiration",
+        "AbortIncompleteMultipartUpload",
+        "Transitions",
+        "NoncurrentVersionTransitions",
+    }
+)
 
 
 def to_store(rules: Sequence[Mapping[str, Any]]) -> list[Rule]:
@@ -77,9 +83,9 @@ def expiration_header(row: ObjectRow, rules: Sequence[Rule] | None) -> dict[str,
 def abortion_of(key: str, initiated_at_ms: int, rules: Sequence[Rule]) -> tuple[int, str] | None:
     """(when, rule's id) that an upload is aborted first; None: never."""
     due = [
-        (_midnight_after(initiated_at_ms, rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"]), rule["ID"])
+        (midnight_after(initiated_at_ms, rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"]), rule["ID"])
         for rule in rules
-        if _is_enabled(rule) and "AbortIncompleteMultipartUpload" in rule and key.startswith(_prefix(rule))
+        if is_enabled(rule) and "AbortIncompleteMultipartUpload" in rule and key.startswith(prefix_of(rule))
     ]
     return min(due, default=None)
 
@@ -87,7 +93,7 @@ def abortion_of(key: str, initiated_at_ms: int, rules: Sequence[Rule]) -> tuple[
 def _checked(rule: Mapping[str, Any]) -> Rule:
     if rule["Status"] not in {"Enabled", "Disabled"} or ("Prefix" in rule) == ("Filter" in rule):
         raise MalformedXML
-    if not {"Expiration", "NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload"} & set(rule):
+    if ACTIONS.isdisjoint(rule):
         raise InvalidRequest("At least one action needs to be specified in a rule")
     if "Expiration" in rule:
         _check_expiration(rule["Expiration"])
@@ -99,6 +105,7 @@ def _checked(rule: Mapping[str, Any]) -> Rule:
             ArgumentName="DaysAfterInitiation",
         )
     _check_filter(rule)
+    transition.check(rule, _check_kept)
     stored = _with_date(rule, _midnight_ms)
     stored.setdefault("ID", str(uuid4()))
     return stored
@@ -119,14 +126,17 @@ def _check_noncurrent(rule: Mapping[str, Any]) -> None:
             "'NoncurrentDays' for NoncurrentVersionExpiration action must be a positive integer",
             ArgumentName="NoncurrentDays",
         )
-    if not 1 <= noncurrent.get("NewerNoncurrentVersions", 1) <= MOST_KEPT_VERSIONS:
-        raise InvalidArgument(
-            f"'NewerNoncurrentVersions' for NoncurrentVersionExpiration action must be between 1 and "
-            f"{MOST_KEPT_VERSIONS}",
-            ArgumentName="NewerNoncurrentVersions",
-        )
+    _check_kept(noncurrent, "NoncurrentVersionExpiration")
     if "NewerNoncurrentVersions" in noncurrent and "Prefix" in rule:
         raise InvalidRequest("NewerNoncurrentVersions element can only be specified with a Filter element.")
+
+
+def _check_kept(noncurrent: Mapping[str, Any], action: str) -> None:
+    if not 1 <= noncurrent.get("NewerNoncurrentVersions", 1) <= MOST_KEPT_VERSIONS:
+        raise InvalidArgument(
+            f"'NewerNoncurrentVersions' for {action} action must be between 1 and {MOST_KEPT_VERSIONS}",
+            ArgumentName="NewerNoncurrentVersions",
+        )
 
 
 def _check_filter(rule: Mapping[str, Any]) -> None:
@@ -151,24 +161,31 @@ def _midnight_ms(date: datetime) -> int:
 
 
 def _with_date(rule: Mapping[str, Any], change: Callable[[Any], Any]) -> dict[str, Any]:
-    if "Date" not in rule.get("Expiration", {}):
-        return dict(rule)
-    return {**rule, "Expiration": {**rule["Expiration"], "Date": change(rule["Expiration"]["Date"])}}
+    changed = dict(rule)
+    if "Expiration" in rule:
+        changed["Expiration"] = _with_own_date(rule["Expiration"], change)
+    if "Transitions" in rule:
+        changed["Transitions"] = [_with_own_date(each, change) for each in rule["Transitions"]]
+    return changed
+
+
+def _with_own_date(action: Mapping[str, Any], change: Callable[[Any], Any]) -> dict[str, Any]:
+    return {**action, "Date": change(action["Date"])} if "Date" in action else dict(action)
 
 
 def _expiry_ms(row: ObjectRow, rule: Rule) -> int | None:
-    if not _is_enabled(rule) or "Expiration" not in rule or not _fits(row, rule):
+    if not is_enabled(rule) or "Expiration" not in rule or not fits(row, rule):
         return None
     expiration = rule["Expiration"]
     if "Date" in expiration:
         return int(expiration["Date"])
-    return _midnight_after(row.modified_at_ms, expiration["Days"]) if "Days" in expiration else None
+    return midnight_after(row.modified_at_ms, expiration["Days"]) if "Days" in expiration else None
 
 
 def _is_idle(marker: ObjectRow, rule: Rule, now_ms: int) -> bool:
     """Whether the rule removes a delete marker that hides nothing any more."""
     if rule.get("Expiration", {}).get("ExpiredObjectDeleteMarker"):
-        return _is_enabled(rule) and _fits(marker, rule)
+        return is_enabled(rule) and fits(marker, rule)
     due = _expiry_ms(marker, rule)
     return due is not None and due <= now_ms
 
@@ -178,33 +195,8 @@ def _is_outlived(row: ObjectRow, successor: ObjectRow, newer: int, rule: Rule, n
     noncurrent = rule.get("NoncurrentVersionExpiration")
     return (
         noncurrent is not None
-        and _is_enabled(rule)
-        and _fits(row, rule)
+        and is_enabled(rule)
+        and fits(row, rule)
         and newer >= noncurrent.get("NewerNoncurrentVersions", 0)
-        and _midnight_after(successor.modified_at_ms, noncurrent["NoncurrentDays"]) <= now_ms
-    )
-
-
-def _midnight_after(time_ms: int, days: int) -> int:
-    return min(-(-(time_ms + days * DAY_MS) // DAY_MS) * DAY_MS, END_OF_TIME_MS)
-
-
-def _is_enabled(rule: Rule) -> bool:
-    return bool(rule["Status"] == "Enabled")
-
-
-def _prefix(rule: Rule) -> str:
-    shape = rule.get("Filter", rule)
-    return str(shape.get("Prefix", shape.get("And", {}).get("Prefix", "")))
-
-
-def _fits(row: ObjectRow, rule: Rule) -> bool:
-    shape = rule.get("Filter", {})
-    shape = shape.get("And", shape)
-    tags = [shape["Tag"]] if "Tag" in shape else shape.get("Tags", [])
-    return (
-        row.key.startswith(_prefix(rule))
-        and all(row.tags.get(tag["Key"]) == tag["Value"] for tag in tags)
-        and row.size > shape.get("ObjectSizeGreaterThan", -1)
-        and row.size < shape.get("ObjectSizeLessThan", row.size + 1)
+        and midnight_after(successor.modified_at_ms, noncurrent["NoncurrentDays"]) <= now_ms
     )

@@ -3,11 +3,12 @@
 Source of the paging rules: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from afluente.core.call import Call
 from afluente.core.provider import Request, Response
-from afluente.services.s3 import listing
+from afluente.services.s3 import listing, storage_class
 from afluente.services.s3.bucket import Bucket
 from afluente.services.s3.engine import check_text
 from afluente.services.s3.error import invalid_argument
@@ -55,6 +56,7 @@ class ListOperations(Operations):
         page = self._engine.history.page(
             bucket.name, prefix=prefix, delimiter=delimiter, marker=(key, version), limit=limit
         )
+        more = _optional(call, request)
         response: dict[str, Any] = {
             "Name": bucket.name,
             "Prefix": encode(prefix),
@@ -69,7 +71,9 @@ class ListOperations(Operations):
             "EncodingType": request.get("EncodingType"),
             "NextKeyMarker": encode(page.last) if page.truncated else "",
             "NextVersionIdMarker": last.version if page.truncated and last and last.key == page.last else "",
-            "Versions": [_shown_version(bucket, row, encode(row.key)) for row in page.items if not row.is_marker],
+            "Versions": [
+                _shown_version(bucket, row, encode(row.key)) | more(row) for row in page.items if not row.is_marker
+            ],
             "DeleteMarkers": [_shown_marker(bucket, row, encode(row.key)) for row in page.items if row.is_marker],
             "CommonPrefixes": [{"Prefix": encode(group)} for group in page.prefixes],
         }
@@ -84,7 +88,8 @@ class ListOperations(Operations):
         prefix, delimiter = request.get("Prefix", ""), request.get("Delimiter", "")
         check_text(prefix, delimiter, after)
         page = self._engine.page(bucket.name, prefix=prefix, delimiter=delimiter, after=after, limit=limit)
-        shown = [_shown(row, encode(row.key)) for row in page.items]
+        more = _optional(call, request)
+        shown = [_shown(row, encode(row.key)) | more(row) for row in page.items]
         if show_owner:
             shown = [{**each, "Owner": owner(bucket.account)} for each in shown]
         response: dict[str, Any] = {
@@ -102,6 +107,13 @@ class ListOperations(Operations):
         return page, {**response, **{name: value for name, value in optional.items() if value}}
 
 
+def _optional(call: Call, request: Request) -> Callable[[ObjectRow], dict[str, Any]]:
+    """What is shown of an object only when it is asked for."""
+    if "RestoreStatus" not in request.get("OptionalObjectAttributes", ()):
+        return lambda _: {}
+    return lambda row: storage_class.status(row, call.arrived_at_ms)
+
+
 def _shown(row: ObjectRow, key: str) -> dict[str, Any]:
     return {
         "Key": key,
@@ -110,7 +122,7 @@ def _shown(row: ObjectRow, key: str) -> dict[str, Any]:
         "ChecksumAlgorithm": [row.checksum.algorithm],
         "ChecksumType": row.checksum.kind,
         "Size": row.size,
-        "StorageClass": "STANDARD",
+        "StorageClass": row.traits.storage_class,
     }
 
 

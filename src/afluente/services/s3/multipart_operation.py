@@ -8,12 +8,12 @@ from urllib.parse import quote
 from afluente.core.call import Call
 from afluente.core.clock import utc
 from afluente.core.provider import Request, Response
-from afluente.services.s3 import copy_source, header, lifecycle, listing, lock, tag
+from afluente.services.s3 import copy_source, header, lifecycle, listing, tag
 from afluente.services.s3.bucket import Bucket
 from afluente.services.s3.checksum import MEMBERS, Expected
 from afluente.services.s3.engine import check_text
 from afluente.services.s3.multipart import Wanted, check_number
-from afluente.services.s3.object_operation import ENCRYPTION, ObjectOperations
+from afluente.services.s3.object_operation import ENCRYPTION, ObjectOperations, traits_of
 from afluente.services.s3.operation import new_version, owner
 from afluente.services.s3.precondition import WriteCondition
 from afluente.services.s3.upload import Upload, UploadedPart
@@ -31,7 +31,7 @@ class MultipartOperations(ObjectOperations):
             initiator=call.principal.arn,
             header=header.from_request(request),
             tags=tag.from_header(request.get("Tagging")),
-            traits=lock.from_request(request, bucket, call.arrived_at_ms),
+            traits=traits_of(request, bucket, call.arrived_at_ms),
             algorithm=request.get("ChecksumAlgorithm"),
             kind=request.get("ChecksumType"),
         )
@@ -89,7 +89,7 @@ class MultipartOperations(ObjectOperations):
             "IsTruncated": truncated,
             "Initiator": _initiator(upload),
             "Owner": owner(bucket.account),
-            "StorageClass": "STANDARD",
+            "StorageClass": upload.traits.storage_class,
         }
         shown = {"Parts": [_shown_part(upload, part) for part in parts]} if parts else {}
         return {**response, **shown, **_checksum(upload), **_abortion(bucket, upload)}
@@ -160,7 +160,7 @@ def _shown(bucket: Bucket, upload: Upload, key: str) -> dict[str, Any]:
         "UploadId": upload.id,
         "Key": key,
         "Initiated": utc(upload.initiated_at_ms // 1000 * 1000),
-        "StorageClass": "STANDARD",
+        "StorageClass": upload.traits.storage_class,
         "Owner": owner(bucket.account),
         "Initiator": _initiator(upload),
         **_checksum(upload),

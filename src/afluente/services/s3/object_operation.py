@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from afluente.core.call import Call
 from afluente.core.clock import utc
 from afluente.core.error import AwsError
-from afluente.core.provider import FileSlice, Request, Response
-from afluente.services.s3 import byte_range, copy_source, header, lifecycle, lock, tag, version_id
+from afluente.core.provider import STATUS, FileSlice, Request, Response
+from afluente.services.s3 import byte_range, copy_source, header, lifecycle, lock, storage_class, tag, version_id
 from afluente.services.s3 import checksum as checksums
 from afluente.services.s3.bucket import Bucket
 from afluente.services.s3.checksum import Expected
@@ -21,6 +21,7 @@ from afluente.services.s3.error import (
     InvalidRequest,
     MalformedXML,
     MethodNotAllowed,
+    MissingRequestBodyError,
     invalid_argument,
 )
 from afluente.services.s3.listing import limit_of
@@ -34,6 +35,7 @@ from afluente.services.s3.operation import (
     version_of,
 )
 from afluente.services.s3.precondition import WriteCondition, check_read, check_source
+from afluente.services.s3.traits import PLAIN, STANDARD, Traits
 
 ENCRYPTION = {"ServerSideEncryption": "AES256"}
 CHANGES = frozenset({"ServerSideEncryption", "StorageClass", "WebsiteRedirectLocation"})
@@ -61,7 +63,7 @@ class ObjectOperations(Operations):
             tags=tag.from_header(request.get("Tagging")),
             expected=expected,
             condition=WriteCondition(request),
-            traits=lock.from_request(request, bucket, call.arrived_at_ms),
+            traits=traits_of(request, bucket, call.arrived_at_ms),
         )
         return {
             "ETag": f'"{row.etag}"',
@@ -77,11 +79,11 @@ class ObjectOperations(Operations):
         row, file = self._engine.open(
             bucket.name,
             request["Key"],
-            lambda row: check_read(row, request, call.arrived_at_ms),
+            lambda row: _check_get(row, request, call.arrived_at_ms),
             version_of(bucket, request),
         )
         try:
-            response = {**_described(bucket, row, request), **self._lock(call, row)}
+            response = self._described(call, bucket, row, request)
             offset, length = _slice(row, request) or (0, row.size)
             return {**response, "Body": _body(file, offset, length)}
         except BaseException:
@@ -93,7 +95,7 @@ class ObjectOperations(Operations):
         bucket = self._bucket(call, request)
         row = self._engine.head(bucket.name, request["Key"], version_of(bucket, request))
         check_read(row, request, call.arrived_at_ms)
-        return {**_described(bucket, row, request), **self._lock(call, row)}
+        return self._described(call, bucket, row, request)
 
     def delete_object(self, call: Call, request: Request) -> Response:
         bucket = self._bucket(call, request)
@@ -141,12 +143,26 @@ class ObjectOperations(Operations):
                 if _replaces(request, "MetadataDirective")
                 else header.copied(source.header, request),
                 tags=tag.from_header(request.get("Tagging")) if _replaces(request, "TaggingDirective") else source.tags,
-                traits=lock.from_request(request, bucket, call.arrived_at_ms),
+                traits=traits_of(request, bucket, call.arrived_at_ms),
                 condition=WriteCondition(request),
             )
         result = {"ETag": f'"{row.etag}"', "LastModified": row.last_modified, **row.checksum.members()}
         described = {**ENCRYPTION, **version, **new_version(bucket, row), **_expiration(bucket, row)}
         return {"CopyObjectResult": result, **described}
+
+    def restore_object(self, call: Call, request: Request) -> Response:
+        bucket = self._bucket(call, request)
+        if "RestoreRequest" not in request:
+            raise MissingRequestBodyError("Request Body is empty")
+        is_extended = False
+
+        def change(row: ObjectRow) -> ObjectRow:
+            nonlocal is_extended
+            is_extended = storage_class.is_readable(row, call.arrived_at_ms)
+            return storage_class.restored(row, request["RestoreRequest"], call.arrived_at_ms)
+
+        self._engine.change(bucket.name, request["Key"], version_of(bucket, request), change)
+        return {STATUS: 200} if is_extended else {}
 
     def put_object_tagging(self, call: Call, request: Request) -> Response:
         tags = tag.from_set(request["Tagging"]["TagSet"], tag.MOST_OF_OBJECT)
@@ -169,7 +185,7 @@ class ObjectOperations(Operations):
             "ETag": row.etag,
             "Checksum": row.checksum.without_count().members(),
             "ObjectParts": _parts(row, request),
-            "StorageClass": "STANDARD",
+            "StorageClass": row.traits.storage_class,
             "ObjectSize": row.size,
         }
         wanted = {name for value in request["ObjectAttributes"] for name in value.split(",")}
@@ -186,7 +202,7 @@ class ObjectOperations(Operations):
         version = version_id.check(source.version, bucket.versioning)
         try:
             row, file = self._engine.open(
-                source.bucket, source.key, lambda row: check_source(row, request, call.arrived_at_ms), version
+                source.bucket, source.key, lambda row: _check_source(row, request, call.arrived_at_ms), version
             )
         except MethodNotAllowed:
             raise InvalidRequest(
@@ -200,6 +216,12 @@ class ObjectOperations(Operations):
             bucket.name, request["Key"], version_of(bucket, request), lambda row: replace(row, tags=tags)
         )
         return dict(shown_version(bucket, row))
+
+    def _described(self, call: Call, bucket: Bucket, row: ObjectRow, request: Request) -> Response:
+        response = _described(bucket, row, request)
+        if row.traits is not PLAIN:
+            response |= storage_class.members(row, call.arrived_at_ms) | self._lock(call, row)
+        return response
 
     def _lock(self, call: Call, row: ObjectRow) -> Response:
         """What of the version's lock the caller may see."""
@@ -217,6 +239,23 @@ class ObjectOperations(Operations):
         except AwsError:
             return False
         return True
+
+
+def _check_get(row: ObjectRow, request: Mapping[str, Any], now_ms: int) -> None:
+    check_read(row, request, now_ms)
+    storage_class.check_readable(row, now_ms)
+
+
+def _check_source(row: ObjectRow, request: Mapping[str, Any], now_ms: int) -> None:
+    check_source(row, request, now_ms)
+    storage_class.check_readable(row, now_ms, is_source=True)
+
+
+def traits_of(request: Request, bucket: Bucket, now_ms: int) -> Traits:
+    """What the headers of a write make of its object."""
+    traits = lock.from_request(request, bucket, now_ms)
+    asked = storage_class.from_request(request)
+    return traits if asked == STANDARD else replace(traits, storage_class=asked)
 
 
 def _described(bucket: Bucket, row: ObjectRow, request: Mapping[str, Any]) -> Response:

@@ -107,12 +107,14 @@ class ObjectRows:
         finally:
             cursor.close()
 
-    def files(self, bucket: str, start: str, end: str | None, limit: int) -> list[tuple[str, int, int, int]]:
-        """(key, size, modified_at_ms, whether the file may lie elsewhere than under its key) of the same."""
+    def files(
+        self, bucket: str, start: str, end: str | None, limit: int
+    ) -> list[tuple[str, int, int, int, bytes | None]]:
+        """(key, size, modified_at_ms, whether the file may lie elsewhere than under its key, traits) of the same."""
         return (
             self._database.read()
             .execute(
-                "SELECT key, size, modified_at_ms, aside OR staged FROM object "
+                "SELECT key, size, modified_at_ms, aside OR staged, traits FROM object "
                 "WHERE bucket = ? AND key >= ? AND key < ? ORDER BY key LIMIT ?",
                 (bucket, start, NO_END if end is None else end, limit),
             )

@@ -25,8 +25,6 @@ DESTINATIONS = (
 )
 """Of notifications: none of them is here to hear of events."""
 
-_LIFECYCLE_RULE = "LifecycleConfiguration.Rules.*"
-
 
 class S3Provider(
     BucketOperations, ConfigurationOperations, ListOperations, LockOperations, MultipartOperations, Provider
@@ -92,6 +90,7 @@ class S3Provider(
         "PutObjectRetention",
         "PutObjectTagging",
         "PutPublicAccessBlock",
+        "RestoreObject",
         "UploadPart",
         "UploadPartCopy",
     )
@@ -122,16 +121,11 @@ class S3Provider(
         "GetObjectTagging": ("RequestPayer",),
         "HeadObject": (*SSE_C, "RequestPayer"),
         "ListMultipartUploads": ("RequestPayer",),
-        "ListObjectVersions": ("RequestPayer", "OptionalObjectAttributes"),
-        "ListObjects": ("RequestPayer", "OptionalObjectAttributes"),
-        "ListObjectsV2": ("RequestPayer", "OptionalObjectAttributes"),
+        "ListObjectVersions": ("RequestPayer",),
+        "ListObjects": ("RequestPayer",),
+        "ListObjectsV2": ("RequestPayer",),
         "ListParts": (*SSE_C, "RequestPayer"),
         "PutBucketEncryption": (f"{_ENCRYPTION_RULE}.ApplyServerSideEncryptionByDefault.KMSMasterKeyID",),
-        "PutBucketLifecycleConfiguration": (
-            "TransitionDefaultMinimumObjectSize",
-            f"{_LIFECYCLE_RULE}.Transitions",
-            f"{_LIFECYCLE_RULE}.NoncurrentVersionTransitions",
-        ),
         "PutBucketNotificationConfiguration": (
             "SkipDestinationValidation",
             *(f"NotificationConfiguration.{name}" for name in DESTINATIONS),
@@ -147,6 +141,10 @@ class S3Provider(
         ),
         "PutObjectRetention": ("RequestPayer", "Retention.EventHold", "Retention.EventHoldDuration"),
         "PutObjectTagging": ("RequestPayer",),
+        "RestoreObject": (
+            "RequestPayer",
+            *(f"RestoreRequest.{name}" for name in ("Type", "Description", "SelectParameters", "OutputLocation")),
+        ),
         "UploadPart": (*SSE_C, *OTHER_CHECKSUMS, "RequestPayer"),
         "UploadPartCopy": (*SSE_C, *_SOURCE_SSE_C, "RequestPayer"),
     }

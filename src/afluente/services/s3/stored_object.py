@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """`etag` has no quotes; `path` is the file, to be read and never written."""
+    """`etag` has no quotes; `path` is the file, to be read and never written, and not at all unless `is_readable`:
+    what is archived has to be restored first.
+    """
 
     bucket: str
     key: str
@@ -17,6 +19,7 @@ class StoredObject:
     content_type: str
     content_encoding: str | None
     path: Path
+    is_readable: bool = True
 
 
 class StoredFile(NamedTuple):

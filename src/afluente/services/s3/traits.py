@@ -1,6 +1,8 @@
-"""What few objects have, and each version of them for itself: a lock."""
+"""What few objects have, and each version for itself: a lock, a storage class other than STANDARD, a restore."""
 
 import msgspec
+
+STANDARD = "STANDARD"
 
 
 class Retention(msgspec.Struct, frozen=True, array_like=True):
@@ -10,11 +12,21 @@ class Retention(msgspec.Struct, frozen=True, array_like=True):
     until_ms: int
 
 
+class Restore(msgspec.Struct, frozen=True, array_like=True):
+    """Of an archived object: a copy that can be read from a time on, and until another."""
+
+    tier: str
+    ready_at_ms: int
+    expires_at_ms: int
+
+
 class Traits(msgspec.Struct, frozen=True, omit_defaults=True):
-    """See lock.py. `legal_hold` is None when nobody ever spoke of it."""
+    """See lock.py and storage_class.py. `legal_hold` is None when nobody ever spoke of it."""
 
     retention: Retention | None = None
     legal_hold: bool | None = None
+    storage_class: str = STANDARD
+    restore: Restore | None = None
 
 
 PLAIN = Traits()

@@ -176,7 +176,10 @@ def _lifecycle_rule(rule: Any) -> Response:
         found["NoncurrentVersionExpiration"] = {"NoncurrentDays": rule["NoncurrentVersionExpirationInDays"]}
     if "Transitions" in rule:
         found["Transitions"] = [_renamed(item, TRANSITION) for item in rule["Transitions"]]
-    for name in ("AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration", "NoncurrentVersionTransitions"):
+    if "NoncurrentVersionTransitions" in rule:
+        moved = rule["NoncurrentVersionTransitions"]
+        found["NoncurrentVersionTransitions"] = [_renamed(item, NONCURRENT_TRANSITION) for item in moved]
+    for name in ("AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration"):
         if name in rule:
             found[name] = _renamed(rule[name], NONCURRENT) if isinstance(rule[name], dict) else rule[name]
     _refuse_others(rule, LIFECYCLE)
@@ -199,6 +202,11 @@ EXPIRATION: Names = {
     "ExpiredObjectDeleteMarker": "ExpiredObjectDeleteMarker",
 }
 TRANSITION: Names = {"StorageClass": "StorageClass", "TransitionDate": "Date", "TransitionInDays": "Days"}
+NONCURRENT_TRANSITION: Names = {
+    "NewerNoncurrentVersions": "NewerNoncurrentVersions",
+    "StorageClass": "StorageClass",
+    "TransitionInDays": "NoncurrentDays",
+}
 NONCURRENT: Names = {
     "DaysAfterInitiation": "DaysAfterInitiation",
     "NewerNoncurrentVersions": "NewerNoncurrentVersions",

@@ -94,6 +94,10 @@ class Host:
         found = list(self._objects.iter_objects(bucket, message["prefix"]))
         if message["read"]:
             self._permission.check_objects("s3:GetObject", bucket, (item.key for item in found if item.size))
+            if not all(item.is_readable for item in found):
+                raise AwsError(
+                    "The operation is not valid for the object's storage class", code="InvalidObjectState", status=403
+                )
         return [[item.key, item.size, item.last_modified_ms, str(item.path)] for item in found]
 
     def _put(self, message: Message) -> None:

@@ -1,5 +1,6 @@
 """Storage classes: kept, shown, archived and restored."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -64,12 +65,13 @@ def test_what_is_archived_cannot_be_read(s3: Any, storage_class: str) -> None:
     s3.put("k", b"1", StorageClass=storage_class)
     upload = s3.create_multipart_upload(Bucket="b-1", Key="to")["UploadId"]
     copy = {"Bucket": "b-1", "Key": "to", "CopySource": "b-1/k"}
-    for read in (
+    reads: list[Callable[[], Any]] = [
         lambda: s3.get("k"),
         lambda: s3.copy_object(**copy),
         lambda: s3.upload_part_copy(**copy, UploadId=upload, PartNumber=1),
         lambda: s3.engine.get_object("b-1", "k"),
-    ):
+    ]
+    for read in reads:
         with pytest.raises(AwsError, match="storage class") as caught:
             read()
         assert (caught.value.code, caught.value.http_status) == ("InvalidObjectState", 403)

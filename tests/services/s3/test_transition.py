@@ -47,7 +47,7 @@ def _noncurrent(storage_class: str, days: int, **more: Any) -> dict[str, Any]:
 
 def test_transitions_come_back_as_they_were_put(s3: Any) -> None:
     date = datetime(2040, 1, 1, tzinfo=UTC)
-    rules = [
+    rules: list[dict[str, Any]] = [
         {"Transitions": [_to("STANDARD_IA", 30), _to("GLACIER", 60)], "Expiration": {"Days": 90}},
         {"Transitions": [{"Date": date, "StorageClass": "GLACIER"}]},
         {"NoncurrentVersionTransitions": [_noncurrent("GLACIER_IR", 0, NewerNoncurrentVersions=2)]},
@@ -84,7 +84,7 @@ def test_small_objects_stay_unless_a_rule_speaks_of_sizes(running: Any) -> None:
 
 
 def test_archives_take_small_objects_where_the_minimum_varies(running: Any) -> None:
-    rules = [{"Transitions": [_to("GLACIER", 0)]}, {"Prefix": "warm", "Transitions": [_to("GLACIER_IR", 0)]}]
+    rules: list[Any] = [{"Transitions": [_to("GLACIER", 0)]}, {"Prefix": "warm", "Transitions": [_to("GLACIER_IR", 0)]}]
     _put(running, rules[0], TransitionDefaultMinimumObjectSize="varies_by_storage_class")
     running.put("k", b"1")
     assert _after(running, 2) == {"k": "GLACIER"}

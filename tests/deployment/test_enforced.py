@@ -39,7 +39,8 @@ def deployer(enforced: App, monkeypatch: pytest.MonkeyPatch) -> Client:
     """Clients of a user who has the policy; the commands find its key too."""
     iam = clients_with(enforced, ROOT)("iam")
     iam.create_user(UserName="deployer")
-    iam.put_user_policy(UserName="deployer", PolicyName="deploy", PolicyDocument=POLICY.read_text())
+    policy = iam.create_policy(PolicyName="deploy", PolicyDocument=POLICY.read_text())["Policy"]
+    iam.attach_user_policy(UserName="deployer", PolicyArn=policy["Arn"])
     made = iam.create_access_key(UserName="deployer")["AccessKey"]
     key = (made["AccessKeyId"], made["SecretAccessKey"])
     monkeypatch.setenv("AWS_ENDPOINT_URL", enforced.endpoint)

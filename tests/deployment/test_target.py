@@ -5,15 +5,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from afluente.app import App
 from afluente.cli import main
 from afluente.cli.lake_option import DEFAULT_SCHEDULE
 from afluente.deployment import lifetime
+from afluente.deployment.endpoint import is_loopback
 from afluente.deployment.error import DeploymentError, told_kindly
 from afluente.deployment.stack import Stack
-from afluente.deployment.target import connect, is_loopback
+from afluente.deployment.target import connect
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
@@ -31,6 +32,31 @@ def test_an_endpoint_where_nobody_listens_is_named(capsys: pytest.CaptureFixture
         port = free.getsockname()[1]
     assert main.main(["status", "--endpoint-url", f"http://127.0.0.1:{port}"]) == 1
     assert "afluente serve" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["127.0.0.1:4566", "localhost", "http://", "http://h:99999", "ftp://h", "http://h:0"]
+)
+def test_what_is_no_endpoint_is_told_how_one_looks(endpoint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["status", "--endpoint-url", endpoint]) == 1
+    assert "such as http://127.0.0.1:4566" in capsys.readouterr().err
+
+
+def test_tls_to_an_afluente_that_speaks_none_is_explained(app: App, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["status", "--endpoint-url", app.endpoint.replace("http:", "https:")]) == 1
+    assert "not https://" in capsys.readouterr().err
+
+
+def test_aws_without_a_region_is_asked_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    with pytest.raises(DeploymentError, match="--region"):
+        connect(None, None, None, {})
+
+
+def test_aws_out_of_reach_is_not_taken_for_an_afluente() -> None:
+    with pytest.raises(DeploymentError, match="region's right name"), told_kindly():
+        raise EndpointConnectionError(endpoint_url="https://sts.us-esat-1.amazonaws.com/")
 
 
 def test_an_endpoint_of_the_aws_configuration_is_not_taken_for_aws(

@@ -8,7 +8,8 @@ from tests.conftest import Clients
 from tests.deployment.conftest import Command
 
 from afluente.cli import question
-from afluente.deployment import bucket, removal
+from afluente.deployment import bucket, change_set, removal
+from windfarm.deployment import TEMPLATE
 
 ACCOUNT, REGION = "000000000000", "us-east-1"
 
@@ -159,6 +160,60 @@ def test_without_a_terminal_and_without_yes_nothing_is_made_nor_removed(command:
     made = everything(client)
     assert "--yes" in command("destroy", status=1)
     assert everything(client) == made
+
+
+def test_what_was_stopped_while_it_was_proposed_leaves_nothing(
+    command: Command, client: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = everything(client)
+    monkeypatch.setattr(change_set, "_worked_out", stopped)
+    command("deploy", "--yes", status=130)
+    assert everything(client) == before
+
+
+def test_a_stack_at_work_is_waited_for(command: Command, client: Clients) -> None:
+    before = everything(client)
+    cloudformation = client("cloudformation")
+    tags = [{"Key": "application", "Value": "windfarm"}]
+    template = TEMPLATE.read_text()
+    cloudformation.create_stack(StackName="windfarm", TemplateBody=template, Tags=tags, Capabilities=["CAPABILITY_IAM"])
+    said = command("deploy", "--yes")
+    assert "at work on the stack (CREATE_IN_PROGRESS)" in said
+    assert "DeliveryRole AWS::IAM::Role CREATE_COMPLETE" in said
+    assert "the lake is there" in said
+    bucket.empty(client("s3"), f"windfarm-assets-{ACCOUNT}-{REGION}")
+    cloudformation.delete_stack(StackName="windfarm")
+    assert "windfarm" in command("destroy", "--yes")  # gone by then, or while it was waited for
+    assert everything(client) == before
+
+
+def test_a_stack_that_was_rolled_back_says_why_and_what_to_do(command: Command, client: Clients) -> None:
+    client("s3").create_bucket(Bucket=f"windfarm-lake-{ACCOUNT}-{REGION}")
+    assert "use another --stack name" in command("deploy", "--yes", status=1)
+    for name in ("deploy", "status"):
+        said = " ".join(command(name, status=1).split())
+        assert "LakeBucket (AWS::S3::Bucket)" in said
+        assert "afluente destroy" in said
+    assert "nothing that is billed is left" in command("destroy", "--yes")
+
+
+def test_what_bears_the_tag_and_belongs_to_no_stack_is_listed(command: Command, client: Clients) -> None:
+    tags = [{"Key": "application", "Value": "windfarm"}]
+    for name in ("windfarm-old", "windfarm-2-mine", "windfarm-others"):
+        client("s3").create_bucket(Bucket=name)
+    for name in ("windfarm-old", "windfarm-2-mine"):
+        client("s3").put_bucket_tagging(Bucket=name, Tagging={"TagSet": tags})
+    client("kinesis").create_stream(StreamName="windfarm-old", ShardCount=1, Tags={"application": "windfarm"})
+    client("athena").create_work_group(Name="windfarm-old", Tags=tags)
+    command("deploy", "--yes", "--stack", "windfarm-2")
+    command("deploy", "--yes")
+    for said in (command("destroy", "--yes", status=1), command("destroy", "--yes", status=1)):
+        assert [line.strip() for line in said.splitlines() if line.startswith("    ")] == [
+            "AWS::Kinesis::Stream windfarm-old", "AWS::S3::Bucket windfarm-old", "AWS::Athena::WorkGroup windfarm-old",
+        ]  # fmt: skip
 
 
 def test_destroy_wants_the_stacks_name(command: Command, client: Clients, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,13 +15,17 @@ WORTH_SAYING = 0.15
 WORK_GROUP_LIMIT_BYTES = 10_000_000_000
 """The template's work group cancels a query that scans more."""
 
+MOST_SHARDS = 200
+"""The template's, and what an account has at least without asking AWS for more."""
+
 
 def advice(work: Workload, prices: PriceList, lines: list[Line]) -> Iterator[str]:
     """Sentences, the most important first."""
     if work.shards is not None and work.shards < work.shards_needed:
+        enough = f"--shards {work.shards_needed}" if work.shards_needed <= MOST_SHARDS else "--on-demand"
         yield (
             f"{work.readings_per_s:,.0f} readings a second are more than {work.shards} shards take: the sensors will "
-            f"be throttled. Take --shards {work.shards_needed}."
+            f"be throttled. Take {enough}."
         )
     usd = total(lines)
     daily = replace(work, crawls=min(work.crawls, DAYS_PER_MONTH))

@@ -3,6 +3,8 @@
 import argparse
 from datetime import timedelta
 
+MOST_SHARDS = 200
+
 
 def port(text: str) -> int:
     """A TCP port; 0 stands for a free one."""
@@ -15,6 +17,13 @@ def count(text: str) -> int:
     """How many of something, one at least."""
     if not text.isdigit() or not 1 <= int(text) <= 1000:
         raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to 1000")
+    return int(text)
+
+
+def shards(text: str) -> int:
+    """How many shards, as the template has them."""
+    if not text.isdigit() or not 1 <= int(text) <= MOST_SHARDS:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to {MOST_SHARDS}")
     return int(text)
 
 

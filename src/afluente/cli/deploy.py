@@ -45,7 +45,7 @@ def _deploy(given: argparse.Namespace, console: Console) -> int:
     cloudformation = target.client("cloudformation")
     existing = stack.find(cloudformation, given.stack)
     if existing is not None:
-        _check(existing)
+        existing = _checked(target, existing, console)
     chosen = _names(given.stack, existing) | template_parameters(given)
     is_new = existing is None or existing.status == stack.IN_REVIEW
     show_bill = _bill(given, console, target, {**(existing.parameters if existing else {}), **chosen})
@@ -65,17 +65,22 @@ def _deploy(given: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _check(existing: Stack) -> None:
-    """Raises DeploymentError for a stack that cannot be updated."""
+def _checked(target: Target, existing: Stack, console: Console) -> Stack | None:
+    """The stack when nothing is at work on it; None when it is gone. DeploymentError when it cannot be updated."""
     if existing.status == stack.IN_REVIEW and not existing.tags:
-        return
+        return existing
     stack.check_ours(existing)
+    if existing.is_busy:
+        console.print(f"CloudFormation is at work on the stack ({existing.status}): waiting; Ctrl-C stops waiting only")
+        settled = stack.settled(target, existing, lambda event: _tell(console, event), time.sleep)
+        if settled is None:
+            return None
+        existing = settled
     if existing.status == stack.IN_REVIEW or existing.status in WHOLE:
-        return
-    if existing.status.endswith("_IN_PROGRESS"):
-        raise DeploymentError(f"the stack {existing.name} is busy ({existing.status}): wait, and repeat the command")
+        return existing
+    reason = stack.failure(target.client("cloudformation"), existing.id)
     raise DeploymentError(
-        f"the stack {existing.name} is in state {existing.status} and cannot be updated: remove it with "
+        f"the stack {existing.name} is in state {existing.status} and cannot be updated: {reason}. Remove it with "
         f"`afluente destroy --stack {existing.name}`, and deploy again"
     )
 
@@ -152,16 +157,22 @@ def _execute(given: argparse.Namespace, console: Console, target: Target, change
     try:
         status = stack.follow(target, changes.stack_id, newest, lambda event: _tell(console, event), time.sleep)
     except KeyboardInterrupt:
-        console.print("CloudFormation goes on by itself; `afluente status` shows how far it is")
+        console.print(
+            "CloudFormation goes on by itself; `afluente status` shows how far it is, and the same command again waits "
+            "for it"
+        )
         raise
     if status not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
         reason = stack.failure(cloudformation, changes.stack_id)
-        hint = (
-            f". It was rolled back; remove the rest with `afluente destroy --stack {given.stack}`"
-            if status.startswith("ROLLBACK")
-            else ". It is as it was before"
-        )
-        raise DeploymentError(f"the stack {given.stack} is in state {status}: {reason}{hint}")
+        raise DeploymentError(f"the stack {given.stack} is in state {status}: {reason}. {_hint(given, status, reason)}")
+
+
+def _hint(given: argparse.Namespace, status: str, reason: str) -> str:
+    """What to do about a deployment that failed."""
+    taken = " Names are taken: use another --stack name, or remove what has them." if "already exist" in reason else ""
+    if status.startswith("ROLLBACK"):
+        return f"It was rolled back; remove the rest with `afluente destroy --stack {given.stack}`.{taken}"
+    return f"It is as it was before.{taken}"
 
 
 def _tell(console: Console, event: stack.Event) -> None:

@@ -5,14 +5,16 @@ import os
 import time
 from datetime import UTC, datetime
 
+from botocore.exceptions import ClientError
 from rich.console import Console
 from rich.markup import escape
 
 from afluente.cli import question
 from afluente.cli.error import CommandError
 from afluente.core.setting import Settings
-from afluente.deployment import bucket, lifetime, removal, stack
-from afluente.deployment.error import DeploymentError, told_kindly
+from afluente.deployment import bucket, lifetime, orphan, removal, stack
+from afluente.deployment.error import DENIED, DeploymentError, code_of, told_kindly
+from afluente.deployment.holding import MOST_LISTED
 from afluente.deployment.removal import Doomed
 from afluente.deployment.stack import Stack
 from afluente.deployment.target import Target, connect
@@ -28,6 +30,7 @@ def run(given: argparse.Namespace, _: Settings) -> int:
             found = _chosen(given, target)
             if not found:
                 console.print(_nothing(given))
+                return 0 if given.expired else _orphans(console, target, given.stack)
             return max((_destroy(given, console, target, one) for one in found), default=0)
     except DeploymentError as error:
         raise CommandError(str(error)) from None
@@ -48,7 +51,11 @@ def _nothing(given: argparse.Namespace) -> str:
 
 
 def _destroy(given: argparse.Namespace, console: Console, target: Target, found: Stack) -> int:
-    doomed = removal.examine(target, found)
+    idle = _idle(console, target, found)
+    if idle is None:
+        console.print(f"the stack {found.name} is gone")
+        return _orphans(console, target, found.name)
+    doomed = removal.examine(target, idle)
     _show(console, target, doomed)
     if not given.yes and question.answer(f"Type the stack's name, {found.name}, to delete all of it: ") != found.name:
         console.print("nothing was deleted")
@@ -59,8 +66,39 @@ def _destroy(given: argparse.Namespace, console: Console, target: Target, found:
         for name in left:
             console.print(f"    {escape(name)}")
         return 1
+    if _orphans(console, target, found.name):
+        return 1
     console.print(f"[green]✓[/] the stack {found.name} is gone; nothing that is billed is left of it")
     return 0
+
+
+def _idle(console: Console, target: Target, found: Stack) -> Stack | None:
+    """The stack, once nothing is at work on it; None when it is gone by then."""
+    stack.check_ours(found)
+    if not found.is_busy:
+        return found
+    console.print(f"CloudFormation is at work on the stack ({found.status}): waiting; Ctrl-C stops waiting only")
+    return stack.settled(target, found, lambda _: None, time.sleep)
+
+
+def _orphans(console: Console, target: Target, name: str) -> int:
+    """Tell what bears the lake's tag and belongs to no stack; 1 when there is such."""
+    try:
+        found = list(orphan.orphans(target, name))
+    except ClientError as error:
+        if code_of(error) not in DENIED:
+            raise
+        console.print(
+            f"[yellow]![/] whether anything else bears the lake's tag could not be seen: {escape(str(error))}"
+        )
+        return 0
+    if found:
+        console.print(
+            f"[red]✗[/] these bear the tag {stack.OURS[0]}={stack.OURS[1]} and belong to no stack; remove them:"
+        )
+    for one in found:
+        console.print(f"    {escape(one)}")
+    return int(bool(found))
 
 
 def _show(console: Console, target: Target, doomed: Doomed) -> None:
@@ -69,6 +107,7 @@ def _show(console: Console, target: Target, doomed: Doomed) -> None:
     made = f"made {doomed.stack.created:%Y-%m-%d %H:%M} UTC{life}"
     console.print(f"stack {doomed.stack.name}, {made}: {len(doomed.resources)} resources, with their data:")
     for name in doomed.buckets:
-        held = bucket.contents(target.client("s3"), name)
-        console.print(f"  s3://{name}: {held.objects:,} objects, {held.size_bytes:,} bytes")
+        held = bucket.contents(target.client("s3"), name, most=None if target.is_local else MOST_LISTED)
+        more = "more than " if held.source else ""
+        console.print(f"  s3://{name}: {more}{held.objects:,} objects, {held.size_bytes:,} bytes")
     console.print("[bold]There is no way back.[/]")

@@ -62,7 +62,7 @@ def lake(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("how it is made")
     size = group.add_mutually_exclusive_group()
     size.add_argument(
-        "--shards", type=argument.count, metavar="N", help="of the stream: 1,000 readings/s each (default: 1)"
+        "--shards", type=argument.shards, metavar="N", help="of the stream: 1,000 readings/s each (default: 1)"
     )
     size.add_argument("--on-demand", action="store_true", help="a stream that scales by itself, instead of shards")
     group.add_argument(

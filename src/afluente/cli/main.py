@@ -48,6 +48,16 @@ examples:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 on success, 1 with a sentence on standard error when it cannot be done, 2 for bad usage."""
+    try:
+        return _run(arguments)
+    except (CommandError, DataFolderError, ValueError) as error:
+        print(f"afluente: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     given = _parser().parse_args(arguments)
     gc.disable()  # importing makes what stays, so looking for garbage in it is in vain, now and later
     command = importlib.import_module(f"afluente.cli.{given.command}")
@@ -55,21 +65,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gc.enable()
     for name, meant in misspelt(os.environ):
         print(f"afluente: {name} is no setting and has no effect; is {meant} meant?", file=sys.stderr)
-    try:
-        settings = Settings.load(
-            os.environ,
-            data=getattr(given, "data", None),
-            host=getattr(given, "host", None),
-            port=getattr(given, "port", None),
-            auth=getattr(given, "auth", None),
-            record_permissions=getattr(given, "record", None),
-        )
-        return int(command.run(given, settings))
-    except (CommandError, DataFolderError, ValueError) as error:
-        print(f"afluente: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
+    settings = Settings.load(
+        os.environ,
+        data=getattr(given, "data", None),
+        host=getattr(given, "host", None),
+        port=getattr(given, "port", None),
+        auth=getattr(given, "auth", None),
+        record_permissions=getattr(given, "record", None),
+    )
+    return int(command.run(given, settings))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -24,6 +24,12 @@ from afluente.deployment.state import State
 from afluente.deployment.target import Target, connect
 from windfarm.deployment import WHOLE, lake_of
 
+QUALIFIED = {
+    "": "{}",
+    "least": "more than {} (no more were counted)",
+    "CloudWatch": "{} in the bucket as CloudWatch had it last, a day or two ago",
+}
+
 
 def run(given: argparse.Namespace, _: Settings) -> int:
     """Print it. 0 for a lake that is whole, 1 for one that is not."""
@@ -51,6 +57,7 @@ def _show(given: argparse.Namespace, console: Console, target: Target, found: St
     table.add_row("target", escape(str(target)))
     table.add_row("stack", _stack(found, now))
     if not stack.is_whole(found):
+        table.add_row("next", escape(_next(target, found)))
         console.print(table)
         return 1
     lake = lake_of(found.outputs)
@@ -73,6 +80,16 @@ def _stack(found: Stack, now: datetime) -> str:
     if until <= now:
         return f"{text}, [red]expired {ago(until, now)}: `afluente destroy --expired` removes it[/]"
     return f"{text}, to live until {until:%Y-%m-%d %H:%M} UTC"
+
+
+def _next(target: Target, found: Stack) -> str:
+    """What to do about a stack that is no lake."""
+    if found.is_busy:
+        return "CloudFormation is at work: look again, or repeat the command, which waits for it"
+    if found.status == stack.IN_REVIEW:
+        return "a deployment was stopped before it began: `afluente deploy` begins it, `afluente destroy` removes it"
+    reason = stack.failure(target.client("cloudformation"), found.id)
+    return f"{reason}. `afluente destroy` removes the rest; then deploy again"
 
 
 def _rows(seen: State, now: datetime) -> Iterator[tuple[str, str]]:
@@ -106,7 +123,8 @@ def _contents(held: Contents, now: datetime) -> str:
     if held.newest_at is None:
         return "no objects yet"
     newest = f"the newest {ago(held.newest_at, now)}: {held.newest_key}"
-    return f"{held.objects:,} objects, {held.size_bytes / 1024**2:,.1f} MB, {newest}"
+    amount = f"{held.objects:,} objects, {held.size_bytes / 1024**2:,.1f} MB"
+    return f"{QUALIFIED[held.source].format(amount)}, {newest}"
 
 
 def _crawler(crawler: dict[str, Any], now: datetime) -> str:

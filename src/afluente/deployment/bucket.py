@@ -1,7 +1,7 @@
 """Buckets: how much they hold, and emptying them, old versions and unfinished uploads included."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -17,19 +17,26 @@ MOST_AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a bucket, or a prefix in it, holds; of versions only the current ones."""
+    """What a bucket, or a prefix in it, holds; of versions only the current ones.
+
+    source: "" when it was counted; "least" when there is more; "CloudWatch" for its figures of the whole bucket, which
+    are up to two days old.
+    """
 
     objects: int = 0
     size_bytes: int = 0
     newest_key: str = ""
     newest_at: datetime | None = None
+    source: str = ""
 
 
-def contents(s3: Client, bucket: str, prefix: str = "") -> Contents:
-    """Count it, by listing all of it; nothing of a bucket that is not there."""
+def contents(s3: Client, bucket: str, prefix: str = "", most: int | None = None) -> Contents:
+    """Count it, by listing `most` objects of it, or all; nothing of a bucket that is not there."""
     found = Contents()
     try:
         for item in _objects(s3, bucket, prefix):
+            if found.objects == most:
+                return replace(found, source="least")
             is_newest = found.newest_at is None or item["LastModified"] >= found.newest_at
             found = Contents(
                 found.objects + 1,
@@ -42,6 +49,12 @@ def contents(s3: Client, bucket: str, prefix: str = "") -> Contents:
             return Contents()
         raise
     return found
+
+
+def newest_folder(s3: Client, bucket: str, prefix: str) -> str:
+    """The last of the folders below `prefix`, which of folders by date is the newest; `prefix` when there is none."""
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
+    return max((str(item["Prefix"]) for page in pages for item in page.get("CommonPrefixes", [])), default=prefix)
 
 
 def empty(s3: Client, bucket: str) -> int:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from afluente.deployment.error import DeploymentError
 from afluente.deployment.stack import IN_REVIEW, Stack, Wait, find
 from afluente.deployment.target import Client, Target
@@ -58,12 +60,18 @@ def propose(target: Target, wish: Wish, existing: Stack | None, wait: Wait) -> C
         Parameters=_parameters(cloudformation, body, {} if is_new else _kept(existing), wish.parameters),
         Tags=[{"Key": key, "Value": value} for key, value in wish.tags.items()],
     )
-    described = _worked_out(target, made["Id"], wait)
+    empty = ChangeSet(made["Id"], made["StackId"], [])
+    try:
+        described = _worked_out(target, made["Id"], wait)
+        refusal = _refusal(cloudformation, described) if described["Status"] == "FAILED" else ""
+    except KeyboardInterrupt:
+        discard(target, empty, is_new, wait)
+        raise
     if described["Status"] == "FAILED":
-        discard(target, ChangeSet(made["Id"], made["StackId"], []), is_new, wait)
+        discard(target, empty, is_new, wait)
         if any(text in described.get("StatusReason", "") for text in NOTHING_NEW):
             return None
-        raise DeploymentError(f"CloudFormation refuses the change set: {described.get('StatusReason')}")
+        raise DeploymentError(f"CloudFormation refuses the change set; nothing was changed: {refusal}")
     return ChangeSet(made["Id"], made["StackId"], _changes(cloudformation, made["Id"]))
 
 
@@ -90,6 +98,26 @@ def _worked_out(target: Target, change_set_id: str, wait: Wait) -> Any:
         if described["Status"] in {"CREATE_COMPLETE", "FAILED"}:
             return described
         wait(target.poll_s)
+
+
+def _refusal(cloudformation: Client, described: Any) -> str:
+    """Why a change set failed. What AWS finds before it makes anything, such as names that are taken, stands in events.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/validate-stack-deployments.html
+    """
+    reason = str(described.get("StatusReason", "no reason is given"))
+    if "EarlyValidation" not in reason:
+        return reason
+    try:
+        answer = cloudformation.describe_events(ChangeSetName=described["ChangeSetId"], Filters={"FailedEvents": True})
+    except ClientError:  # whoever may not see them learns at least that there are some
+        return reason
+    found = [
+        f"{event.get('LogicalResourceId')} ({event.get('ResourceType')}): {event['ValidationStatusReason']}"
+        for event in answer["OperationEvents"]
+        if event.get("ValidationStatusReason")
+    ]
+    return "; ".join(found) or reason
 
 
 def _changes(cloudformation: Client, change_set_id: str) -> list[Change]:

@@ -6,12 +6,16 @@ from contextlib import contextmanager
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    EndpointConnectionError,
+    HTTPClientError,
     NoCredentialsError,
     NoRegionError,
     ProfileNotFound,
+    SSLError,
     TokenRetrievalError,
 )
+from botocore.exceptions import ConnectionError as NoConnection
+
+from afluente.deployment.endpoint import is_aws
 
 
 class DeploymentError(Exception):
@@ -22,6 +26,7 @@ NO_CREDENTIALS = (
     "no AWS credentials were found. Sign in (`aws sso login`, or `aws configure`) and pass --profile if it is not the "
     "default one; or take a local Afluente instead: --endpoint-url http://127.0.0.1:4566"
 )
+NO_REGION = "no region is set: pass --region, such as us-east-1 or sa-east-1"
 EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 INVALID = {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidAccessKeyId"}
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
@@ -35,11 +40,11 @@ def told_kindly() -> Iterator[None]:
     except NoCredentialsError:
         raise DeploymentError(NO_CREDENTIALS) from None
     except NoRegionError:
-        raise DeploymentError("no region is set: pass --region, such as us-east-1 or sa-east-1") from None
+        raise DeploymentError(NO_REGION) from None
     except (ProfileNotFound, TokenRetrievalError) as error:
         raise DeploymentError(f"{error}. `aws configure list-profiles` shows which profiles there are") from None
-    except EndpointConnectionError as error:
-        raise DeploymentError(f"{error} Is it running (`afluente serve`), and is the address right?") from None
+    except (NoConnection, HTTPClientError) as error:
+        raise DeploymentError(f"{error}{_of_connection(error)}") from None
     except ClientError as error:
         raise DeploymentError(_explained(error)) from None
     except BotoCoreError as error:
@@ -49,6 +54,15 @@ def told_kindly() -> Iterator[None]:
 def code_of(error: ClientError) -> str:
     """AWS's code of an error."""
     return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _of_connection(error: NoConnection | HTTPClientError) -> str:
+    """What to do when an endpoint cannot be reached."""
+    if is_aws(str(error.kwargs.get("endpoint_url", ""))):
+        return " Is there a network, and is that the region's right name? Then repeat the command"
+    if isinstance(error, SSLError):
+        return " Does it speak TLS at all? A local Afluente is at http://, not https://"
+    return " Is it running (`afluente serve`), and is the address right?"
 
 
 def _explained(error: ClientError) -> str:

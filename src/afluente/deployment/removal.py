@@ -29,13 +29,8 @@ class Doomed:
 
 
 def examine(target: Target, found: Stack) -> Doomed:
-    """What there is to remove. Raises DeploymentError for a stack of others, or one that is busy."""
+    """What there is to remove. Raises DeploymentError for a stack of others, or one that is protected."""
     stack.check_ours(found)
-    if found.status.endswith("_IN_PROGRESS") and found.status != stack.IN_REVIEW:
-        raise DeploymentError(
-            f"the stack {found.name} is busy ({found.status}): wait until it is done, and repeat the command; "
-            "`afluente status` shows how far it is"
-        )
     if found.is_protected:
         raise DeploymentError(
             f"the stack {found.name} is protected from deletion; nothing was deleted. If it is to go all the same: "

@@ -35,6 +35,11 @@ class Stack:
     is_protected: bool = False
 
     @property
+    def is_busy(self) -> bool:
+        """Whether CloudFormation is at work on it."""
+        return self.status.endswith("_IN_PROGRESS") and self.status != IN_REVIEW
+
+    @property
     def is_ours(self) -> bool:
         """Whether it was made here."""
         return self.tags.get(OURS[0]) == OURS[1]
@@ -95,6 +100,22 @@ def follow(target: Target, stack_id: str, after: str | None, told: Callable[[Eve
         if begun and not status.endswith("_IN_PROGRESS"):
             return status
         wait(target.poll_s)
+
+
+def settled(target: Target, busy: Stack, told: Callable[[Event], object], wait: Wait) -> Stack | None:
+    """Wait until what is at work on the stack has ended, perhaps since a command was stopped; the stack then.
+
+    None when it is gone. `told` hears of what happens meanwhile.
+    """
+    cloudformation = target.client("cloudformation")
+    newest = newest_event(cloudformation, busy.id)
+    while (now := find(cloudformation, busy.id)) and now.is_busy:
+        for event in _events_after(cloudformation, busy.id, newest):
+            newest = event["EventId"]
+            if not event["ResourceStatus"].endswith("_IN_PROGRESS") and event["PhysicalResourceId"] != busy.id:
+                told(event)
+        wait(target.poll_s)
+    return find(cloudformation, busy.name)
 
 
 def failure(cloudformation: Client, stack_id: str) -> str:

@@ -6,9 +6,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from afluente.deployment import beside, bucket
+from afluente.deployment import beside
 from afluente.deployment.bucket import Contents
 from afluente.deployment.error import code_of
+from afluente.deployment.holding import holding
 from afluente.deployment.target import Target
 from windfarm.deployment import Lake
 
@@ -38,12 +39,9 @@ class State:
 
 def look(target: Target, its: Lake, created: datetime, now: datetime) -> State:
     """Ask each part."""
-    s3 = target.client("s3")
-    raw, failed, lake = (
-        bucket.contents(s3, its.raw_bucket, "readings/"), bucket.contents(s3, its.raw_bucket, "errors/"),
-        bucket.contents(s3, its.lake_bucket),
-    )  # fmt: skip
-    others = [bucket.contents(s3, name) for name in (its.results_bucket, its.assets_bucket)]
+    raw, failed = (holding(target, its.raw_bucket, prefix, now) for prefix in ("readings/", "errors/"))
+    lake = holding(target, its.lake_bucket, "lake/", now)
+    others = [holding(target, name, "", now) for name in (its.results_bucket, its.assets_bucket)]
     recent = _recent_records(target, its.stream, now)
     return State(
         stream=_ask(target, "kinesis", "describe_stream_summary", "StreamDescriptionSummary", StreamName=its.stream),

@@ -1,21 +1,18 @@
 """Where a deployment goes to: an account and a region of AWS, or an Afluente."""
 
-import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
-from afluente.deployment.error import told_kindly
+from afluente.deployment.endpoint import is_aws, is_endpoint, is_loopback
+from afluente.deployment.error import NO_REGION, DeploymentError, told_kindly
 
 Client = Any
 """A boto3 client."""
 
 ANY_KEYS = {"aws_access_key_id": "deployer", "aws_secret_access_key": "any"}
 LOCAL_REGION = "us-east-1"
-
-AWS_HOSTS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu")
 
 
 @dataclass(frozen=True)
@@ -59,6 +56,8 @@ def connect(profile: str | None, region: str | None, endpoint: str | None, envir
     import boto3  # noqa: PLC0415 - slow to import
 
     endpoint = endpoint or environment.get("AWS_ENDPOINT_URL") or None
+    if endpoint and not is_endpoint(endpoint):
+        raise DeploymentError(f"{endpoint} is not the address of an Afluente, such as http://127.0.0.1:4566")
     with told_kindly():
         session = boto3.Session(profile_name=profile, region_name=region or environment.get("AWS_REGION"))
         if endpoint and is_loopback(endpoint):
@@ -66,23 +65,10 @@ def connect(profile: str | None, region: str | None, endpoint: str | None, envir
             keys = {} if session.get_credentials() else ANY_KEYS
             region = session.region_name or LOCAL_REGION
             session = boto3.Session(profile_name=profile, region_name=region, **keys)
+        if session.region_name is None:  # STS alone would answer without one
+            raise DeploymentError(NO_REGION)
         sts = session.client("sts", endpoint_url=endpoint)
         caller = sts.get_caller_identity()
-    return Target(
-        session, endpoint or _configured(sts.meta.endpoint_url), caller["Account"], sts.meta.region_name, caller["Arn"]
-    )
-
-
-def _configured(endpoint: str) -> str | None:
-    """The endpoint that the user's AWS configuration names (`endpoint_url`); None when it is AWS's own."""
-    host = urlsplit(endpoint).hostname or ""
-    return None if host.endswith(AWS_HOSTS) else endpoint
-
-
-def is_loopback(endpoint: str) -> bool:
-    """Whether an address can only be this machine's."""
-    host = urlsplit(endpoint).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    # the user's AWS configuration may name an endpoint too (`endpoint_url`)
+    endpoint = endpoint or (None if is_aws(sts.meta.endpoint_url) else sts.meta.endpoint_url)
+    return Target(session, endpoint, caller["Account"], session.region_name, caller["Arn"])

@@ -66,20 +66,25 @@ class JsonExpectation:
             return None
         if self.schema.format.compression == "gzip":
             data = _inflated(data, most_bytes)
-        lines = data.replace(b"}{", b"}\n{") if b"}{" in data else data
+        records = self._count(data)
+        if records is None and b"}{" in data:
+            records = self._count(data.replace(b"}{", b"}\n{"))
+        return None if records is None else Statistics(1, size, records, len(data), size)
+
+    def _count(self, lines: bytes) -> int | None:
+        """How many records there are, one on a line; None when they are not as expected."""
         try:
             found = self.decoder.decode_lines(lines)
             is_expected = 0 < len(found) <= MOST_RECORDS and self._is_needed_by(lines)
         except (msgspec.DecodeError, RecursionError):
             return None
-        if not is_expected:
-            return None
-        return Statistics(1, size, len(found), len(data), size)
+        return len(found) if is_expected else None
 
     def _is_needed_by(self, lines: bytes) -> bool:
         """Whether the records, which all fit, have every field, and of no narrower type: the first one may tell."""
         if self.witness is not None:
-            first = DECODER.decode(lines.split(b"\n", 1)[0])
+            end = lines.find(b"\n")
+            first = DECODER.decode(lines if end < 0 else lines[:end])
             if (tuple(first), tuple(map(type, first.values()))) == self.witness:
                 return True
         expected = dict(self.schema.columns), set(self.schema.paths)

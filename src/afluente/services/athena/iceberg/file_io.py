@@ -2,10 +2,11 @@
 
 import uuid
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from pyiceberg.io import FileIO, InputFile, OutputFile
 
+from afluente.core.appearing_file import AppearingFile
 from afluente.core.error import AwsError
 from afluente.services.athena.location import split
 from afluente.services.athena.port import ObjectStore
@@ -58,45 +59,9 @@ class LakeOutput(OutputFile):
     def create(self, overwrite: bool = False) -> Any:
         if not overwrite and self.exists():
             raise FileExistsError(f"{self.location} exists already")
-        return _Appearing(self._folder / f"iceberg-{uuid.uuid4()}", self.location, self._store)
-
-
-class _Appearing:
-    """A file that becomes an object when it is closed. Left by an exception, it is thrown away."""
-
-    def __init__(self, path: Path, location: str, store: ObjectStore) -> None:
-        self._path = path
-        self._location = location
-        self._store = store
-        self._file: IO[bytes] = path.open("wb")
-
-    def write(self, data: bytes) -> int:
-        return self._file.write(data)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def flush(self) -> None:
-        self._file.flush()
-
-    @property
-    def closed(self) -> bool:
-        return self._file.closed
-
-    def close(self) -> None:
-        if not self._file.closed:
-            self._file.close()
-            self._store.put_file(*split(self._location), self._path)
-
-    def __enter__(self) -> "_Appearing":
-        return self
-
-    def __exit__(self, kind: object, _: object, __: object) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self._file.close()
-            self._path.unlink(missing_ok=True)
+        return AppearingFile(
+            self._folder / f"iceberg-{uuid.uuid4()}", lambda path: self._store.put_file(*split(self.location), path)
+        )
 
 
 class LakeFileIO(FileIO):

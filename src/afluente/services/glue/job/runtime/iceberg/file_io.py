@@ -1,10 +1,11 @@
 """pyiceberg's door to objects: read from where they lie on disk; a new one is moved into S3 when it is closed."""
 
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from pyiceberg.io import FileIO, InputFile, OutputFile
 
+from afluente.core.appearing_file import AppearingFile
 from afluente.services.glue.job.runtime import storage
 from afluente.services.glue.job.runtime.run import current
 from afluente.services.glue.job.runtime.storage import Location
@@ -49,43 +50,11 @@ class LakeOutput(OutputFile):
         """A file that becomes the object when it is closed."""
         if not overwrite and self.exists():
             raise FileExistsError(f"{self.location} exists already")
-        return _Appearing(self.location)
-
-
-class _Appearing:
-    """Left by an exception, it does not appear."""
-
-    def __init__(self, location: str) -> None:
-        self._place = Location.parse(location)
-        self._path = Path(current().order.work) / f"iceberg_{current().number()}"
-        self._file: IO[bytes] = self._path.open("wb")
-
-    def write(self, data: bytes) -> int:
-        return self._file.write(data)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def flush(self) -> None:
-        self._file.flush()
-
-    @property
-    def closed(self) -> bool:
-        return self._file.closed
-
-    def close(self) -> None:
-        if not self._file.closed:
-            self._file.close()
-            storage.put(self._place.bucket, [(self._place.key, self._path)])
-
-    def __enter__(self) -> "_Appearing":
-        return self
-
-    def __exit__(self, kind: object, _: object, __: object) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self._file.close()
+        place = Location.parse(self.location)
+        return AppearingFile(
+            Path(current().order.work) / f"iceberg_{current().number()}",
+            lambda path: storage.put(place.bucket, [(place.key, path)]),
+        )
 
 
 class LakeFileIO(FileIO):

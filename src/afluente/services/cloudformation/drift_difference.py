@@ -4,11 +4,15 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_PropertyDi
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from afluente.core.provider import Response
 from afluente.services.cloudformation.template.expression import text
+
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def differences(expected: Any, actual: Any, path: str = "") -> Iterator[Response]:
@@ -56,10 +60,23 @@ def _parsed(value: Any, other: Any) -> Any:
 
 
 def _same(expected: Any, actual: Any) -> bool:
+    one, other = text(expected), text(actual)
+    if one == other:
+        return True
+    if DATE.match(one) and DATE.match(other):
+        return _moment(one) == _moment(other)
     try:
-        return bool(text(expected) == text(actual) or float(text(expected)) == float(text(actual)))
+        return float(one) == float(other)
     except ValueError:
         return False
+
+
+def _moment(date: str) -> datetime | str:
+    try:
+        found = datetime.fromisoformat(date)
+    except ValueError:
+        return date
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _difference(kind: str, path: str, expected: Any, actual: Any) -> Response:

@@ -42,7 +42,7 @@ class DeliveryStream(ResourceType):
     )  # fmt: skip
     tags_by = ("ListTagsForDeliveryStream", "DeliveryStreamName", "Tags")
     live_in = ("DeliveryStreamDescription",)
-    unseen = ("DeliveryStreamEncryptionConfigurationInput", "DirectPutSourceConfiguration")
+    unseen = ("DirectPutSourceConfiguration",)
     identifiers = ("DeliveryStreamName",)
 
     def is_ready(self, context: Context, physical_id: str, properties: Properties) -> bool:
@@ -85,6 +85,8 @@ class DeliveryStream(ResourceType):
         source = description.get("Source", {}).get("KinesisStreamSourceDescription")
         if "KinesisStreamSourceConfiguration" in properties and source:
             shown["KinesisStreamSourceConfiguration"] = source
+        if ENCRYPTION in properties and _encryption_status(description) == "ENABLED":
+            shown[ENCRYPTION] = description["DeliveryStreamEncryptionConfiguration"]
         for name in DESTINATIONS:
             told = name.replace("Configuration", "Description")
             if name in properties and told in description["Destinations"][0]:

@@ -161,7 +161,6 @@ class User(Holder):
     untag_by = ("UntagUser", "UserName", "TagKeys")
     tags_by = ("ListUserTags", "UserName", "Tags")
     live_in = ("User",)
-    unseen = ("Groups",)
     replacing = ("UserName",)
     identifiers = ("UserName",)
 
@@ -182,6 +181,13 @@ class User(Holder):
             context.find("iam", "RemoveUserFromGroup", MISSING, GroupName=group, UserName=physical_id)
         super().remove(context, physical_id, properties)
 
+    def live(self, context: Context, physical_id: str, properties: Properties) -> Properties | None:
+        shown = super().live(context, physical_id, properties)
+        if shown is not None and "Groups" in properties:
+            groups = context.call("iam", "ListGroupsForUser", UserName=physical_id)["Groups"]
+            shown["Groups"] = [group["GroupName"] for group in groups]
+        return shown
+
     def attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, str]:
         del properties
         return {"Arn": str(context.call("iam", "GetUser", UserName=physical_id)["User"]["Arn"])}
@@ -194,6 +200,8 @@ class AccessKey(IamType):
     properties: ClassVar = {"Serial": None, "Status": None, "UserName": None}
     required = ("UserName",)
     replacing = ("Serial", "UserName")
+    live_in = ()
+    unseen = ("Serial",)
     identifiers = ("Id",)
     is_importable = False
 
@@ -228,6 +236,11 @@ class AccessKey(IamType):
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
         del old
         self.configure(context, physical_id, {"Status": "Active", **new})
+
+    def live(self, context: Context, physical_id: str, properties: Properties) -> Properties | None:
+        found = context.find("iam", "ListAccessKeys", MISSING, UserName=properties["UserName"])
+        keys = [] if found is None else found["AccessKeyMetadata"]
+        return next((dict(key) for key in keys if key["AccessKeyId"] == physical_id), None)
 
     def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
         user = properties["UserName"]

@@ -39,6 +39,7 @@ class UserToGroupAddition(Nothing, IamType):
     properties: ClassVar = {"GroupName": None, "Users": None}
     required = ("GroupName", "Users")
     longest_name = 128
+    live_in = ()
     replacing = ("GroupName",)
     identifiers = ("Id",)
 
@@ -59,6 +60,13 @@ class UserToGroupAddition(Nothing, IamType):
         del physical_id
         for user in properties["Users"]:
             context.find("iam", "RemoveUserFromGroup", MISSING, GroupName=properties["GroupName"], UserName=user)
+
+    def live(self, context: Context, physical_id: str, properties: Properties) -> Properties | None:
+        del physical_id
+        found = context.find("iam", "GetGroup", MISSING, GroupName=properties["GroupName"])
+        members = [] if found is None else [user["UserName"] for user in found["Users"]]
+        kept = [user for user in properties["Users"] if user in members]
+        return {**properties, "Users": kept} if kept else None
 
     def attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, str]:
         del context, properties
@@ -81,6 +89,7 @@ class InstanceProfile(IamType):
     read_by = ("GetInstanceProfile", "InstanceProfileName")
     remove_by = ("DeleteInstanceProfile", "InstanceProfileName")
     replacing = ("InstanceProfileName", "Path")
+    live_in = ("InstanceProfile",)
     identifiers = ("InstanceProfileName",)
 
     def check(self, properties: Properties) -> None:
@@ -98,6 +107,12 @@ class InstanceProfile(IamType):
         if self.exists(context, physical_id, properties):
             self._set_roles(context, physical_id, [])
             super().remove(context, physical_id, properties)
+
+    def live(self, context: Context, physical_id: str, properties: Properties) -> Properties | None:
+        shown = super().live(context, physical_id, properties)
+        if shown is not None:
+            shown["Roles"] = [role["RoleName"] for role in self._profile(context, physical_id).get("Roles", [])]
+        return shown
 
     def _set_roles(self, context: Context, physical_id: str, wanted: list[str]) -> None:
         """A profile has one role at most: the former goes first."""

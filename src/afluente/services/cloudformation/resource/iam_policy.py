@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from urllib.parse import unquote
 
 from afluente.core.provider import Response
+from afluente.services.cloudformation.drift_difference import differences
 from afluente.services.cloudformation.error import ValidationError
 from afluente.services.cloudformation.resource.iam import MISSING, IamType, check_lists, document_text
 from afluente.services.cloudformation.resource.nothing import Nothing
@@ -20,6 +21,7 @@ class Policy(Nothing, IamType):
     type = "AWS::IAM::Policy"
     properties: ClassVar = {"Groups": None, "PolicyDocument": None, "PolicyName": None, "Roles": None, "Users": None}
     required = ("PolicyDocument", "PolicyName")
+    live_in = ()
     longest_name = 128
     identifiers = ("Id",)
 
@@ -40,6 +42,23 @@ class Policy(Nothing, IamType):
         for noun, owner in _holders(old):
             if (noun, owner) not in kept:
                 context.find("iam", f"Delete{noun}Policy", MISSING, PolicyName=old["PolicyName"], **owner)
+
+    def live(self, context: Context, physical_id: str, properties: Properties) -> Properties | None:
+        del physical_id
+        name = properties["PolicyName"]
+        found = {
+            (noun, owner[f"{noun}Name"]): context.find("iam", f"Get{noun}Policy", MISSING, PolicyName=name, **owner)
+            for noun, owner in _holders(properties)
+        }
+        documents = [unquote(str(answer["PolicyDocument"])) for answer in found.values() if answer is not None]
+        if not documents:
+            return None
+        changed = [document for document in documents if any(differences(properties["PolicyDocument"], document))]
+        return {
+            "PolicyDocument": (changed or documents)[0],
+            "PolicyName": name,
+            **_still_held(properties, [holder for holder, answer in found.items() if answer is not None]),
+        }
 
     def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
         del physical_id
@@ -67,6 +86,8 @@ class ManagedPolicy(IamType):
     }
     required = ("PolicyDocument",)
     name_property = "ManagedPolicyName"
+    live_in = ("Policy",)
+    live_as: ClassVar = {"ManagedPolicyName": "PolicyName"}
     longest_name = 128
     read_by = ("GetPolicy", "PolicyArn")
     replacing = ("Description", "ManagedPolicyName", "Path")
@@ -98,13 +119,29 @@ class ManagedPolicy(IamType):
             if (noun, owner) not in kept:
                 context.find("iam", f"Detach{noun}Policy", MISSING, PolicyArn=physical_id, **owner)
 
+    def live(self, context: Context, physical_id: str, properties: Properties) -> Properties | None:
+        shown = super().live(context, physical_id, properties)
+        if shown is None:
+            return None
+        document = self._document(context, physical_id, self._default(context, physical_id))
+        entities = context.call("iam", "ListEntitiesForPolicy", PolicyArn=physical_id)
+        held = [(noun, item[f"{noun}Name"]) for noun in HOLDERS.values() for item in entities[f"Policy{noun}s"]]
+        return {**shown, "PolicyDocument": document, **_still_held(properties, held)}
+
+    @staticmethod
+    def _document(context: Context, arn: str, version: str) -> str:
+        found = context.call("iam", "GetPolicyVersion", PolicyArn=arn, VersionId=version)
+        return unquote(str(found["PolicyVersion"]["Document"]))
+
+    @staticmethod
+    def _default(context: Context, arn: str) -> str:
+        return str(context.call("iam", "GetPolicy", PolicyArn=arn)["Policy"]["DefaultVersionId"])
+
     def _set_document(self, context: Context, arn: str, document: str) -> None:
         """A new default version, unless it is that already; the oldest one makes room for it."""
-        versions = context.call("iam", "ListPolicyVersions", PolicyArn=arn)["Versions"]
-        default = next(version["VersionId"] for version in versions if version["IsDefaultVersion"])
-        found = context.call("iam", "GetPolicyVersion", PolicyArn=arn, VersionId=default)["PolicyVersion"]["Document"]
-        if unquote(str(found)) == document:
+        if self._document(context, arn, self._default(context, arn)) == document:
             return
+        versions = context.call("iam", "ListPolicyVersions", PolicyArn=arn)["Versions"]
         others = [version for version in versions if not version["IsDefaultVersion"]]
         if len(versions) >= MAX_VERSIONS:
             oldest = min(others, key=lambda version: int(version["VersionId"].removeprefix("v")))
@@ -132,6 +169,16 @@ def _check_held(properties: Properties) -> None:
     """As on AWS, this stands in the way of a policy's removal as of its creation."""
     if not any(properties.get(holders) for holders in HOLDERS):
         raise ValidationError("At least one of [Groups,Roles,Users] must be non-empty.")
+
+
+def _still_held(properties: Properties, held: Iterable[tuple[str, str]]) -> Properties:
+    """Of the groups, roles and users that a template names, those that have the policy."""
+    present = set(held)
+    return {
+        holders: [name for name in properties[holders] if (noun, name) in present]
+        for holders, noun in HOLDERS.items()
+        if holders in properties
+    }
 
 
 def _holders(properties: Properties) -> Iterable[tuple[str, dict[str, str]]]:

@@ -48,7 +48,6 @@ class Stream(ResourceType):
     tags_by = ("ListTagsForResource", "ResourceARN", "Tags")
     live_in = ("StreamDescriptionSummary",)
     live_as: ClassVar = {"Name": "StreamName", "ShardCount": "OpenShardCount"}
-    unseen = ("WarmThroughputMiBps",)
     replacing = ("Name",)
     identifiers = ("Name",)
 
@@ -84,6 +83,8 @@ class Stream(ResourceType):
         if shown is None or found is None:
             return None
         summary = found["StreamDescriptionSummary"]
+        if "WarmThroughputMiBps" in properties and "WarmThroughput" in summary:
+            shown["WarmThroughputMiBps"] = summary["WarmThroughput"]["TargetMiBps"]
         if "StreamEncryption" in properties and "KeyId" in summary:
             shown["StreamEncryption"] = {name: summary[name] for name in ("EncryptionType", "KeyId")}
         if "DesiredShardLevelMetrics" in properties:

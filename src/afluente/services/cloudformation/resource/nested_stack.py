@@ -40,6 +40,8 @@ class NestedStack(ResourceType):
     read_by = ("DescribeStacks", "StackName")
     identifiers = ("StackId",)
     is_importable = False
+    live_in = ()
+    unseen = ("TemplateURL",)
 
     def physical_id(self, context: Context, properties: Properties) -> str:
         del context, properties
@@ -97,6 +99,13 @@ class NestedStack(ResourceType):
         if found is None:
             raise ValidationError(f"Stack with id {physical_id} does not exist")
         return dict(found["Stacks"][0])
+
+    def live(self, context: Context, physical_id: str, properties: Properties) -> Properties | None:
+        stack = self._stack(context, physical_id, properties)
+        if stack["StackStatus"] == "DELETE_COMPLETE":
+            return None
+        given = {item["ParameterKey"]: item["ParameterValue"] for item in stack.get("Parameters", [])}
+        return {"Parameters": given, "Tags": stack["Tags"], "TimeoutInMinutes": stack.get("TimeoutInMinutes")}
 
     def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
         del properties

@@ -4,8 +4,6 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from afluente.core.provider import Response
-from afluente.services.cloudformation.error import ValidationError
 from afluente.services.cloudformation.resource.resource_type import (
     Context,
     Made,
@@ -15,9 +13,16 @@ from afluente.services.cloudformation.resource.resource_type import (
     retagged,
     tag_list,
 )
+from afluente.services.cloudformation.resource.s3_setting import (
+    as_cors,
+    as_encryption,
+    as_lifecycle,
+    cors,
+    encryption,
+    lifecycle,
+)
 
 MISSING = ("NoSuchBucket",)
-Names = Mapping[str, str]
 
 
 class Bucket(ResourceType):
@@ -42,7 +47,6 @@ class Bucket(ResourceType):
     lower_name = True
     read_by = ("HeadBucket", "Bucket")
     live_in = ()
-    unseen = ("BucketEncryption", "CorsConfiguration", "LifecycleConfiguration", "ObjectLockEnabled")
     remove_by = ("DeleteBucket", "Bucket")
     missing = MISSING
     replacing = ("BucketName", "ObjectLockEnabled")
@@ -79,10 +83,10 @@ class Bucket(ResourceType):
         if not self.exists(context, physical_id, properties):
             return None
         shown: Properties = {"BucketName": physical_id} if "BucketName" in properties else {}
-        for name, (operation, missing, member) in TOLD.items():
+        for name, (operation, missing, member, as_declared) in TOLD.items():
             if name in properties:
                 found = context.find(self.service, operation, (missing,), Bucket=physical_id)
-                shown |= {} if found is None else {name: found if member is None else found.get(member)}
+                shown |= {} if found is None else {name: as_declared(found if member is None else found.get(member))}
         return shown
 
     def retag(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
@@ -137,96 +141,14 @@ class BucketPolicy(ResourceType):
         context.find(self.service, "DeleteBucketPolicy", self.missing, Bucket=physical_id)
 
 
-def _encryption(value: Any) -> Response:
-    rules = _member(value, "ServerSideEncryptionConfiguration")
-    names = {
-        "BucketKeyEnabled": "BucketKeyEnabled",
-        "ServerSideEncryptionByDefault": "ApplyServerSideEncryptionByDefault",
-    }
-    return {"Rules": [_renamed(rule, names) for rule in rules]}
-
-
-def _cors(value: Any) -> Response:
-    return {"CORSRules": [_renamed(rule, CORS) for rule in _member(value, "CorsRules")]}
-
-
-CORS: Names = {
-    "AllowedHeaders": "AllowedHeaders",
-    "AllowedMethods": "AllowedMethods",
-    "AllowedOrigins": "AllowedOrigins",
-    "ExposedHeaders": "ExposeHeaders",
-    "Id": "ID",
-    "MaxAge": "MaxAgeSeconds",
-}
-
-
-def _lifecycle(value: Any) -> Response:
-    return {"Rules": [_lifecycle_rule(rule) for rule in _member(value, "Rules")]}
-
-
-def _lifecycle_rule(rule: Any) -> Response:
-    if not isinstance(rule, dict):
-        raise ValidationError("#/LifecycleConfiguration/Rules: expected type: JSONObject")
-    found = {"ID": rule["Id"]} if "Id" in rule else {}
-    found |= {"Status": rule.get("Status"), "Filter": _lifecycle_filter(rule)}
-    expiration = _renamed({name: rule[name] for name in EXPIRATION if name in rule}, EXPIRATION)
-    if expiration:
-        found["Expiration"] = expiration
-    if "NoncurrentVersionExpirationInDays" in rule:
-        found["NoncurrentVersionExpiration"] = {"NoncurrentDays": rule["NoncurrentVersionExpirationInDays"]}
-    if "Transitions" in rule:
-        found["Transitions"] = [_renamed(item, TRANSITION) for item in rule["Transitions"]]
-    if "NoncurrentVersionTransitions" in rule:
-        moved = rule["NoncurrentVersionTransitions"]
-        found["NoncurrentVersionTransitions"] = [_renamed(item, NONCURRENT_TRANSITION) for item in moved]
-    for name in ("AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration"):
-        if name in rule:
-            found[name] = _renamed(rule[name], NONCURRENT) if isinstance(rule[name], dict) else rule[name]
-    _refuse_others(rule, LIFECYCLE)
-    return found
-
-
-def _lifecycle_filter(rule: Mapping[str, Any]) -> Response:
-    parts: dict[str, Any] = {name: rule[name] for name in FILTER if name in rule}
-    tags = rule.get("TagFilters", [])
-    if not parts and not tags:
-        return {"Prefix": ""}
-    if len(parts) + len(tags) == 1:
-        return parts or {"Tag": tags[0]}
-    return {"And": parts | ({"Tags": tags} if tags else {})}
-
-
-EXPIRATION: Names = {
-    "ExpirationDate": "Date",
-    "ExpirationInDays": "Days",
-    "ExpiredObjectDeleteMarker": "ExpiredObjectDeleteMarker",
-}
-TRANSITION: Names = {"StorageClass": "StorageClass", "TransitionDate": "Date", "TransitionInDays": "Days"}
-NONCURRENT_TRANSITION: Names = {
-    "NewerNoncurrentVersions": "NewerNoncurrentVersions",
-    "StorageClass": "StorageClass",
-    "TransitionInDays": "NoncurrentDays",
-}
-NONCURRENT: Names = {
-    "DaysAfterInitiation": "DaysAfterInitiation",
-    "NewerNoncurrentVersions": "NewerNoncurrentVersions",
-    "NoncurrentDays": "NoncurrentDays",
-}
-FILTER = ("ObjectSizeGreaterThan", "ObjectSizeLessThan", "Prefix")
-LIFECYCLE = (
-    *EXPIRATION, *FILTER, "AbortIncompleteMultipartUpload", "Id", "NoncurrentVersionExpiration",
-    "NoncurrentVersionExpirationInDays", "NoncurrentVersionTransitions", "Status", "TagFilters", "Transitions",
-)  # fmt: skip
-
-
 def _as_it_is(value: Any) -> Any:
     return value
 
 
 SETTINGS: Mapping[str, tuple[str, str, Callable[[Any], Any]]] = {
-    "BucketEncryption": ("PutBucketEncryption", "ServerSideEncryptionConfiguration", _encryption),
-    "CorsConfiguration": ("PutBucketCors", "CORSConfiguration", _cors),
-    "LifecycleConfiguration": ("PutBucketLifecycleConfiguration", "LifecycleConfiguration", _lifecycle),
+    "BucketEncryption": ("PutBucketEncryption", "ServerSideEncryptionConfiguration", encryption),
+    "CorsConfiguration": ("PutBucketCors", "CORSConfiguration", cors),
+    "LifecycleConfiguration": ("PutBucketLifecycleConfiguration", "LifecycleConfiguration", lifecycle),
     "OwnershipControls": ("PutBucketOwnershipControls", "OwnershipControls", _as_it_is),
     "PublicAccessBlockConfiguration": ("PutPublicAccessBlock", "PublicAccessBlockConfiguration", _as_it_is),
     "VersioningConfiguration": ("PutBucketVersioning", "VersioningConfiguration", _as_it_is),
@@ -234,18 +156,33 @@ SETTINGS: Mapping[str, tuple[str, str, Callable[[Any], Any]]] = {
 }
 """A property to the operation that sets it, the member that takes it, and how its names are translated."""
 
-TOLD: Mapping[str, tuple[str, str, str | None]] = {
+TOLD: Mapping[str, tuple[str, str, str | None, Callable[[Any], Any]]] = {
+    "BucketEncryption": (
+        "GetBucketEncryption", "ServerSideEncryptionConfigurationNotFoundError", "ServerSideEncryptionConfiguration",
+        as_encryption,
+    ),
+    "CorsConfiguration": ("GetBucketCors", "NoSuchCORSConfiguration", "CORSRules", as_cors),
+    "LifecycleConfiguration": (
+        "GetBucketLifecycleConfiguration", "NoSuchLifecycleConfiguration", "Rules", as_lifecycle,
+    ),
     "ObjectLockConfiguration": (
+        "GetObjectLockConfiguration", "ObjectLockConfigurationNotFoundError", "ObjectLockConfiguration", _as_it_is,
+    ),
+    "ObjectLockEnabled": (
         "GetObjectLockConfiguration", "ObjectLockConfigurationNotFoundError", "ObjectLockConfiguration",
+        lambda value: value.get("ObjectLockEnabled") == "Enabled",
     ),
-    "OwnershipControls": ("GetBucketOwnershipControls", "OwnershipControlsNotFoundError", "OwnershipControls"),
+    "OwnershipControls": (
+        "GetBucketOwnershipControls", "OwnershipControlsNotFoundError", "OwnershipControls", _as_it_is,
+    ),
     "PublicAccessBlockConfiguration": (
-        "GetPublicAccessBlock", "NoSuchPublicAccessBlockConfiguration", "PublicAccessBlockConfiguration",
+        "GetPublicAccessBlock", "NoSuchPublicAccessBlockConfiguration", "PublicAccessBlockConfiguration", _as_it_is,
     ),
-    "Tags": ("GetBucketTagging", "NoSuchTagSet", "TagSet"),
-    "VersioningConfiguration": ("GetBucketVersioning", "", None),
+    "Tags": ("GetBucketTagging", "NoSuchTagSet", "TagSet", _as_it_is),
+    "VersioningConfiguration": ("GetBucketVersioning", "", None, _as_it_is),
 }  # fmt: skip
-"""A property to the operation that tells it, the error for none, and the answer's member that has it."""
+"""A property to the operation that tells it, the error for none, the answer's member that has it, and how its names are
+translated back."""
 
 UNSET: Mapping[str, tuple[str, dict[str, Any]]] = {
     "BucketEncryption": ("DeleteBucketEncryption", {}),
@@ -260,23 +197,3 @@ UNSET: Mapping[str, tuple[str, dict[str, Any]]] = {
     "VersioningConfiguration": ("PutBucketVersioning", {"VersioningConfiguration": {"Status": "Suspended"}}),
 }
 """A property to the operation that takes the setting away, with its members."""
-
-
-def _renamed(value: Any, names: Names) -> Response:
-    if not isinstance(value, dict):
-        raise ValidationError(f"expected type: JSONObject, found: {value!r}")
-    _refuse_others(value, names)
-    return {names[name]: item for name, item in value.items()}
-
-
-def _refuse_others(value: Mapping[str, Any], known: Any) -> None:
-    for name in value:
-        if name not in known:
-            raise ValidationError(f"Encountered unsupported property {name}")
-
-
-def _member(value: Any, name: str) -> list[Any]:
-    if not isinstance(value, dict) or not isinstance(value.get(name), list):
-        raise ValidationError(f"Property validation failure: [The property {{/{name}}} is required]")
-    _refuse_others(value, (name,))
-    return list(value[name])

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from afluente.services.cloudformation.drift_difference import differences
 from afluente.services.cloudformation.resource.resource_type import (
     Context,
     Made,
@@ -109,6 +110,7 @@ class QueuePolicy(ResourceType):
     missing = MISSING
     identifiers = ("Id",)
     is_importable = False
+    live_in = ()
 
     def exists(self, context: Context, physical_id: str, properties: Properties) -> bool:
         """A policy of its own it is not, so that none can be in the way."""
@@ -126,6 +128,22 @@ class QueuePolicy(ResourceType):
         gone = [queue for queue in old["Queues"] if queue not in new["Queues"]]
         self.remove(context, physical_id, {"Queues": gone})
         self.make(context, physical_id, new)
+
+    def live(self, context: Context, physical_id: str, properties: Properties) -> Properties | None:
+        del physical_id
+        policies = {queue: self._policy(context, queue) for queue in properties["Queues"]}
+        present = [policy for policy in policies.values() if policy]
+        if not present:
+            return None
+        changed = [policy for policy in present if any(differences(properties["PolicyDocument"], policy))]
+        queues = [queue for queue, policy in policies.items() if policy]
+        return {"PolicyDocument": (changed or present)[0], "Queues": queues}
+
+    def _policy(self, context: Context, queue: str) -> str:
+        found = context.find(
+            self.service, "GetQueueAttributes", self.missing, QueueUrl=queue, AttributeNames=["Policy"]
+        )
+        return str((found or {}).get("Attributes", {}).get("Policy", ""))
 
     def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
         del physical_id

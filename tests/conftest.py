@@ -77,10 +77,10 @@ def client(app: App) -> Clients:
     return clients(app.endpoint)
 
 
-def clients(endpoint: str) -> Clients:
+def clients(endpoint: str, root: tuple[str, str] = ("any", "any")) -> Clients:
     made: dict[tuple[Any, ...], Any] = {}
 
-    def client(service: str, region: str = "us-east-1", access_key: str = "any", **config: Any) -> Any:
+    def client(service: str, region: str = "us-east-1", access_key: str = root[0], **config: Any) -> Any:
         key = (service, region, access_key, *sorted(config.items()))
         if key not in made:
             made[key] = boto3.client(
@@ -88,7 +88,7 @@ def clients(endpoint: str) -> Clients:
                 endpoint_url=endpoint,
                 region_name=region,
                 aws_access_key_id=access_key,
-                aws_secret_access_key="any",
+                aws_secret_access_key=root[1],
                 config=Config(retries={"max_attempts": 0}, **config),
             )
         return made[key]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from afluente import __version__
+from afluente.console.console import PATH, Console
 from afluente.core.call import Call
 from afluente.core.clock import Clock, SystemClock
 from afluente.core.metric import Metrics, Sample, Total
@@ -123,6 +124,7 @@ class App:
         self._gateway = Gateway(
             self._providers, hot, self._callers(), self._health, settings, self.clock, self._measured
         )
+        self._gateway.pages = Console(settings, lambda: self.endpoint).answer
         self._compose()
 
     def _check_action(
@@ -234,6 +236,11 @@ class App:
         """The URL for AWS clients."""
         host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
         return f"http://{host}:{self._port}"
+
+    @property
+    def console(self) -> str:
+        """The URL for browsers."""
+        return f"{self.endpoint}{PATH}"
 
     def farm_numbers(self) -> FarmNumbers:
         """The streams and deliveries at a glance."""

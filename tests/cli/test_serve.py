@@ -109,7 +109,7 @@ def test_enforcing_it_listens_beyond_loopback_and_shows_the_key_of_root_once(tmp
         assert process.stdout is not None
         endpoint = process.stdout.readline().rsplit(" ", 1)[1].strip().replace("0.0.0.0", "127.0.0.1")
         if not keys:
-            lines = [process.stdout.readline() for _ in range(5)]
+            lines = [process.stdout.readline() for _ in range(6)]
             keys = [line.partition("=")[2].strip() for line in lines if line.startswith("    AWS_")]
         caller = [
             boto3.client(

@@ -3,7 +3,7 @@
 import argparse
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
@@ -12,16 +12,9 @@ from rich.markup import escape
 
 from afluente.cli.error import CommandError
 from afluente.core.setting import Settings
-from afluente.doctor import crawler, delivery, job, stream, table
+from afluente.doctor.examination import EXAMINATIONS, by_severity, plain
 from afluente.doctor.finding import LANGUAGES, Finding, NothingThere, Severity
 
-EXAMINATIONS: Mapping[str, Callable[..., Iterator[Finding]]] = {
-    "table": table.examine,
-    "delivery": delivery.examine,
-    "stream": stream.examine,
-    "job": job.examine,
-    "crawler": crawler.examine,
-}
 MARKS = {Severity.PROBLEM: "[red]✗[/]", Severity.WARNING: "[yellow]![/]", Severity.NOTE: "[cyan]·[/]"}
 HEALTHY = {"en": "nothing wrong was found", "pt": "nada de errado foi encontrado"}
 WHY_NEXT = {"en": ("why", "next"), "pt": ("por quê", "faça")}
@@ -31,7 +24,7 @@ def run(given: argparse.Namespace, settings: Settings) -> int:
     """Examine and explain; 0 when nothing is wrong, 1 with a problem or a warning."""
     client = _clients(given, settings)
     try:
-        findings = list(EXAMINATIONS[given.kind](client, *given.name))
+        findings = by_severity(EXAMINATIONS[given.kind](client, *given.name))
     except NothingThere as missing:
         raise CommandError(str(missing)) from None
     except EndpointConnectionError as error:
@@ -39,9 +32,8 @@ def run(given: argparse.Namespace, settings: Settings) -> int:
     except (ClientError, BotoCoreError) as error:
         raise CommandError(f"the examination could not be made: {error}") from None
     language = given.language or _language(os.environ)
-    findings.sort(key=lambda finding: list(Severity).index(finding.kind.severity))
     if given.json:
-        print(json.dumps([_plain(finding, language) for finding in findings], indent=2, ensure_ascii=False))
+        print(json.dumps([plain(finding, language) for finding in findings], indent=2, ensure_ascii=False))
     else:
         _print(Console(highlight=False, soft_wrap=False), " ".join(given.name), findings, language)
     return int(any(finding.kind.severity is not Severity.NOTE for finding in findings))
@@ -66,17 +58,6 @@ def _language(environment: Mapping[str, str]) -> str:
         if environment.get(name):
             return environment[name][:2] if environment[name][:2] in LANGUAGES else "en"
     return "en"
-
-
-def _plain(finding: Finding, language: str) -> dict[str, Any]:
-    text = finding.text(language)
-    return {
-        "code": finding.kind.code,
-        "severity": finding.kind.severity.value,
-        "what": text.what,
-        "why": text.why,
-        "next": text.next,
-    }
 
 
 def _print(console: Console, name: str, findings: list[Finding], language: str) -> None:

@@ -20,6 +20,7 @@ def run(_: argparse.Namespace, settings: Settings) -> int:
     try:
         print(f"Afluente serves the AWS APIs at {app.endpoint}", flush=True)
         print(f"  data    {settings.data}")
+        print(f"  console {app.console}")
         print(f"  try     AWS_ENDPOINT_URL={app.endpoint} aws kinesis list-streams", flush=True)
         show_new_root_key(app)
         while not stopping.wait(1):  # a signal that another thread takes does not wake one that waits without end

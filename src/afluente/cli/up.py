@@ -188,7 +188,8 @@ class Farm:
     def watch(self) -> int:
         """Run the farm and show it until a signal."""
         sensors = self._sensors("--interval", str(self._given.interval), "--report", "1")
-        seen = view.Seen(self._app.endpoint, self.lake)
+        self._say(f"the console: {self._app.console}")
+        seen = view.Seen(self._app.endpoint, self._app.console, self.lake)
         follower = threading.Thread(target=self._follow, args=(seen,), daemon=True)
         follower.start()
         try:

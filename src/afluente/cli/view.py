@@ -22,6 +22,7 @@ class Seen:
     """What has been seen of the running farm."""
 
     endpoint: str
+    console: str
     lake: Lake
     seconds: int = 0
     rates: dict[str, float] = field(default_factory=dict)
@@ -60,7 +61,7 @@ def farm(seen: Seen) -> RenderableType:
     if seen.result:
         parts += [Text(), result_table("latest values (Athena)", *seen.result[:2], most=9)]
     parts += [Text(), _try_next(seen)]
-    return Panel(Group(*parts), title="Afluente: the wind farm", border_style="cyan")
+    return Panel(Group(*parts), title="Afluente: the wind farm", subtitle=seen.console, border_style="cyan")
 
 
 def line(seen: Seen) -> str:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+REGION = re.compile(r"[a-z]+(-[a-z]+)+-\d")
+
 
 def _setting(default: Any, text: str, *, least: float | None = None, secret: bool = False) -> Any:
     return field(default=default, metadata={"help": text, "least": least}, repr=not secret)
@@ -88,7 +90,7 @@ class Settings:
         _check_bounds(settings)
         if not re.fullmatch(r"\d{12}", settings.account):
             raise ValueError(f"AFLUENTE_ACCOUNT is {settings.account!r}; it takes the 12 digits of an account id")
-        if not re.fullmatch(r"[a-z]+(-[a-z]+)+-\d", settings.region):
+        if not REGION.fullmatch(settings.region):
             raise ValueError(f"AFLUENTE_REGION is {settings.region!r}; it takes a region such as us-east-1")
         if settings.auth not in {"open", "enforce"}:
             raise ValueError(f"AFLUENTE_AUTH is {settings.auth!r}; it takes open or enforce")

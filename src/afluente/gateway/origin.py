@@ -32,6 +32,11 @@ def check(method: str, query: str, headers: Mapping[str, str]) -> None:
         )
 
 
+def is_local_host(headers: Mapping[str, str]) -> bool:
+    """Whether the request names this machine as only this machine's names do."""
+    return LOCAL.fullmatch(f"http://{headers.get('host', '')}") is not None
+
+
 def allowances(headers: Mapping[str, str]) -> dict[str, str]:
     """What to add to a response so that a page of this machine may read it."""
     if LOCAL.fullmatch(headers.get("origin", "")) is None:

@@ -20,7 +20,7 @@ from afluente.core.identifier import request_id
 from afluente.core.metric import Sample, Total
 from afluente.core.provider import Invoke, Provider
 from afluente.core.setting import Settings
-from afluente.gateway import event_sender, preflight, prometheus, signal_route
+from afluente.gateway import event_sender, page, preflight, prometheus, signal_route
 from afluente.gateway.bucket_origin import BucketOrigins
 from afluente.gateway.credential import credential_of
 from afluente.gateway.dispatcher import Callers, Dispatcher
@@ -39,9 +39,12 @@ SPOOLERS = 4
 """Threads that write bodies to disk: apart, so that slow providers do not hold up uploads."""
 ENCODERS = 2
 """Threads that encode events: apart for the same reason."""
+PAGERS = 4
+"""Threads of the console: apart, because its doctor waits for requests that it makes here."""
 MAX_BODY_BYTES = 20 << 20
 MAX_KINESIS_BODY_BYTES = 14 << 20
 """A PutRecords of 10 MiB in Base64."""
+MAX_PAGE_BODY_BYTES = 64 << 10
 
 FINISH_S = 10
 """How long running requests may take once the gateway is to stop."""
@@ -51,6 +54,9 @@ HEALTH_PATH = "/_afluente/health"
 
 Health = Callable[[], Mapping[str, Any] | None]
 """What the health route answers; None while not every service can take requests."""
+
+Pages = Callable[[HttpRequest], HttpResponse]
+"""The console; asked on a thread of its own."""
 
 Measured = Callable[[], tuple[Iterable[Total], Iterable[Sample]]]
 """What the metrics route shows; asked on a worker thread."""
@@ -83,6 +89,8 @@ class Gateway:
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="gateway-worker")
         self._spool_pool = ThreadPoolExecutor(SPOOLERS, thread_name_prefix="gateway-spool")
         self._event_pool = ThreadPoolExecutor(ENCODERS, thread_name_prefix="gateway-event")
+        self._page_pool = ThreadPoolExecutor(PAGERS, thread_name_prefix="gateway-page")
+        self.pages: Pages | None = None
         self._dispatcher = Dispatcher(providers, callers, settings, clock, self._pool)
         self._loop = _new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="gateway", daemon=True)
@@ -126,6 +134,7 @@ class Gateway:
         self._pool.shutdown()
         self._spool_pool.shutdown()
         self._event_pool.shutdown()
+        self._page_pool.shutdown()
 
     async def _listen(self) -> int:
         self._listener = await self._loop.create_server(
@@ -174,6 +183,8 @@ class Gateway:
     def receiver(self, request: HttpRequest, pause: Callable[[], None], resume: Callable[[], None]) -> Receiver:
         if signal_route.is_signal(request):
             return MemoryReceiver(signal_route.MAX_SIGNAL_BYTES)
+        if page.is_page(request):
+            return MemoryReceiver(MAX_PAGE_BODY_BYTES)
         try:
             credential = credential_of(request)
         except AwsError:
@@ -227,6 +238,10 @@ class Gateway:
             return await self._answer_metrics(request)
         if signal_route.is_signal(request):
             return await self._answer_signal(request)
+        if self.pages is not None and page.is_page(request):
+            return await self._answer_page(request, self.pages)
+        if self.pages is not None and page.is_visit(request):
+            return HttpResponse(302, {"Location": page.PATH, "Cache-Control": "no-store"})
         if request.method == "OPTIONS":
             return await self._loop.run_in_executor(self._pool, preflight.answer, request, self.bucket_origins)
         return await self._dispatcher.answer(request)
@@ -248,6 +263,14 @@ class Gateway:
         try:
             return await self._loop.run_in_executor(self._pool, signal_route.answer, request, self.signalled)
         except Exception as error:  # the edge, as below
+            return self._dispatcher.refuse(request, error)
+
+    async def _answer_page(self, request: HttpRequest, pages: Pages) -> HttpResponse:
+        try:
+            if self._authenticator is None:
+                page.check(request)
+            return await self._loop.run_in_executor(self._page_pool, pages, request)
+        except Exception as error:  # the edge: every fault becomes an answer
             return self._dispatcher.refuse(request, error)
 
     async def _answer_metrics(self, request: HttpRequest) -> HttpResponse:

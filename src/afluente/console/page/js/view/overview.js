@@ -1,0 +1,75 @@
+// The pipeline as a picture: every part with its state, and what flows between them.
+
+import { sparkline } from "../chart.js";
+import { fill, h } from "../dom.js";
+import { drawFlow } from "../flow.js";
+import { clock } from "../format.js";
+import { t } from "../language.js";
+import { liveNumbers } from "../live.js";
+import { liveOf, nodes } from "../node.js";
+import { attempt, badge } from "../part.js";
+import { deliveryNames, discover } from "../pipeline.js";
+import { poll } from "../poll.js";
+import { VIEWS, link } from "../route.js";
+import { look } from "../state.js";
+
+const LIVE_MS = 3000;
+const LOOK_MS = 15000;
+
+export async function show(root, [wanted], signal) {
+  const names = await deliveryNames(signal);
+  if (!names.length) return fill(root, h("h1", {}, t("tab.overview")), empty());
+  const name = names.includes(wanted) ? wanted : names[0];
+  const when = h("span.soft.small", { "aria-live": "off" });
+  const board = h("div.pipeline", { id: "pipeline" });
+  fill(root, h("div.row.spread", {}, h("h1", {}, t("overview.title")), when), names.length > 1 && choice(names, name), board);
+  const seen = { pipeline: await discover(name, signal), live: {} };
+  const paint = () => {
+    if (signal.aborted || !seen.state) return;
+    draw(board, nodes(seen.pipeline, seen.state, seen.live));
+    when.textContent = t("overview.at", { time: clock(Date.now() / 1000) });
+  };
+  const watcher = new ResizeObserver(() => board.redraw?.());
+  watcher.observe(board);
+  signal.addEventListener("abort", () => watcher.disconnect());
+  const lookAgain = async () => {
+    if (seen.state && (!seen.pipeline.crawler || !seen.pipeline.job)) seen.pipeline = await discover(name, signal).catch(() => seen.pipeline);
+    const found = await attempt(look(seen.pipeline, seen.state, signal));
+    if (found.value) seen.state = found.value;
+    paint();
+  };
+  const lookLive = async () => {
+    const numbers = (await attempt(liveNumbers(signal))).value;
+    seen.live = liveOf(seen.pipeline, numbers, seen.live);
+    paint();
+  };
+  poll(lookAgain, LOOK_MS, signal);
+  poll(lookLive, LIVE_MS, signal);
+}
+
+const choice = (names, current) =>
+  h("nav.tabs", { "aria-label": t("tab.delivery") }, names.map((name) => h("a", { href: link("overview", name), "aria-current": name === current && "page" }, name)));
+
+const empty = () =>
+  h("section.card.stack", {}, h("p", {}, t("overview.empty")), h("pre", {}, "make run"), h("p.soft", {}, t("overview.empty_or")), h("div", {}, h("a", { href: link("sql") }, t("tab.sql"))));
+
+function draw(board, parts) {
+  const boxes = parts.map(box);
+  const svg = h("svg", { class: "flow", "aria-hidden": "true" });
+  fill(board, svg, boxes);
+  const moves = [parts[0].moving, parts[0].moving, parts[2].moving, parts[4].moving, parts[4].moving, parts[6].moving, parts[6].moving, false];
+  board.redraw = () => drawFlow(svg, boxes, (i) => moves[i]);
+  board.redraw();
+}
+
+function box({ id, title, name, link: href, big, unit, state, lines = [], trouble, tone, series }) {
+  const goes = VIEWS.includes(href?.split("/")[1]);
+  const kind = tone ?? (trouble ? "bad" : "");
+  return h(goes ? "a" : "div", { class: `node ${kind}`, href: goes && href, id: `node-${id}` },
+    h("div.what", {}, h("span", {}, title)),
+    h("div.name", { title: name }, name),
+    big ? h("div.big", {}, big, unit && h("small", {}, ` ${unit}`)) : h("div.state", {}, state ? badge(state) : "–"),
+    lines.filter(Boolean).map((line) => h("div.line", { title: line }, line)),
+    series && sparkline(series, `${title}: ${t("unit.records_half_hour")}`),
+    trouble && h("div.trouble", { title: trouble }, trouble));
+}

@@ -1,0 +1,162 @@
+"""The console in a browser, against a running farm: what a person sees and does."""
+
+import hashlib
+import hmac
+import json
+import random
+import re
+from typing import Any
+
+import pytest
+from botocore.auth import SigV4Auth, SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from tests.console.browser import Browser
+from tests.console.conftest import Farm
+
+from afluente.console.site import FOLDER
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+JS = "/_afluente/console/js"
+
+
+def words(language: str) -> dict[str, str]:
+    text = (FOLDER / "js" / "words" / f"{language}.js").read_text()
+    return dict(re.findall(r'^  "([\w.]+)": "((?:[^"\\]|\\.)*)",$', text, re.MULTILINE))
+
+
+def test_every_word_is_there_in_both_languages_and_said_somewhere() -> None:
+    english, portuguese = words("en"), words("pt")
+    assert list(english) == list(portuguese)
+    for key, text in english.items():
+        assert sorted(re.findall(r"\{\w+\}", text)) == sorted(re.findall(r"\{\w+\}", portuguese[key])), key
+    code = "".join(path.read_text() for path in (FOLDER / "js").rglob("*.js") if path.parent.name != "words")
+    said = set(re.findall(r'\bt\("([\w.]+)"', code))
+    assert said <= set(english)
+    made = set(re.findall(r"\bt\(`([\w.]+)\.\$", code))
+    assert [key for key in english if f'"{key}"' not in code and key.rpartition(".")[0] not in made] == []
+
+
+def test_signing_in_the_browser_is_as_botocores(page: Browser, farm: Farm) -> None:
+    page.open(farm.url)
+    rng = random.Random(4566)
+    texts = [
+        "".join(chr(rng.choice([rng.randrange(32, 127), rng.randrange(160, 0x2FFF)])) for _ in range(n))
+        for n in range(140)
+    ]
+    sums = page.run(
+        f"import('{JS}/sha256.js').then(({{hex, hmac, sha256}}) => {json.dumps(texts)}.map((text) => {{"
+        "const bytes = new TextEncoder().encode(text); return [hex(sha256(bytes)), hex(hmac(bytes, bytes))] }))"
+    )
+    for text, (plain, keyed) in zip(texts, sums, strict=True):
+        data = text.encode()
+        assert plain == hashlib.sha256(data).hexdigest()
+        assert keyed == hmac.new(data, data, hashlib.sha256).hexdigest()
+
+
+def test_presigned_links_are_as_botocores(page: Browser, farm: Farm) -> None:
+    page.open(farm.url)
+    query = {"prefix-x": "a b+c", "prefix": "é/~*'()", "list-type": "2"}
+    request: dict[str, Any] = {"method": "GET", "host": "localhost:4566", "path": "/raw/a%20b%2Bc%C3%A9"}
+    request |= {"query": query, "service": "s3", "region": "us-east-1"}
+    keys = {"id": "AKIAEXAMPLE", "secret": "secret/+", "token": "to/ken=="}
+    link = page.run(
+        f"import('{JS}/sign.js').then((sign) => sign.presigned({json.dumps(request)}, {json.dumps(keys)}, 600))"
+    )
+    stamp = re.findall(r"X-Amz-Date=(\w+)", link)[0]
+    signer = SigV4QueryAuth(Credentials(keys["id"], keys["secret"], keys["token"]), "s3", "us-east-1", expires=600)
+    url = "http://localhost:4566" + link.rpartition("&X-Amz-Signature=")[0]
+    asked = AWSRequest("GET", url)
+    asked.context["timestamp"] = stamp
+    canonical = f"GET\n{request['path']}\n{url.partition('?')[2]}\nhost:{request['host']}\n\nhost\nUNSIGNED-PAYLOAD"
+    assert link.endswith("=" + signer.signature(signer.string_to_sign(asked, canonical), asked))
+    assert isinstance(signer, SigV4Auth)
+
+
+def test_overview_draws_the_pipeline_with_what_each_part_does(page: Browser, farm: Farm) -> None:
+    page.open(farm.url)
+    page.until_text("Athena")
+    page.until("document.querySelectorAll('.flow path').length === 8")
+    boxes = page.run(
+        "Object.fromEntries([...document.querySelectorAll('.node')].map((one) => [one.id, one.innerText]))"
+    )
+    assert "farm" in boxes["node-stream"]
+    assert re.search(r"6 records waiting.*every 900 s, or 5 MB", boxes["node-delivery"], re.DOTALL)
+    assert "1 objects" in boxes["node-raw"]
+    assert "never crawled" in boxes["node-crawler"]
+    assert "readings" in boxes["node-catalog"]
+    assert page.complaints == []
+
+
+def test_query_is_answered_with_a_chart_rows_and_its_cost(page: Browser, farm: Farm) -> None:
+    page.open(f"{farm.url}#/sql")
+    page.type("#sql-text", "SELECT at, data, type FROM readings ORDER BY at")
+    page.click("#sql-run")
+    page.until("document.querySelectorAll('#rows tbody tr').length === 50")
+    page.until("document.querySelector('.chart path.c0')")
+    shown = page.text()
+    assert "SUCCEEDED" in shown
+    assert "US$ 0.000048" in shown
+    assert "1\u201350 of 60" in shown
+    page.click("#rows-on")
+    page.until_text("51\u201360 of 60")
+    page.run("document.querySelector('.chart svg').dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight'}))")
+    assert "temperature: 20" in page.run("document.querySelector('.tip').innerText")
+    page.type("#sql-text", "SELECT turbine, count(*) AS n FROM readings GROUP BY turbine")
+    page.click("#sql-run")
+    page.until("document.querySelectorAll('.chart rect.c0').length === 3")
+    assert page.complaints == []
+
+
+def test_query_that_fails_says_what_athena_says(page: Browser, farm: Farm) -> None:
+    page.open(f"{farm.url}#/sql")
+    page.type("#sql-text", "SELECT 'a first one'")
+    page.click("#sql-run")
+    page.until("document.querySelector('#rows')")
+    page.type("#sql-text", "SELECT nothing FROM readings")
+    page.click("#sql-run")
+    page.until_text("COLUMN_NOT_FOUND")
+    page.until("document.querySelector('#sql-result .notice.bad')")
+    page.click(".past button[title=\"SELECT 'a first one'\"]")
+    page.until("document.querySelector('#sql-text').value === \"SELECT 'a first one'\"")
+    page.until("document.querySelector('#rows')")
+
+
+def test_page_speaks_portuguese_and_fits_a_telephone(page: Browser, farm: Farm) -> None:
+    page.resize(400)
+    page.open(farm.url)
+    page.click("#language")
+    page.until_text("Dos sensores ao lake")
+    assert page.run("document.documentElement.lang") == "pt-BR"
+    for view in ("overview", "sql"):
+        page.run(f"void (location.hash = '#/{view}')")
+        page.until("document.querySelector('#main h1')")
+        assert page.run("document.documentElement.scrollWidth") <= 400, view
+    page.click("#theme")
+    assert page.run("getComputedStyle(document.body).backgroundColor") == "rgb(245, 247, 247)"
+    page.click("#theme")
+    assert page.run("getComputedStyle(document.body).backgroundColor") == "rgb(16, 21, 23)"
+
+
+def test_where_signatures_count_one_signs_in_and_may_what_one_may(page: Browser, enforced: Farm) -> None:
+    iam = enforced.client("iam")
+    iam.create_user(UserName="ana")
+    key = iam.create_access_key(UserName="ana")["AccessKey"]
+    page.open(enforced.url)
+    page.type("#key-id", key["AccessKeyId"])
+    page.type("#key-secret", "wrong")
+    page.click("form button.main")
+    page.until_text("SignatureDoesNotMatch")
+    page.type("#key-secret", key["SecretAccessKey"])
+    page.click("form button.main")
+    page.until_text("user/ana is not authorized to perform: firehose:ListDeliveryStreams")
+    allowed = {"Effect": "Allow", "Action": "firehose:ListDeliveryStreams", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    iam.put_user_policy(UserName="ana", PolicyName="look", PolicyDocument=policy)
+    page.run("void (location.hash = '#/overview/')")
+    page.until_text("no pipeline to draw")
+    kept = page.run("JSON.stringify([localStorage, sessionStorage, document.cookie])")
+    assert key["SecretAccessKey"] not in kept
+    page.click("#who")
+    page.until("document.querySelector('#key-id')")

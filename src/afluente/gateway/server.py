@@ -238,10 +238,8 @@ class Gateway:
             return await self._answer_metrics(request)
         if signal_route.is_signal(request):
             return await self._answer_signal(request)
-        if self.pages is not None and page.is_page(request):
+        if self.pages is not None and (page.is_page(request) or page.is_visit(request)):
             return await self._answer_page(request, self.pages)
-        if self.pages is not None and page.is_visit(request):
-            return HttpResponse(302, {"Location": page.PATH, "Cache-Control": "no-store"})
         if request.method == "OPTIONS":
             return await self._loop.run_in_executor(self._pool, preflight.answer, request, self.bucket_origins)
         return await self._dispatcher.answer(request)
@@ -267,6 +265,8 @@ class Gateway:
 
     async def _answer_page(self, request: HttpRequest, pages: Pages) -> HttpResponse:
         try:
+            if page.is_visit(request):
+                return HttpResponse(302, {"Location": page.PATH, "Cache-Control": "no-store"})
             if self._authenticator is None:
                 page.check(request)
             return await self._loop.run_in_executor(self._page_pool, pages, request)

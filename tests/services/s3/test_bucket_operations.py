@@ -79,7 +79,7 @@ def test_create_bucket_with_a_name_that_is_none(s3: Any, name: str) -> None:
 def test_create_bucket_with_tags_and_a_public_acl(s3: Any) -> None:
     s3.create_bucket(Bucket="new", CreateBucketConfiguration={"Tags": [{"Key": "a", "Value": "1"}]}, ACL="private")
     assert s3.get_bucket_tagging(Bucket="new")["TagSet"] == [{"Key": "a", "Value": "1"}]
-    with pytest.raises(AwsError, match="public-read"):
+    with pytest.raises(AwsError, match="Bucket cannot have ACLs set"):
         s3.create_bucket(Bucket="newer", ACL="public-read")
 
 

@@ -205,5 +205,5 @@ def test_put_object_acl_follows_the_ownership(s3: Any) -> None:
     rules = [{"ObjectOwnership": "ObjectWriter"}]
     s3.put_bucket_ownership_controls(Bucket="b-1", OwnershipControls={"Rules": rules})
     s3.put("k", ACL="private")
-    with pytest.raises(AwsError, match="public-read"):
+    with pytest.raises(AwsError, match="prevented by the BlockPublicAcls setting"):
         s3.put("k", ACL="public-read")

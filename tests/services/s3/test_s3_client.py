@@ -162,7 +162,7 @@ def test_errors(boto: Any) -> None:
         ({"SSECustomerKey": "0" * 32, "SSECustomerAlgorithm": "AES256"}, "SSECustomer"),
         ({"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "k"}, "SSEKMSKeyId"),
         ({"ObjectLockEventHold": "ON"}, "ObjectLockEventHold"),
-        ({"GrantRead": "id=1"}, "GrantRead"),
+        ({"RequestPayer": "requester"}, "RequestPayer"),
     ],
 )
 def test_what_is_not_supported_is_named(boto: Any, members: dict[str, str], name: str) -> None:

@@ -18,6 +18,11 @@ HEADERS = {
     "ACL": "s3:x-amz-acl",
     "CopySource": "s3:x-amz-copy-source",
     "Delimiter": "s3:delimiter",
+    "GrantFullControl": "s3:x-amz-grant-full-control",
+    "GrantRead": "s3:x-amz-grant-read",
+    "GrantReadACP": "s3:x-amz-grant-read-acp",
+    "GrantWrite": "s3:x-amz-grant-write",
+    "GrantWriteACP": "s3:x-amz-grant-write-acp",
     "IfMatch": "s3:if-match",
     "IfNoneMatch": "s3:if-none-match",
     "MaxKeys": "s3:max-keys",
@@ -75,7 +80,21 @@ def tagged(provider: Any, call: Call, request: Request) -> Iterable[str]:
 
 def shared(provider: Any, call: Call, request: Request) -> Iterable[str]:
     """The object, if the request gives it an ACL."""
-    return any_version(provider, call, request) if "ACL" in request else ()
+    return any_version(provider, call, request) if _shares(request) else ()
+
+
+def opened(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The bucket, if it is made with an ACL."""
+    return bucket(provider, call, request) if _shares(request) else ()
+
+
+def owned(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The bucket, if it is made with a kind of ownership."""
+    return bucket(provider, call, request) if "ObjectOwnership" in request else ()
+
+
+def _shares(request: Request) -> bool:
+    return "ACL" in request or any(name.startswith("Grant") for name in request)
 
 
 def retained(provider: Any, call: Call, request: Request) -> Iterable[str]:
@@ -166,6 +185,8 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
     "CopyObject": (*PUT, *COPY),
     "CreateBucket": (
         _take("CreateBucket"),
+        _take("PutBucketAcl", opened),
+        _take("PutBucketOwnershipControls", owned),
         _take("PutBucketObjectLockConfiguration", locking),
         _take("PutBucketVersioning", locking),
     ),
@@ -208,6 +229,7 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
     "ListObjects": LIST,
     "ListObjectsV2": LIST,
     "ListParts": (_take("ListMultipartUploadParts", any_version),),
+    "PutBucketAcl": (_take("PutBucketAcl"),),
     "PutBucketCors": (_take("PutBucketCORS"),),
     "PutBucketEncryption": (_take("PutEncryptionConfiguration"),),
     "PutBucketLifecycleConfiguration": (_take("PutLifecycleConfiguration"),),
@@ -217,6 +239,7 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
     "PutBucketTagging": (_take("PutBucketTagging"),),
     "PutBucketVersioning": (_take("PutBucketVersioning"),),
     "PutObject": PUT,
+    "PutObjectAcl": _versioned("PutObjectAcl"),
     "PutObjectLegalHold": (_take("PutObjectLegalHold", any_version),),
     "PutObjectLockConfiguration": (_take("PutBucketObjectLockConfiguration"),),
     "PutObjectRetention": (_take("PutObjectRetention", any_version), BYPASS),

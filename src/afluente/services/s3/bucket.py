@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from afluente.services.s3.error import InvalidBucketName, no_such_bucket
+from afluente.services.s3.traits import Grant
 from afluente.store.database import Database
 from afluente.store.document import Documents
 
@@ -30,6 +31,7 @@ class Bucket(msgspec.Struct, kw_only=True):
     blocked_encryption: kinds that may not be asked for; those that can be named here never may.
     versioning: Enabled or Suspended once it was enabled.
     transition_minimum: how small objects are that lifecycle rules leave in their storage class.
+    acl: whom it grants what, while its ownership allows ACLs.
     object_lock: what ObjectLockConfiguration holds; a bucket with one has versioning for good.
     """
 
@@ -48,6 +50,7 @@ class Bucket(msgspec.Struct, kw_only=True):
     versioning: str | None = None
     cors: list[dict[str, Any]] | None = None
     object_lock: dict[str, Any] | None = None
+    acl: tuple[Grant, ...] | None = None
 
     @property
     def arn(self) -> str:

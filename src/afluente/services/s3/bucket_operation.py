@@ -6,16 +6,16 @@ from urllib.parse import urlsplit
 
 from afluente.core.call import Call
 from afluente.core.clock import utc
-from afluente.core.error import NotImplemented as Unsupported
 from afluente.core.provider import Request, Response
-from afluente.services.s3 import listing, tag
+from afluente.services.s3 import acl, listing, tag
 from afluente.services.s3.bucket import ALL_BLOCKED, Bucket
 from afluente.services.s3.error import (
     IllegalLocationConstraintException,
     InvalidLocationConstraint,
     invalid_argument,
 )
-from afluente.services.s3.operation import Operations, owner
+from afluente.services.s3.operation import Operations
+from afluente.services.s3.owner import owner
 
 MOST_BUCKETS = 10_000
 _REGION = re.compile(r"EU|[a-z]{2}(-[a-z]+)+-[0-9]")
@@ -27,8 +27,6 @@ class BucketOperations(Operations):
     def create_bucket(self, call: Call, request: Request) -> Response:
         configuration = request.get("CreateBucketConfiguration", {})
         region = location(call.region, configuration.get("LocationConstraint"))
-        if request.get("ACL", "private") != "private":
-            raise Unsupported(f"ACL {request['ACL']} is not supported; private is.")
         bucket = Bucket(
             name=request["Bucket"],
             account=call.account,
@@ -38,6 +36,7 @@ class BucketOperations(Operations):
             ownership=request.get("ObjectOwnership", "BucketOwnerEnforced"),
             public_access_block=dict(ALL_BLOCKED),
         )
+        bucket.acl = acl.of_new_bucket(request, bucket)
         if request.get("ObjectLockEnabledForBucket"):
             bucket.object_lock, bucket.versioning = {"ObjectLockEnabled": "Enabled"}, "Enabled"
         self._engine.create_bucket(bucket)

@@ -1,7 +1,7 @@
 """Operations on a bucket's configurations: tags, encryption, public access, policy, ownership, CORS, lifecycle...
 
-All are honoured: encryption (SSE-S3 is the only kind), public access (ACLs are off), ownership (with
-BucketOwnerEnforced a request with an ACL fails), policies (by IAM), CORS (by the gateway), lifecycle (expiry.py).
+All are honoured: encryption (SSE-S3 is the only kind), public access, ownership (acl.py), policies (by IAM), CORS (by
+the gateway), lifecycle (expiry.py).
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Any
 from afluente.core.call import Call
 from afluente.core.error import NotImplemented as Unsupported
 from afluente.core.provider import Request, Response
-from afluente.services.s3 import cors, lifecycle, policy, tag
+from afluente.services.s3 import acl, cors, lifecycle, policy, tag
 from afluente.services.s3.bucket import ALL_BLOCKED, Bucket
 from afluente.services.s3.error import (
     AccessDenied,
@@ -24,7 +24,7 @@ from afluente.services.s3.error import (
     NoSuchTagSet,
     OwnershipControlsNotFoundError,
 )
-from afluente.services.s3.operation import Operations, owner, version_of
+from afluente.services.s3.operation import Operations
 from afluente.services.s3.transition import DEFAULT_MINIMUM
 
 OWNERSHIPS = {"BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"}
@@ -129,19 +129,19 @@ class ConfigurationOperations(Operations):
     def get_bucket_policy_status(self, call: Call, request: Request) -> Response:
         return {"PolicyStatus": {"IsPublic": policy.is_public(_policy(self._bucket(call, request)))}}
 
-    def get_bucket_acl(self, call: Call, request: Request) -> Response:
-        return _private(self._bucket(call, request))
-
-    def get_object_acl(self, call: Call, request: Request) -> Response:
-        bucket = self._bucket(call, request)
-        self._engine.head(bucket.name, request["Key"], version_of(bucket, request))
-        return _private(bucket)
-
     def put_bucket_ownership_controls(self, call: Call, request: Request) -> Response:
         rules = request["OwnershipControls"]["Rules"]
         if len(rules) != 1 or rules[0]["ObjectOwnership"] not in OWNERSHIPS:
             raise MalformedXML
-        return self._set(call, request, ownership=rules[0]["ObjectOwnership"])
+        ownership = rules[0]["ObjectOwnership"]
+
+        def change(bucket: Bucket) -> None:
+            if ownership == "BucketOwnerEnforced" and not acl.is_owners(bucket.acl or (), bucket):
+                raise acl.no_acl_with_ownership()
+            bucket.ownership = ownership
+
+        self._engine.buckets.change(self._bucket(call, request).name, change)
+        return {}
 
     def get_bucket_ownership_controls(self, call: Call, request: Request) -> Response:
         bucket = self._bucket(call, request)
@@ -211,9 +211,3 @@ def _policy(bucket: Bucket) -> str:
     if bucket.policy is None:
         raise NoSuchBucketPolicy("The bucket policy does not exist", BucketName=bucket.name)
     return bucket.policy
-
-
-def _private(bucket: Bucket) -> Response:
-    """The ACL of everything: full control for the bucket's owner."""
-    grantee = {**owner(bucket.account), "Type": "CanonicalUser"}
-    return {"Owner": owner(bucket.account), "Grants": [{"Grantee": grantee, "Permission": "FULL_CONTROL"}]}

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from afluente.core.clock import Clock
 from afluente.core.error import AwsError, InternalFailure
 from afluente.core.loop import Loop
-from afluente.services.s3 import checksum, listing, lock, policy, storage_class
+from afluente.services.s3 import acl, checksum, listing, lock, policy, storage_class
 from afluente.services.s3.bucket import Bucket, Buckets, check_name
 from afluente.services.s3.checksum import Checksum, Digests, Expected
 from afluente.services.s3.error import (
@@ -109,12 +109,14 @@ class S3Engine:
         return self.buckets.find(bucket) is not None
 
     def resource_policy(self, arn: str) -> tuple[str, str | None] | None:
-        """(the account that owns the bucket, its policy) of a bucket's or an object's ARN; None: no such bucket."""
-        bucket = self.buckets.find(arn.split(":", 5)[5].partition("/")[0])
+        """Of a bucket's or an object's ARN: its owner's account, and policy and ACLs as one; None: no such bucket."""
+        name, _, key = arn.split(":", 5)[5].partition("/")
+        bucket = self.buckets.find(name)
         if bucket is None:
             return None
         restricts = bucket.policy and (bucket.public_access_block or {}).get("RestrictPublicBuckets")
-        return bucket.account, policy.restricted(bucket.policy, bucket.account) if restricts else bucket.policy
+        text = policy.restricted(bucket.policy, bucket.account) if restricts else bucket.policy
+        return bucket.account, acl.policy_with(text, bucket, key, self.history.special)
 
     def cors_rules(self, name: str) -> list[dict[str, Any]] | None:
         """What web pages may send to the bucket, in AWS's shape; None: no such bucket."""

@@ -248,6 +248,29 @@ class BadRequest(AwsError):
     """Too many tags."""
 
 
+class MalformedACLError(AwsError):
+    """A document that is no ACL."""
+
+    def __init__(self) -> None:
+        super().__init__("The XML you provided was not well-formed or did not validate against our published schema")
+
+
+class MissingSecurityHeader(AwsError):
+    """A header that has to be there."""
+
+
+class UnexpectedContent(AwsError):
+    """A body where everything was said before."""
+
+
+class InvalidBucketAclWithObjectOwnership(AwsError):
+    """ACLs that are to be off, and are not private."""
+
+
+class InvalidBucketAclWithBlockPublicAccessError(AwsError):
+    """A public ACL for a bucket that nothing is public in."""
+
+
 class AccessControlListNotSupported(AwsError):
     """The bucket's owner owns all objects, so ACLs are off."""
 

@@ -5,7 +5,7 @@ from email.utils import format_datetime
 from typing import Any
 
 from afluente.core.error import NotImplemented as Unsupported
-from afluente.services.s3.error import AccessControlListNotSupported, InvalidRedirectLocation, MetadataTooLarge
+from afluente.services.s3.error import InvalidRedirectLocation, MetadataTooLarge
 
 DEFAULT_CONTENT_TYPE = "binary/octet-stream"
 METADATA_BYTES = 2048
@@ -56,17 +56,10 @@ def overrides(request: Mapping[str, Any]) -> Header:
     return replaced
 
 
-def check_storage(request: Mapping[str, Any], ownership: str | None) -> None:
-    """Raises NotImplemented for encryption that does not exist here, and for ACLs."""
+def check_encryption(request: Mapping[str, Any]) -> None:
+    """Raises NotImplemented for encryption that does not exist here."""
     if request.get("ServerSideEncryption", "AES256") != "AES256":
         raise Unsupported(f"ServerSideEncryption {request['ServerSideEncryption']} is not supported; only AES256 is.")
-    acl = request.get("ACL")
-    if acl in {None, "bucket-owner-full-control"}:
-        return
-    if ownership == "BucketOwnerEnforced":
-        raise AccessControlListNotSupported
-    if acl != "private":
-        raise Unsupported(f"ACL {acl} is not supported; private and bucket-owner-full-control are.")
 
 
 def _without_framing(encoding: str) -> str:

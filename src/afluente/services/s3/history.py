@@ -20,6 +20,7 @@ from afluente.services.s3.checksum import DEFAULT, Checksum
 from afluente.services.s3.error import invalid_argument
 from afluente.services.s3.object_row import NULL, ObjectRow, ObjectRows
 from afluente.services.s3.placement import Placement
+from afluente.services.s3.traits import PLAIN
 from afluente.services.s3.version_id import new_version_id, number_of
 from afluente.services.s3.version_row import VersionRows
 from afluente.store.blob import Blobs
@@ -52,6 +53,13 @@ class History:
             return found
         top = self.versions.top(bucket, key)
         return replace(found, is_latest=top is not None and top.number == found.number)
+
+    def special(self, bucket: str, key: str) -> Iterator[ObjectRow]:
+        """The versions with traits."""
+        row = self._rows.get(bucket, key)
+        if row is not None and row.traits is not PLAIN:
+            yield row
+        yield from self.versions.special(bucket, key)
 
     def by_id(self, bucket: str, key: str, identifier: str) -> ObjectRow | None:
         """The version whose file has that id."""

@@ -13,7 +13,8 @@ from afluente.services.s3.bucket import Bucket
 from afluente.services.s3.engine import check_text
 from afluente.services.s3.error import invalid_argument
 from afluente.services.s3.object_row import ObjectRow
-from afluente.services.s3.operation import Operations, owner
+from afluente.services.s3.operation import Operations
+from afluente.services.s3.owner import owner
 
 
 class ListOperations(Operations):

@@ -14,7 +14,8 @@ from afluente.services.s3.checksum import MEMBERS, Expected
 from afluente.services.s3.engine import check_text
 from afluente.services.s3.multipart import Wanted, check_number
 from afluente.services.s3.object_operation import ENCRYPTION, ObjectOperations, traits_of
-from afluente.services.s3.operation import new_version, owner
+from afluente.services.s3.operation import new_version
+from afluente.services.s3.owner import owner
 from afluente.services.s3.precondition import WriteCondition
 from afluente.services.s3.upload import Upload, UploadedPart
 
@@ -24,14 +25,14 @@ class MultipartOperations(ObjectOperations):
 
     def create_multipart_upload(self, call: Call, request: Request) -> Response:
         bucket = self._bucket(call, request)
-        header.check_storage(request, bucket.ownership)
+        header.check_encryption(request)
         upload = self._multipart.create(
             bucket.name,
             request["Key"],
             initiator=call.principal.arn,
             header=header.from_request(request),
             tags=tag.from_header(request.get("Tagging")),
-            traits=traits_of(request, bucket, call.arrived_at_ms),
+            traits=traits_of(call, bucket, request),
             algorithm=request.get("ChecksumAlgorithm"),
             kind=request.get("ChecksumType"),
         )

@@ -11,7 +11,7 @@ from afluente.core.call import Call
 from afluente.core.clock import utc
 from afluente.core.error import AwsError
 from afluente.core.provider import STATUS, FileSlice, Request, Response
-from afluente.services.s3 import byte_range, copy_source, header, lifecycle, lock, storage_class, tag, version_id
+from afluente.services.s3 import acl, byte_range, copy_source, header, lifecycle, lock, storage_class, tag, version_id
 from afluente.services.s3 import checksum as checksums
 from afluente.services.s3.bucket import Bucket
 from afluente.services.s3.checksum import Expected
@@ -52,7 +52,7 @@ class ObjectOperations(Operations):
 
     def put_object(self, call: Call, request: Request) -> Response:
         bucket = self._bucket(call, request)
-        header.check_storage(request, bucket.ownership)
+        header.check_encryption(request)
         expected = Expected(request)
         lock.check_digest(expected, request, bucket)
         row = self._engine.put(
@@ -63,7 +63,7 @@ class ObjectOperations(Operations):
             tags=tag.from_header(request.get("Tagging")),
             expected=expected,
             condition=WriteCondition(request),
-            traits=traits_of(request, bucket, call.arrived_at_ms),
+            traits=traits_of(call, bucket, request),
         )
         return {
             "ETag": f'"{row.etag}"',
@@ -129,7 +129,7 @@ class ObjectOperations(Operations):
 
     def copy_object(self, call: Call, request: Request) -> Response:
         bucket = self._bucket(call, request)
-        header.check_storage(request, bucket.ownership)
+        header.check_encryption(request)
         source, file, version = self._open_source(call, request)
         with closing(file):
             is_named = copy_source.parse(request["CopySource"]).version is not None
@@ -143,7 +143,7 @@ class ObjectOperations(Operations):
                 if _replaces(request, "MetadataDirective")
                 else header.copied(source.header, request),
                 tags=tag.from_header(request.get("Tagging")) if _replaces(request, "TaggingDirective") else source.tags,
-                traits=traits_of(request, bucket, call.arrived_at_ms),
+                traits=traits_of(call, bucket, request),
                 condition=WriteCondition(request),
             )
         result = {"ETag": f'"{row.etag}"', "LastModified": row.last_modified, **row.checksum.members()}
@@ -251,11 +251,11 @@ def _check_source(row: ObjectRow, request: Mapping[str, Any], now_ms: int) -> No
     storage_class.check_readable(row, now_ms, is_source=True)
 
 
-def traits_of(request: Request, bucket: Bucket, now_ms: int) -> Traits:
+def traits_of(call: Call, bucket: Bucket, request: Request) -> Traits:
     """What the headers of a write make of its object."""
-    traits = lock.from_request(request, bucket, now_ms)
-    asked = storage_class.from_request(request)
-    return traits if asked == STANDARD else replace(traits, storage_class=asked)
+    traits = lock.from_request(request, bucket, call.arrived_at_ms)
+    asked, grants = storage_class.from_request(request), acl.of_object(request, bucket, call.principal)
+    return traits if (asked, grants) == (STANDARD, None) else replace(traits, storage_class=asked, acl=grants)
 
 
 def _described(bucket: Bucket, row: ObjectRow, request: Mapping[str, Any]) -> Response:

@@ -3,7 +3,6 @@
 import functools
 import re
 from collections.abc import Callable, Mapping
-from hashlib import sha256
 from typing import Any, TypeVar
 
 from afluente.core.call import Call
@@ -19,7 +18,6 @@ _ACCOUNT = re.compile(r"\d{12}")
 
 SSE_C = ("SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5")
 SSE_KMS = ("SSEKMSKeyId", "SSEKMSEncryptionContext", "BucketKeyEnabled")
-GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP")
 EVENT_HOLDS = ("ObjectLockEventHold", "ObjectLockEventHoldDurationDays", "ObjectLockEventHoldDurationYears")
 OTHER_CHECKSUMS = ("ChecksumSHA512", "ChecksumMD5", "ChecksumXXHASH64", "ChecksumXXHASH3", "ChecksumXXHASH128")
 
@@ -87,8 +85,3 @@ def shown_version(bucket: Bucket, row: ObjectRow) -> dict[str, str]:
 def new_version(bucket: Bucket, row: ObjectRow) -> dict[str, str]:
     """The `VersionId` member of answers to what made `row`: S3 does not speak of the null version there."""
     return {} if row.version == NULL else shown_version(bucket, row)
-
-
-def owner(account: str) -> dict[str, str]:
-    """The account's canonical user."""
-    return {"ID": sha256(account.encode()).hexdigest()}

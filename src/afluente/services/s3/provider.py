@@ -5,16 +5,17 @@ from typing import ClassVar
 
 from afluente.core.arn import Arn
 from afluente.core.provider import Provider
+from afluente.services.s3.acl_operation import AclOperations
 from afluente.services.s3.authorization import PERMISSIONS
 from afluente.services.s3.bucket_operation import BucketOperations
 from afluente.services.s3.configuration_operation import ConfigurationOperations
 from afluente.services.s3.list_operation import ListOperations
 from afluente.services.s3.lock_operation import LockOperations
 from afluente.services.s3.multipart_operation import MultipartOperations
-from afluente.services.s3.operation import EVENT_HOLDS, GRANTS, OTHER_CHECKSUMS, SSE_C, SSE_KMS
+from afluente.services.s3.operation import EVENT_HOLDS, OTHER_CHECKSUMS, SSE_C, SSE_KMS
 
 _SOURCE_SSE_C = tuple(f"CopySource{name}" for name in SSE_C)
-_WRITTEN = (*SSE_C, *SSE_KMS, *GRANTS, *EVENT_HOLDS, "RequestPayer")
+_WRITTEN = (*SSE_C, *SSE_KMS, *EVENT_HOLDS, "RequestPayer")
 _PARTS_CHECKSUMS = tuple(f"MultipartUpload.Parts.*.{name}" for name in OTHER_CHECKSUMS)
 _ENCRYPTION_RULE = "ServerSideEncryptionConfiguration.Rules.*"
 DESTINATIONS = (
@@ -27,7 +28,13 @@ DESTINATIONS = (
 
 
 class S3Provider(
-    BucketOperations, ConfigurationOperations, ListOperations, LockOperations, MultipartOperations, Provider
+    AclOperations,
+    BucketOperations,
+    ConfigurationOperations,
+    ListOperations,
+    LockOperations,
+    MultipartOperations,
+    Provider,
 ):
     """S3 over `S3Engine`."""
 
@@ -76,6 +83,7 @@ class S3Provider(
         "ListObjects",
         "ListObjectsV2",
         "ListParts",
+        "PutBucketAcl",
         "PutBucketCors",
         "PutBucketEncryption",
         "PutBucketLifecycleConfiguration",
@@ -85,6 +93,7 @@ class S3Provider(
         "PutBucketTagging",
         "PutBucketVersioning",
         "PutObject",
+        "PutObjectAcl",
         "PutObjectLegalHold",
         "PutObjectLockConfiguration",
         "PutObjectRetention",
@@ -99,8 +108,6 @@ class S3Provider(
         "CompleteMultipartUpload": ("RequestPayer", *SSE_C, *OTHER_CHECKSUMS, *_PARTS_CHECKSUMS),
         "CopyObject": (*_WRITTEN, *_SOURCE_SSE_C, "AnnotationDirective"),
         "CreateBucket": (
-            *GRANTS,
-            "GrantWrite",
             "BucketNamespace",
             "CreateBucketConfiguration.Location",
             "CreateBucketConfiguration.Bucket",
@@ -133,6 +140,7 @@ class S3Provider(
         "PutBucketVersioning": ("MFA",),
         "PutBucketPolicy": ("ConfirmRemoveSelfBucketAccess",),
         "PutObject": (*_WRITTEN, *OTHER_CHECKSUMS, "WriteOffsetBytes"),
+        "PutObjectAcl": ("RequestPayer", "GrantWrite"),
         "PutObjectLegalHold": ("RequestPayer",),
         "PutObjectLockConfiguration": (
             "RequestPayer",

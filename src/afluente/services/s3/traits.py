@@ -1,4 +1,4 @@
-"""What few objects have, and each version for itself: a lock, a storage class other than STANDARD, a restore."""
+"""What few objects have, and each version for itself: a lock, a storage class, an ACL."""
 
 import msgspec
 
@@ -20,13 +20,21 @@ class Restore(msgspec.Struct, frozen=True, array_like=True):
     expires_at_ms: int
 
 
+class Grant(msgspec.Struct, frozen=True, array_like=True):
+    """Of an ACL. `grantee`: a canonical user's id, or a group's URI."""
+
+    grantee: str
+    permission: str
+
+
 class Traits(msgspec.Struct, frozen=True, omit_defaults=True):
-    """See lock.py and storage_class.py. `legal_hold` is None when nobody ever spoke of it."""
+    """See lock.py, storage_class.py and acl.py. `legal_hold` is None when nobody ever spoke of it."""
 
     retention: Retention | None = None
     legal_hold: bool | None = None
     storage_class: str = STANDARD
     restore: Restore | None = None
+    acl: tuple[Grant, ...] | None = None
 
 
 PLAIN = Traits()

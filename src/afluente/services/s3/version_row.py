@@ -20,6 +20,13 @@ class VersionRows:
     def by_id(self, bucket: str, key: str, identifier: str) -> ObjectRow | None:
         return self._one("id = ? AND bucket = ? AND key = ? AND NOT marker", identifier, bucket, key)
 
+    def special(self, bucket: str, key: str) -> list[ObjectRow]:
+        """Those of the key's that have traits."""
+        rows = self._database.read().execute(
+            "SELECT * FROM version WHERE bucket = ? AND key = ? AND traits IS NOT NULL", (bucket, key)
+        )
+        return [_version(row) for row in rows]
+
     def top(self, bucket: str, key: str) -> ObjectRow | None:
         """The latest of the key's versions in this table."""
         return self._one("bucket = ? AND key = ? ORDER BY number DESC LIMIT 1", bucket, key)

@@ -23,6 +23,7 @@ from afluente.core.setting import Settings
 from afluente.gateway.address import BucketHosts
 from afluente.gateway.authentication import Authenticator
 from afluente.gateway.dispatcher import Callers
+from afluente.gateway.local_route import LocalRoute
 from afluente.gateway.server import Gateway
 from afluente.gateway.supported import supported_text
 from afluente.services.athena.engine import AthenaEngine
@@ -34,6 +35,8 @@ from afluente.services.cloudwatch.engine import CloudWatchEngine
 from afluente.services.cloudwatch.provider import CloudWatchProvider
 from afluente.services.firehose.engine import FirehoseEngine
 from afluente.services.firehose.provider import FirehoseProvider
+from afluente.services.firehose.trace import Trace
+from afluente.services.firehose.trace_operation import operations as trace_operations
 from afluente.services.glue.catalog.engine import CatalogEngine
 from afluente.services.glue.crawler.engine import CrawlerEngine
 from afluente.services.glue.job.engine import JobEngine
@@ -207,6 +210,11 @@ class App:
         ):
             self._providers[provider.service] = provider
             self._iam.authority.resource_tags[provider.service] = provider.tags_of
+        trace = Trace(self._firehose, self._log, self._kinesis)
+        self._gateway.local_routes |= {
+            path: LocalRoute("firehose", "DescribeDeliveryStream", answer)
+            for path, answer in trace_operations(trace, self._check_action).items()
+        }
 
     def start(self) -> None:
         """Serve. Raises CannotListen, or what the disk says of the data folder; then only `stop` may follow."""

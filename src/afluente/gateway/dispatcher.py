@@ -250,6 +250,17 @@ class Dispatcher:
         stage.call = self.call(service, stage.operation.name, request, principal, stage.request_id)
         return stage.handler
 
+    def enter(self, request: HttpRequest, service: str, operation: str) -> Call:
+        """The context of a request to a route of our own. Raises what an operation of the service would."""
+        credential = credential_of(request)
+        self._check_origin(request, service)
+        signer = self.verified(request, service)
+        if credential is None or (credential.service != service):
+            message = f"Missing Authentication Token: sign the request as one to {service}."
+            raise AwsError(message, status=403, code="MissingAuthenticationToken")
+        principal = self.caller(credential) if self._authenticator is None else signer
+        return self.call(service, operation, request, principal or ANONYMOUS, request_id())
+
     def _check_origin(self, request: HttpRequest, service: str) -> None:
         """In open mode, where a page's request needs no signature that the page could not have."""
         if self._authenticator is None and not (service == "s3" and self.bucket_origins.lets(request)):

@@ -20,7 +20,7 @@ from afluente.core.identifier import request_id
 from afluente.core.metric import Sample, Total
 from afluente.core.provider import Invoke, Provider
 from afluente.core.setting import Settings
-from afluente.gateway import event_sender, page, preflight, prometheus, signal_route
+from afluente.gateway import event_sender, local_route, page, preflight, prometheus, signal_route
 from afluente.gateway.bucket_origin import BucketOrigins
 from afluente.gateway.credential import credential_of
 from afluente.gateway.dispatcher import Callers, Dispatcher
@@ -29,6 +29,7 @@ from afluente.gateway.edge import Peer
 from afluente.gateway.head import DateHeader
 from afluente.gateway.hot import HotPath
 from afluente.gateway.identification import TARGETS, is_object_request
+from afluente.gateway.local_route import LocalRoute
 from afluente.gateway.patience import LOOKS
 from afluente.gateway.spool import MemoryReceiver, ObjectReceiver, Receiver, RefusedReceiver
 from afluente.wire.message import EventBody, HttpRequest, HttpResponse
@@ -81,6 +82,8 @@ class Gateway:
         measured: Measured = lambda: ((), ()),
     ) -> None:
         self.date = DateHeader(clock)
+        self.local_routes: dict[str, LocalRoute] = {}
+        """Operations of our own, by path; may be filled until `start`."""
         self._hot = hot
         self._authenticator = callers.authenticator
         self._health = health
@@ -240,6 +243,9 @@ class Gateway:
             return await self._answer_signal(request)
         if self.pages is not None and (page.is_page(request) or page.is_visit(request)):
             return await self._answer_page(request, self.pages)
+        route = self.local_routes.get(request.path)
+        if route is not None and request.method == "GET":
+            return await self._loop.run_in_executor(self._pool, local_route.answer, route, self._dispatcher, request)
         if request.method == "OPTIONS":
             return await self._loop.run_in_executor(self._pool, preflight.answer, request, self.bucket_origins)
         return await self._dispatcher.answer(request)

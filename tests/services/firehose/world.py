@@ -149,6 +149,11 @@ class Streams:
             shard.next_position = self.end_of(shard)
         return self.shard_list
 
+    def locate(self, account: str, region: str, stream: str, sequence_number: str) -> tuple[str, int, int]:
+        partition, position = int(sequence_number[1:4]), int(sequence_number[4:])
+        (shard,) = (item for item in self.shards(account, region, stream) if item.partition == partition)
+        return shard.shard_id, partition, position
+
     def end_of(self, shard: Shard) -> int:
         return self.log.end(shard.partition)
 

@@ -6,8 +6,9 @@ Blocks of bytes are kept for the delivery as long as they are few; of a larger b
 from collections.abc import Iterator, Mapping, Sequence
 
 from afluente.services.firehose.conversion.block import Block
+from afluente.services.firehose.history import Range
 from afluente.services.firehose.intake import Described
-from afluente.services.firehose.ledger import Range, record_count
+from afluente.services.firehose.ledger import record_count
 from afluente.services.firehose.plain_content import PlainContent
 from afluente.services.firehose.rendering import Rendering
 from afluente.services.firehose.retry import Retry

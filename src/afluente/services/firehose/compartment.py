@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
+from afluente.services.firehose.history import Range
 from afluente.services.firehose.intake import Described
-from afluente.services.firehose.ledger import Range
 from afluente.services.firehose.processing.frame import Share, arrival_ms, detail
 from afluente.services.firehose.retry import Retry
 from afluente.services.firehose.route import Route

@@ -263,7 +263,8 @@ class Delivery:
     def _move_on(self, begun: Sequence[Intent]) -> None:
         carried, interrupted = self._carried, [item.intent for item in self._recalled()]
         floor = self._intake.floor(interrupted)
-        self._progress.move_on(settled=carried, under_way=[*interrupted, *begun], floor=floor)
+        batches = self._intake.batches()
+        self._progress.move_on(settled=carried, under_way=[*interrupted, *begun], floor=floor, batches=batches)
         self._carried = []
         self._intake.settled(carried)
 

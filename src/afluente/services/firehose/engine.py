@@ -75,15 +75,15 @@ class FirehoseEngine:
         self._clock = clock
         self._delay_ms = settings.firehose_create_delay_ms
         self._table = StreamTable(database)
-        self._ledger = Ledger(database)
-        self._handover = Handover(self._ledger, log)
+        self.ledger = Ledger(database)
+        self._handover = Handover(self.ledger, log)
         self._carrier = Carrier(objects, roles, settings.data / "tmp")
         diagnostics = Diagnostics(sink, roles, clock)
         functions = Registry(settings.lambda_functions, remote=settings.lambda_remote_endpoints)
         tools = Tools(functions, roles, diagnostics, clock, settings.firehose_active_partitions)
         schemas = Schemas(invoke, roles, clock)
         self._admission = Admission(objects, roles, functions, schemas)
-        self._surroundings = Surroundings(log, self._ledger, schemas, self._carrier, diagnostics, clock, tools)
+        self._surroundings = Surroundings(log, self.ledger, schemas, self._carrier, diagnostics, clock, tools)
         self._pipelines: dict[str, Pipeline] = {}
         self._quotas = Quotas(settings.firehose_limits)
         self._lock = threading.RLock()
@@ -245,11 +245,16 @@ class FirehoseEngine:
         pipeline = self._pipelines.get(self.get(key).id)
         return pipeline.metrics if pipeline else DeliveryMetrics(*key, self._metrics)
 
+    def last_error(self, stream: DeliveryStream) -> str | None:
+        """What fails now."""
+        pipeline = self._pipelines.get(stream.id)
+        return pipeline.last_error if pipeline else None
+
     def statistics(self) -> list[Statistics]:
         """Every delivery stream at a glance, by name."""
         streams = sorted(self._table.all(), key=lambda stream: stream.key)
         return [
-            glance(stream, self._ledger.progress(stream.id, PRIMARY), self._pipelines.get(stream.id))
+            glance(stream, self.ledger.progress(stream.id, PRIMARY), self._pipelines.get(stream.id))
             for stream in streams
         ]
 
@@ -325,7 +330,7 @@ class FirehoseEngine:
             self._log.drop(stream.processed)
         self._quotas.forget(stream)
         with self._database.write():
-            self._ledger.forget(stream.id)
+            self.ledger.forget(stream.id)
             self._table.erase(stream)
         self._table.hide(stream)
 

@@ -8,7 +8,8 @@ from typing import NamedTuple, Protocol
 
 from afluente.services.firehose.conversion.block import Block
 from afluente.services.firehose.destination import Destination
-from afluente.services.firehose.ledger import Intent, Range
+from afluente.services.firehose.history import Batch, Range
+from afluente.services.firehose.ledger import Intent
 from afluente.services.firehose.processing.frame import Detail
 from afluente.services.firehose.retry import Retry
 from afluente.services.firehose.route import Route
@@ -95,6 +96,9 @@ class Intake(Protocol):
 
     def floor(self, under_way: Sequence[Intent]) -> Range | None:
         """Of a processed log: up to where all is delivered once all that was taken is settled, but for `under_way`."""
+
+    def batches(self) -> Sequence[Batch]:
+        """What came of the source's records, of all that was read of a processed log since deliveries were settled."""
 
     def is_past(self) -> bool:
         """Whether more of a processed log has been read than was noted, and nothing of it is held: it was dropped."""

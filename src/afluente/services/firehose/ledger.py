@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 
 from afluente.services.firehose.configuration import Configuration
+from afluente.services.firehose.destination import Destination
+from afluente.services.firehose.history import Batch, Delivered, History, Range
 from afluente.store.database import Database
 
 PRIMARY, BACKUP, PROCESSING = "primary", "backup", "processing"
@@ -53,15 +55,6 @@ STEPS = (
     DROP TABLE firehose_old_total
     """,
 )
-
-
-class Range(msgspec.Struct, frozen=True, array_like=True):
-    """The records [start, end) of a partition of the record log; of a processed log, those that go `route`'s way."""
-
-    partition: int
-    start: int
-    end: int
-    route: str = ""
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -108,6 +101,8 @@ class Intent(msgspec.Struct, frozen=True):
     table: Table | None = None
     given_up: GivenUp | None = None
     """Why the records are delivered as error records."""
+    full: bool = False
+    """Whether it was its size that made it due, not its age."""
 
 
 class Total(msgspec.Struct, frozen=True, array_like=True):
@@ -122,8 +117,9 @@ class Total(msgspec.Struct, frozen=True, array_like=True):
 class Progress:
     """How far one reader of one delivery stream is."""
 
-    def __init__(self, database: Database, stream_id: str, reader: str) -> None:
+    def __init__(self, database: Database, history: History, stream_id: str, reader: str) -> None:
         self._database = database
+        self._history = history
         self._key = (stream_id, reader)
 
     def positions(self) -> dict[int, int]:
@@ -162,6 +158,7 @@ class Progress:
                 "INSERT OR REPLACE INTO firehose_position VALUES (?, ?, ?, '', ?)",
                 [(*self._key, partition, position) for partition, position in positions.items()],
             )
+            self._history.note_origins(self._key[0], positions)
 
     def intents(self) -> list[Intent]:
         """The deliveries that were under way."""
@@ -182,14 +179,24 @@ class Progress:
         )
         return Total(*row) if row else Total()
 
-    def move_on(self, *, settled: Sequence[Intent], under_way: Sequence[Intent], floor: Range | None = None) -> None:
+    def move_on(
+        self,
+        *,
+        settled: Sequence[Intent],
+        under_way: Sequence[Intent],
+        floor: Range | None = None,
+        batches: Sequence[Batch] = (),
+    ) -> None:
         """Settle deliveries and write down all those that are now under way, as one commit.
 
-        floor: of a processed log, the position up to which every route has been delivered (`end`).
+        floor: of a processed log, the position up to which every route has been delivered (`end`). batches: what of
+        that log has been read since.
         """
         with self._database.write() as db:
             for intent in settled:
                 self._settle(intent)
+                self._history.note(self._key[0], _delivered(self._key[1], intent))
+            self._history.note_batches(self._key[0], batches)
             if floor is not None:
                 self._raise_floor(floor)
             db.execute("DELETE FROM firehose_intent WHERE stream_id = ? AND reader = ?", self._key)
@@ -236,18 +243,41 @@ class Ledger:
     def __init__(self, database: Database) -> None:
         self._database = database
         database.migrate("firehose", STEPS)
+        self.history = History(database)
 
     def progress(self, stream_id: str, reader: str) -> Progress:
         """How far a reader is."""
-        return Progress(self._database, stream_id, reader)
+        return Progress(self._database, self.history, stream_id, reader)
 
     def forget(self, stream_id: str) -> None:
         """Remove all that is known of a delivery stream."""
         with self._database.write() as db:
             for table in ("firehose_position", "firehose_intent", "firehose_total"):
                 db.execute(f"DELETE FROM {table} WHERE stream_id = ?", (stream_id,))
+            self.history.forget(stream_id)
 
 
 def record_count(ranges: Iterable[Range]) -> int:
     """How many records of the log the ranges cover."""
     return sum(item.end - item.start for item in ranges)
+
+
+def _delivered(reader: str, intent: Intent) -> Delivered:
+    """What is remembered of a delivery when its intent is gone."""
+    destination = Destination.of(intent.destination)
+    return Delivered(
+        reader=reader,
+        bucket=destination.bucket,
+        key=intent.key,
+        version=intent.version,
+        records=intent.records or record_count(intent.ranges),
+        size_bytes=intent.size_bytes,
+        oldest_ms=intent.oldest_ms,
+        sealed_at_ms=intent.sealed_at_ms,
+        full=intent.full,
+        given_up=intent.given_up.code if intent.given_up else "",
+        ranges=intent.ranges,
+        error_key=intent.error_key,
+        compression=intent.destination["CompressionFormat"],
+        delimited=bool(destination.delimiter),
+    )

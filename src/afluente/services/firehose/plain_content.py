@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from afluente.services.firehose.conversion.block import Block
 from afluente.services.firehose.deaggregation import deaggregate
+from afluente.services.firehose.history import Range
 from afluente.services.firehose.intake import Described
-from afluente.services.firehose.ledger import Range
 from afluente.services.firehose.processing.frame import Detail
 from afluente.services.firehose.rendering import Rendering
 from afluente.services.firehose.source import Source

@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 
 from afluente.services.firehose.buffer import Buffer
 from afluente.services.firehose.destination import Destination
+from afluente.services.firehose.history import Batch, Range
 from afluente.services.firehose.input import Input
 from afluente.services.firehose.intake import Content, Parcel
-from afluente.services.firehose.ledger import Intent, Progress, Range
+from afluente.services.firehose.ledger import Intent, Progress
 from afluente.services.firehose.plain_content import PlainContent
 from afluente.services.firehose.rendering import READ_BYTES, Rendering
 from afluente.services.firehose.source import DirectPuts
@@ -74,6 +75,9 @@ class PlainIntake:
 
     def floor(self, under_way: Sequence[Intent]) -> None:
         del under_way
+
+    def batches(self) -> Sequence[Batch]:
+        return ()
 
     def is_past(self) -> bool:
         return False

@@ -78,6 +78,9 @@ class SourceStreams(Protocol):
 
     def shards(self, account: str, region: str, stream: str) -> Sequence[Shard]: ...
 
+    def locate(self, account: str, region: str, stream: str, sequence_number: str) -> tuple[str, int, int]:
+        """The shard's id, its partition, and the record's position. Raises AwsError for a number of another stream."""
+
     def subscribe(self, account: str, region: str, stream: str, wake: Callable[[], None]) -> Callable[[], None]: ...
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from afluente.services.firehose.compartment import Compartment
 from afluente.services.firehose.destination import Destination
+from afluente.services.firehose.history import Batch, Range
 from afluente.services.firehose.intake import Content, Parcel
-from afluente.services.firehose.ledger import Intent, Progress, Range
+from afluente.services.firehose.ledger import Intent, Progress
 from afluente.services.firehose.processing.active_partition import ActivePartitions
-from afluente.services.firehose.processing.frame import Share, shares
+from afluente.services.firehose.processing.frame import Share, batch_of, shares
 from afluente.services.firehose.spool import Memory
 from afluente.store.record_frame import Frame
 from afluente.store.record_log import RecordLog
@@ -39,6 +40,7 @@ class ProcessedIntake:
         self._limit_bytes = self._overhead = 0
         self._compartments: dict[str, deque[Compartment]] = {}
         self._lead: deque[tuple[int, int]] = deque()
+        self._batches: list[Batch] = []
 
     def look(self, wake: Callable[[], None]) -> None:
         """The stage looks at the source, and wakes the delivery."""
@@ -84,6 +86,7 @@ class ProcessedIntake:
         self._begin_again()
 
     def settled(self, intents: Sequence[Intent]) -> None:
+        self._batches = []
         for intent in intents:
             for span in intent.ranges:
                 self._active.delivered(span.route, span.end)
@@ -96,6 +99,9 @@ class ProcessedIntake:
         self._floor = max(self._floor, min([self._scan, *waiting, *under_way_at]))
         self._taken = {route: end for route, end in self._taken.items() if end > self._floor}
         return Range(self._partition, 0, self._floor)
+
+    def batches(self) -> Sequence[Batch]:
+        return self._batches
 
     def is_past(self) -> bool:
         return not self._compartments and self._scan > self._floor
@@ -150,6 +156,7 @@ class ProcessedIntake:
             while rest.data:
                 count = self._compartment(share.route).add(rest, frame.time_ms, self._limit_bytes, self._overhead)
                 rest = Share(rest.route, rest.positions[count:], rest.keys[count:], rest.data[count:])
+        self._batches.append(batch_of(frame))
         self._scan, self._last_frame = frame.end, frame.position
         while self._lead and self._lead[0][0] <= self._scan:
             self._lead.popleft()

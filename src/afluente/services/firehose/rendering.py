@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from afluente.services.firehose.conversion.block import Block
 from afluente.services.firehose.deaggregation import deaggregate, may_hold
-from afluente.services.firehose.ledger import Range
+from afluente.services.firehose.history import Range
 from afluente.store import record
 from afluente.store.record_frame import Frame
 from afluente.store.record_log import RecordLog
@@ -30,11 +30,11 @@ class Rendering(NamedTuple):
             block = record.data_block(frame.payload, start - frame.position)
             if not (self.deaggregates and may_hold(block)):
                 return block
-        return self.delimiter.join(self._pieces(frame, start, end))
+        return self.delimiter.join(self.pieces(frame, start, end))
 
     def fitting(self, frame: Frame, start: int, room: int) -> int:
         """The position up to which the frame's records from `start` on fit into `room` bytes."""
-        sizes = (len(piece) + len(self.delimiter) for piece in self._pieces(frame, start, frame.end))
+        sizes = (len(piece) + len(self.delimiter) for piece in self.pieces(frame, start, frame.end))
         return start + sum(size - len(self.delimiter) <= room for size in accumulate(sizes))
 
     def blocks(self, span: Range) -> Iterator[bytes]:
@@ -64,7 +64,8 @@ class Rendering(NamedTuple):
                     yield frame, start, end
             position = frames[-1].end
 
-    def _pieces(self, frame: Frame, start: int, end: int) -> list[bytes]:
+    def pieces(self, frame: Frame, start: int, end: int) -> list[bytes]:
+        """What each of the frame's log records at positions [start, end) becomes."""
         wanted = record.data_pieces(frame.payload, start - frame.position, end - frame.position)
         if not self.deaggregates:
             return wanted

@@ -52,6 +52,7 @@ def seal(
         given_up=given_up,
         error_key=error_key(CONVERSION_FAILED) if converts else "",
         table=table if converts else None,
+        full=parcel.full,
     )
 
 

@@ -26,7 +26,7 @@ from afluente.services.kinesis.reader import RecordBatch
 from afluente.services.kinesis.registration import Registration
 from afluente.services.kinesis.resource import ConsumerName, resource_of_arn
 from afluente.services.kinesis.resource_policy import ResourcePolicies
-from afluente.services.kinesis.shard_iterator import ShardIterator, Start, read_iterator
+from afluente.services.kinesis.shard_iterator import ShardIterator, Start, position_of, read_iterator
 from afluente.services.kinesis.shard_tree import children, find_shard, kept_shards
 from afluente.services.kinesis.stream import Key, Stream
 from afluente.services.kinesis.stream import Shard as StoredShard
@@ -124,6 +124,17 @@ class KinesisEngine:
         # What was still queued when a shard was closed has yet to come to its end.
         position = self._log.next_position(shard.partition) if closed else self._log.end(shard.partition)
         return Shard(shard.shard_id, shard.parents, shard.partition, position, closed)
+
+    def locate(self, account: str, region: str, stream: str, sequence_number: str) -> tuple[str, int, int]:
+        """Of the record with that number, be it kept or not: the shard's id, its partition, and the position there.
+
+        Raises ResourceNotFoundException; InvalidArgumentException for a number that is none of a record of the stream.
+        """
+        found = self.control.find((account, region, stream)).stream
+        for shard in found.shards:
+            if (position := position_of(sequence_number, shard, self._log)) is not None:
+                return shard.shard_id, shard.partition, position
+        raise InvalidArgumentException(f"Sequence number {sequence_number} did not come from the stream {stream}.")
 
     def read(self, partition: int, position: int, limit_bytes: int, limit_records: int = PAGE_RECORDS) -> RecordBatch:
         """Records of a shard from `position` on that are within the retention period.

@@ -114,6 +114,17 @@ class Start:
         return not frames or frames[0].position > number.position or frames[0].time_ms // 1000 == number.arrived_s
 
 
+def position_of(text: str, shard: Shard, log: RecordLog) -> int | None:
+    """The position that a record's sequence number says; None when it is none of the shard's."""
+    try:
+        number = sequence_number.parse(text)
+    except ValueError:
+        return None
+    if (number.shard_index, number.shard_created_s) != (shard.index, shard.created_s):
+        return None
+    return number.position if 0 <= number.position < log.end(shard.partition) else None
+
+
 def _mismatch(kind: str, specified: str) -> InvalidArgumentException:
     return InvalidArgumentException(
         "Must either specify (1) AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER and StartingSequenceNumber or "

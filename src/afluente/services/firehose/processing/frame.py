@@ -1,7 +1,8 @@
 """What a frame of a processed log holds: records with their routes, and how far their source has been processed.
 
 The payload is one of `store/record.py`. Its first record is the header, as JSON: `positions`, the next record to
-process of each partition of the source, and `routes`, as their texts. Each further record is a processed one; its key
+process of each partition of the source, `routes`, as their texts, and how many `records` the source had and a function
+`dropped`. Each further record is a processed one; its key
 is, little-endian:
 
     4 bytes  the index of its route in the header
@@ -15,6 +16,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from afluente.services.firehose.history import Batch
 from afluente.store import record
 from afluente.store.record_frame import Frame
 
@@ -22,10 +24,16 @@ KEY = struct.Struct("<IQ")
 
 
 class Header(msgspec.Struct):
-    """How far the source has been processed when the frame's records have been, and where they go."""
+    """How far the source has been processed when the frame's records have been, and where they go.
+
+    records: how many of the source's there were. dropped: how many, of these or of what they were taken apart into, a
+    function dropped.
+    """
 
     positions: dict[int, int]
     routes: list[str]
+    records: int = -1
+    dropped: int = 0
 
 
 class Detail(msgspec.Struct, omit_defaults=True):
@@ -45,11 +53,13 @@ class Processed(NamedTuple):
     detail: Detail | None = None
 
 
-def encode(positions: Mapping[int, int], records: Sequence[Processed]) -> bytes:
-    """The payload with these records, and the positions that come after them."""
+def encode(
+    positions: Mapping[int, int], records: Sequence[Processed], *, source_records: int = -1, dropped: int = 0
+) -> bytes:
+    """The payload with these records, what they came of, and the positions that come after that."""
     routes = list(dict.fromkeys(item.route for item in records))
     index = {route: number for number, route in enumerate(routes)}
-    header = Header(dict(positions), routes)
+    header = Header(dict(positions), routes, source_records, dropped)
     keys = [KEY.pack(index[item.route], item.arrived_at_ms) + _encoded(item.detail) for item in records]
     return record.encode_columns([b"", *keys], [msgspec.json.encode(header), *(item.data for item in records)])
 
@@ -58,6 +68,12 @@ def header_of(frame: Frame) -> Header:
     """The frame's header."""
     (data,) = record.data_pieces(frame.payload, 0, 1)
     return msgspec.json.decode(data, type=Header)
+
+
+def batch_of(frame: Frame) -> Batch:
+    """What the frame says came of which records."""
+    header = header_of(frame)
+    return Batch(header.positions, frame.position + 1, frame.end, frame.time_ms, header.records, header.dropped)
 
 
 class Share(NamedTuple):

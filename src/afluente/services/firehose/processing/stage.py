@@ -253,6 +253,7 @@ class Stage:
         except Again as again:
             batch.full, batch.again_at_ms = True, again.at_ms
             return False
+        dropped = len(batch.units) - len(outcome.units) - len(outcome.failures)
         outcome = Outcome(outcome.units, [*batch.failures, *outcome.failures])
         now_ms = self._with.clock.now_ms()
         if chain.transformation:
@@ -260,7 +261,7 @@ class Stage:
         records = router.routed(outcome, now_ms)
         if router.is_partitioned:
             self._with.foreman.partitions(exceeded=router.exceeded)
-        payload = frame.encode(batch.following, records)
+        payload = frame.encode(batch.following, records, source_records=batch.records, dropped=dropped)
         draft = Draft(self._processed, 1 + len(records), now_ms, payload)
         self._unrecorded = draft, [item.route for item in records], batch
         self._record()

@@ -27,6 +27,13 @@ def shards(text: str) -> int:
     return int(text)
 
 
+def whole(text: str) -> int:
+    """A number from 0 up."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 0 up")
+    return int(text)
+
+
 def seconds(text: str) -> float:
     """A length of time."""
     number = _number(text)

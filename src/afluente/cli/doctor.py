@@ -3,7 +3,7 @@
 import argparse
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from afluente.cli.error import CommandError
+from afluente.cli.language import language_of
 from afluente.core.setting import Settings
 from afluente.doctor.examination import EXAMINATIONS, by_severity, plain
-from afluente.doctor.finding import LANGUAGES, Finding, NothingThere, Severity
+from afluente.doctor.finding import Finding, NothingThere, Severity
 
 MARKS = {Severity.PROBLEM: "[red]✗[/]", Severity.WARNING: "[yellow]![/]", Severity.NOTE: "[cyan]·[/]"}
 HEALTHY = {"en": "nothing wrong was found", "pt": "nada de errado foi encontrado"}
@@ -31,7 +32,7 @@ def run(given: argparse.Namespace, settings: Settings) -> int:
         raise CommandError(f"{error} Is it running (`afluente serve`)? AWS_ENDPOINT_URL says where it is.") from None
     except (ClientError, BotoCoreError) as error:
         raise CommandError(f"the examination could not be made: {error}") from None
-    language = given.language or _language(os.environ)
+    language = language_of(given.language)
     if given.json:
         print(json.dumps([plain(finding, language) for finding in findings], indent=2, ensure_ascii=False))
     else:
@@ -50,14 +51,6 @@ def _clients(given: argparse.Namespace, settings: Settings) -> Callable[[str], A
     keys = session.get_credentials()
     named = {} if keys else {"aws_access_key_id": "doctor", "aws_secret_access_key": "doctor"}
     return lambda service: session.client(service, endpoint_url=endpoint, **named)
-
-
-def _language(environment: Mapping[str, str]) -> str:
-    """The language of the user's machine, when it is one that is spoken here."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if environment.get(name):
-            return environment[name][:2] if environment[name][:2] in LANGUAGES else "en"
-    return "en"
 
 
 def _print(console: Console, name: str, findings: list[Finding], language: str) -> None:

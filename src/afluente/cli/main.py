@@ -11,6 +11,7 @@ from pathlib import Path
 from afluente import __version__
 from afluente.cli import argument, lake_option
 from afluente.cli.error import CommandError
+from afluente.cli.looking_option import looking as looking_options
 from afluente.core.setting import Settings, misspelt
 from afluente.store.data_folder import DataFolderError
 
@@ -20,6 +21,7 @@ examples:
   afluente up --once              one full pass, from the sensors to an Athena result, then stop
   afluente serve --port 4567      serve the AWS APIs only
   afluente doctor table db.t      why does a query show no row, one row, NULLs?
+  afluente passport --where "..." the way of one record through the lake
   afluente policy                 the smallest policies for what ran under --record
   afluente cost --rate 100        what the lake would cost on AWS at 100 readings a second
   afluente queries                what the last Athena queries scanned, and what that costs on AWS
@@ -35,6 +37,14 @@ examples:
   afluente doctor stream windfarm              throttled? a hot shard?
   afluente doctor job windfarm-lake jr_0123    why did this run fail?
   afluente doctor crawler windfarm-raw         why these tables? which files were read, by which rule?
+"""
+
+PASSPORT_EPILOG = """\
+examples:
+  afluente passport 49674...2                              a record by the sequence number that PutRecord answered
+  afluente passport --where "idtemp = 17 AND type = 'temperature'"   the newest record whose row says so
+  afluente passport s3://bucket/key --line 3               the third record of an object
+  afluente passport --table windfarm.lake --where "..."    a row of the lake, back to where it came from
 """
 
 POLICY_EPILOG = """\
@@ -115,6 +125,17 @@ def _parser() -> argparse.ArgumentParser:
             description="Look at a table, a delivery stream, a stream, a job or a crawler through the AWS APIs, "
             "reading only, and explain what is wrong, why, and what to do. Exit status 1 says that something is wrong.",
             epilog=DOCTOR_EPILOG,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+    )
+    _passport(
+        commands.add_parser(
+            "passport",
+            help="follow one record: shard, object and byte, partition, Parquet row, the answer that shows it",
+            description="Follow one record from PutRecord to shard and sequence number, to object and byte, to the "
+            "table's partition, the job's Parquet row and the answer of Athena, reading only; each step is compared "
+            "with the bytes that are there. Exit status 1 says that it was lost on the way.",
+            epilog=PASSPORT_EPILOG,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
     )
@@ -225,6 +246,23 @@ def _doctor(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--aws", action="store_true", help="look at your AWS account instead of the Afluente at AWS_ENDPOINT_URL"
     )
+
+
+def _passport(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "record", nargs="?", metavar="RECORD", help="its sequence number, or the s3://BUCKET/KEY it is in"
+    )
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument(
+        "--offset", type=argument.whole, metavar="N", help="a byte of it in that object, before compression"
+    )
+    place.add_argument("--line", type=argument.whole, metavar="N", help="its number in that object, from 1")
+    parser.add_argument(
+        "--where", metavar="SQL", help='instead: a condition that its row fulfils, such as "idtemp = 17"'
+    )
+    parser.add_argument("--table", metavar="DB.TABLE", help="of --where (default: the one over what was delivered)")
+    parser.add_argument("--into", metavar="DB.TABLE", help="where its row is looked for (default: what jobs make)")
+    looking_options(parser)
 
 
 def _policy(parser: argparse.ArgumentParser) -> None:

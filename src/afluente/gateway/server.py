@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 from weakref import WeakSet
 
@@ -243,12 +244,16 @@ class Gateway:
             return await self._answer_signal(request)
         if self.pages is not None and (page.is_page(request) or page.is_visit(request)):
             return await self._answer_page(request, self.pages)
-        route = self.local_routes.get(request.path)
-        if route is not None and request.method == "GET":
-            return await self._loop.run_in_executor(self._pool, local_route.answer, route, self._dispatcher, request)
-        if request.method == "OPTIONS":
-            return await self._loop.run_in_executor(self._pool, preflight.answer, request, self.bucket_origins)
+        if (work := self._aside(request)) is not None:
+            return await self._loop.run_in_executor(self._pool, work)
         return await self._dispatcher.answer(request)
+
+    def _aside(self, request: HttpRequest) -> Callable[[], HttpResponse] | None:
+        """What answers, on a worker thread, a request that is no operation of AWS."""
+        if request.method == "OPTIONS":
+            return partial(preflight.answer, request, self.bucket_origins)
+        route = self.local_routes.get(request.path) if request.method == "GET" else None
+        return partial(local_route.answer, route, self._dispatcher, request) if route else None
 
     def frames(self, body: EventBody) -> AsyncGenerator[bytes, None]:
         return event_sender.frames(body, self._event_pool)

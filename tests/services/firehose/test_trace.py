@@ -30,7 +30,7 @@ def object_of(world: World, key: str) -> bytes:
 
 def numbers(world: World) -> dict[str, bytes]:
     """Every record that the stream has, by its sequence number."""
-    found = {}
+    found: dict[str, bytes] = {}
     for shard in world.streams.shard_list:
         position = 0
         while (batch := world.streams.read(shard.partition, position, 1 << 20)).records:

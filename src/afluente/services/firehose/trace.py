@@ -242,9 +242,13 @@ class Trace:
         return None
 
     def _places(self, stream: DeliveryStream, item: Delivered) -> Iterator[Place]:
-        """Every record of an unprocessed object; none when the log does not have all of them any more."""
+        """Every record of an object that has the log's bytes; none when the log does not have all of them any more."""
         rendering = Rendering(self._log, b"\n" if item.delimited else b"", deaggregates=stream.source is not None)
-        if any(span.route for span in item.ranges) or not all(self._has(span) for span in item.ranges):
+        if (
+            item.error_key
+            or any(span.route for span in item.ranges)
+            or not all(self._has(span) for span in item.ranges)
+        ):
             return
         offset = index = 0
         for span in item.ranges:

@@ -1,0 +1,60 @@
+"""What stations and facts are called where they are shown."""
+
+from collections.abc import Mapping
+
+Labels = Mapping[str, Mapping[str, str]]
+
+
+def _both(en: str, pt: str) -> Mapping[str, str]:
+    return {"en": en, "pt": pt}
+
+
+STATIONS: Labels = {
+    "put": _both("put", "put"),
+    "delivery": _both("delivery", "entrega"),
+    "crawl": _both("crawl", "crawl"),
+    "job": _both("job", "job"),
+    "answer": _both("answer", "resposta"),
+}
+
+LABELS: Labels = {
+    "stream": _both("stream", "stream"),
+    "sequence_number": _both("sequence number", "número de sequência"),
+    "shard": _both("shard", "shard"),
+    "partition_key": _both("partition key", "chave de partição"),
+    "hash": _both("its MD5 hash", "seu hash MD5"),
+    "hash_range": _both("in the shard's range", "no intervalo do shard"),
+    "explicit_hash": _both("explicit hash key in", "hash key explícita em"),
+    "bytes": _both("bytes", "bytes"),
+    "data": _both("data", "dados"),
+    "delivery_stream": _both("delivery stream", "delivery stream"),
+    "object": _both("object", "objeto"),
+    "etag": _both("ETag", "ETag"),
+    "offset": _both("from byte", "do byte"),
+    "end": _both("to byte", "ao byte"),
+    "record": _both("record number", "registro número"),
+    "records": _both("of records", "de registros"),
+    "sealed_at": _both("buffer closed at", "buffer fechado em"),
+    "flush": _both("because", "porque"),
+    "waited_s": _both("waited", "esperou"),
+    "table": _both("table", "tabela"),
+    "partition": _both("partition", "partição"),
+    "crawler": _both("crawler", "crawler"),
+    "last_crawl": _both("its last crawl", "seu último crawl"),
+    "file": _both("file", "arquivo"),
+    "row_group": _both("row group", "row group"),
+    "row": _both("row", "linha"),
+    "run": _both("job run", "execução do job"),
+    "run_time": _both("from, to", "de, a"),
+    "bookmark": _both("bookmark", "bookmark"),
+    "query": _both("query", "consulta"),
+    "query_id": _both("query id", "id da consulta"),
+    "scanned_bytes": _both("bytes scanned", "bytes lidos"),
+    "answer": _both("answer", "resposta"),
+}
+
+FLUSHES: Labels = {
+    "flush_size": _both("its buffer was full", "o buffer encheu"),
+    "flush_interval": _both("its interval was over", "o intervalo passou"),
+    "flush_unknown": _both("AWS does not tell", "a AWS não diz"),
+}

@@ -198,9 +198,9 @@ class App:
         for provider in (
             IamProvider(self._iam),
             StsProvider(self._iam),
-            KinesisProvider(self._kinesis, clock),
-            S3Provider(s3, self._check_action),
-            SqsProvider(self._sqs),
+            KinesisProvider(self._kinesis, clock, self._iam.policy_principals),
+            S3Provider(s3, self._check_action, self._iam.policy_principals),
+            SqsProvider(self._sqs, self._iam.policy_principals),
             LogsProvider(logs, database),
             CloudWatchProvider(cloudwatch, alarms, clock),
             FirehoseProvider(self._firehose, invoke, clock),

@@ -56,7 +56,7 @@ class Standings:
 
 
 def authority(*policies: list[dict[str, Any]], bucket: list[dict[str, Any]] | None = None) -> Authority:
-    made = Authority(Standings(*policies), SimpleNamespace(number=1), None, ManualClock())  # type: ignore[arg-type]
+    made = Authority(Standings(*policies), SimpleNamespace(number=1), None, ManualClock(), str)  # type: ignore[arg-type]
     text = None if bucket is None else json.dumps({"Statement": [{"Principal": "*", **one} for one in bucket]})
     made.resource_policies["s3"] = lambda _: (ACCOUNT, text)
     return made

@@ -7,6 +7,7 @@ from afluente.core.call import Call, Principal
 from afluente.core.clock import ManualClock
 from afluente.core.metric import Metrics
 from afluente.core.setting import Settings
+from afluente.services.iam.engine import IamEngine
 from afluente.services.kinesis.engine import KinesisEngine
 from afluente.services.kinesis.hot import hot_operations
 from afluente.services.kinesis.provider import KinesisProvider
@@ -30,7 +31,8 @@ class Stand:
         self.log = RecordLog(self.folder / "log")
         self.metrics = Metrics(self.clock)
         self.engine = KinesisEngine(self.database, self.log, self._settings, self.clock, self.metrics)
-        self.provider = KinesisProvider(self.engine, self.clock)
+        principals = IamEngine(self.database, self.clock).policy_principals
+        self.provider = KinesisProvider(self.engine, self.clock, principals)
         self.hot = hot_operations(self.engine, lambda *_: None)
         self.engine.start()
         self.clock.settle(2)  # the engine's loops wait, so that none is missed when the clock moves

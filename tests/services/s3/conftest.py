@@ -10,7 +10,9 @@ import pytest
 from afluente.core.call import Call, Principal
 from afluente.core.clock import ManualClock
 from afluente.core.provider import FileSlice
+from afluente.services.iam.engine import IamEngine
 from afluente.services.s3.engine import S3Engine
+from afluente.services.s3.operation import allow
 from afluente.services.s3.provider import S3Provider
 from afluente.store.database import Database
 
@@ -25,7 +27,7 @@ class S3:
         self.clock = clock
         self.database = Database(folder / "meta.db")
         self.engine = S3Engine(self.database, self.root, clock)
-        self.provider = S3Provider(self.engine)
+        self.provider = S3Provider(self.engine, allow, IamEngine(self.database, clock).policy_principals)
 
     def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
         method = getattr(self.provider, name)

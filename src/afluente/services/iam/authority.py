@@ -44,13 +44,18 @@ class Authority:
     """Decides.
 
     resource_policies, resource_tags: those of each service whose resources have them, by its name in ARNs.
+    named: a resource's policy with the ARNs of those whom it names.
     """
 
-    def __init__(self, standings: Standings, changes: Changes, denials: DenialMessages, clock: Clock) -> None:
+    def __init__(  # everything that a decision hangs on
+        self, standings: Standings, changes: Changes, denials: DenialMessages, clock: Clock,
+        named: Callable[[str], str],
+    ) -> None:  # fmt: skip
         self._standings = standings
         self._changes = changes
         self._denials = denials
         self._clock = clock
+        self._named = named
         self.resource_policies: dict[str, ResourcePolicies] = {}
         self.resource_tags: dict[str, ResourceTags] = {}
         self.listeners: list[Listener] = []
@@ -86,7 +91,7 @@ class Authority:
         if decision is None:
             known = self._standings.of(principal)
             full = _Watched(self._context(known, owner, context or {}), lambda: self._tags(resource))
-            policy = None if document is None else Policy.read(f"the policy of {resource}", document)
+            policy = None if document is None else Policy.read(f"the policy of {resource}", self._named(document))
             needed = action in TRUST_ACTIONS
             access = Access(action, resource, owner, full)
             decision = decide(known.standing, access, policy, needs_resource_policy=needed)
@@ -107,7 +112,7 @@ class Authority:
         standing = self._standings.of(principal).standing
         policies = [*standing.identity, *(standing.boundary or ()), *(standing.session or ())]
         if document is not None:
-            policies.append(Policy.read(f"the policy of {prefix}", document))
+            policies.append(Policy.read(f"the policy of {prefix}", self._named(document)))
         statements = (statement for policy in policies for statement in policy.statements)
         alike = all(statement.is_alike_below(action.lower(), prefix) for statement in statements)
         return alike and self.decide(principal, action, prefix).allowed

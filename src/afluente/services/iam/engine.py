@@ -28,6 +28,7 @@ from afluente.services.iam.last_use import LastUses
 from afluente.services.iam.managed_policy import ManagedPolicies
 from afluente.services.iam.mfa_device import MfaDevices
 from afluente.services.iam.policy_document import check_identity_policy, check_trust_policy, with_principal
+from afluente.services.iam.policy_principal import PolicyPrincipals
 from afluente.services.iam.service_credential import ServiceCredentials
 from afluente.services.iam.service_linked_role import FOLDER, ServiceLinkedRoles
 from afluente.services.iam.session import Session, Sessions
@@ -68,7 +69,8 @@ class IamEngine:
         self.sessions = Sessions(database, clock)
         self.standings = Standings(self.users, self.groups, self.roles, self.policies, self.sessions, changes)
         self.denials = DenialMessages(database)
-        self.authority = Authority(self.standings, changes, self.denials, clock)
+        self.policy_principals = PolicyPrincipals(self.users, self.roles, changes)
+        self.authority = Authority(self.standings, changes, self.denials, clock, self.policy_principals.shown)
         self.authority.resource_policies["iam"] = self._trust_policy
         self.role_uses = LastUses(database, "iam_role_use", clock)
         self.keys = KeyRing(database, self.users, self.access_keys, self.sessions, self.role_uses, changes)

@@ -6,6 +6,7 @@ from typing import ClassVar
 from afluente.core.arn import Arn
 from afluente.core.call import Call
 from afluente.core.clock import Clock
+from afluente.core.policy_principal import PolicyPrincipals
 from afluente.core.provider import Provider, Request
 from afluente.services.kinesis.authorization import PERMISSIONS
 from afluente.services.kinesis.consumer_operation import ConsumerOperations
@@ -87,7 +88,7 @@ class KinesisProvider(
 
     permissions = PERMISSIONS
 
-    def __init__(self, engine: KinesisEngine, clock: Clock) -> None:
+    def __init__(self, engine: KinesisEngine, clock: Clock, principals: PolicyPrincipals) -> None:
         self._engine = engine
         self.tokens = engine.tokens
         self._control = engine.control
@@ -95,6 +96,7 @@ class KinesisProvider(
         self._resharding = Resharding(engine.control, clock)
         self._accounts = engine.accounts
         self._policies = engine.policies
+        self._principals = principals
         self._rates = Rates(clock)
         self._clock = clock
 

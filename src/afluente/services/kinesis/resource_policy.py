@@ -5,6 +5,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from afluente.core.policy_principal import PolicyPrincipals
 from afluente.services.kinesis.control import Control
 from afluente.services.kinesis.error import InvalidArgumentException, ResourceNotFoundException
 from afluente.services.kinesis.registration import Registration
@@ -26,9 +27,13 @@ class ResourcePolicies:
         self._control = control
         self._registration = registration
 
-    def put(self, resource: Key | ConsumerName, text: str) -> None:
+    def put(self, resource: Key | ConsumerName, text: str, principals: PolicyPrincipals) -> None:
         """Attach a policy in place of the one there is. Raises InvalidArgumentException, ResourceNotFoundException."""
         policy = _normal(_parse(text))
+        try:
+            policy = principals.kept(policy)
+        except LookupError as error:
+            _refuse(f"Invalid principal in policy: {error.args[0]}")
         with self._control.lock:
             self._set(resource, policy)
 

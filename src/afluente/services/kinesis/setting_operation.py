@@ -2,6 +2,7 @@
 
 from afluente.core.call import Call
 from afluente.core.clock import Clock
+from afluente.core.policy_principal import PolicyPrincipals
 from afluente.core.provider import Request, Response
 from afluente.services.kinesis import encryption, monitoring
 from afluente.services.kinesis.account import Accounts
@@ -19,6 +20,7 @@ class SettingOperations:
     _control: Control
     _accounts: Accounts
     _policies: ResourcePolicies
+    _principals: PolicyPrincipals
     _clock: Clock
 
     def start_stream_encryption(self, call: Call, request: Request) -> Response:
@@ -48,11 +50,12 @@ class SettingOperations:
         }
 
     def put_resource_policy(self, call: Call, request: Request) -> Response:
-        self._policies.put(resource_key(call, request), request["Policy"])
+        self._policies.put(resource_key(call, request), request["Policy"], self._principals)
         return {}
 
     def get_resource_policy(self, call: Call, request: Request) -> Response:
-        return {"Policy": self._policies.get(resource_key(call, request)) or NO_POLICY}
+        policy = self._policies.get(resource_key(call, request))
+        return {"Policy": NO_POLICY if policy is None else self._principals.shown(policy)}
 
     def delete_resource_policy(self, call: Call, request: Request) -> Response:
         self._policies.delete(resource_key(call, request), request["ResourceARN"])

@@ -16,6 +16,7 @@ from afluente.services.s3.error import (
     AccessDenied,
     IllegalVersioningConfigurationException,
     InvalidBucketState,
+    MalformedPolicy,
     MalformedXML,
     NoSuchBucketPolicy,
     NoSuchCORSConfiguration,
@@ -112,16 +113,20 @@ class ConfigurationOperations(Operations):
     def put_bucket_policy(self, call: Call, request: Request) -> Response:
         bucket, text = self._bucket(call, request), request["Policy"]
         policy.check(text, bucket.name)
+        try:
+            kept = self._principals.kept(text)
+        except LookupError:
+            raise MalformedPolicy("Invalid principal in policy") from None
         if (bucket.public_access_block or {}).get("BlockPublicPolicy") and policy.is_public(text):
             raise AccessDenied(
                 f"User: {call.principal.arn} is not authorized to perform: s3:PutBucketPolicy on resource: "
                 f'"{bucket.arn}" because public policies are prevented by the BlockPublicPolicy setting in S3 Block '
                 "Public Access."
             )
-        return self._set(call, request, policy=text)
+        return self._set(call, request, policy=kept)
 
     def get_bucket_policy(self, call: Call, request: Request) -> Response:
-        return {"Policy": _policy(self._bucket(call, request))}
+        return {"Policy": self._principals.shown(_policy(self._bucket(call, request)))}
 
     def delete_bucket_policy(self, call: Call, request: Request) -> Response:
         return self._set(call, request, policy=None)

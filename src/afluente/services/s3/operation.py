@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from afluente.core.call import Call
+from afluente.core.policy_principal import PolicyPrincipals
 from afluente.core.provider import Request, Response
 from afluente.services.s3 import version_id
 from afluente.services.s3.bucket import Bucket
@@ -33,9 +34,10 @@ def allow(call: Call, action: str, resource: str) -> None:
 class Operations:
     """The base of the groups. `check` is for what the operations take beyond `authorization.py`."""
 
-    def __init__(self, engine: S3Engine, check: Check = allow) -> None:
+    def __init__(self, engine: S3Engine, check: Check, principals: PolicyPrincipals) -> None:
         self._engine = engine
         self._check = check
+        self._principals = principals
         self._multipart = Multipart(engine)
 
     def _bucket(self, call: Call, request: Mapping[str, Any]) -> Bucket:

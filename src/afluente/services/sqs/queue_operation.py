@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from afluente.core.call import Call
+from afluente.core.policy_principal import PolicyPrincipals
 from afluente.core.provider import Request, Response
 from afluente.services.sqs import attribute, policy
 from afluente.services.sqs.address import key_of, url_of
 from afluente.services.sqs.engine import SqsEngine
-from afluente.services.sqs.error import InvalidAttributeName, InvalidParameterValue, bad_value
+from afluente.services.sqs.error import InvalidAttributeName, InvalidAttributeValue, InvalidParameterValue, bad_value
 from afluente.services.sqs.queue import Queue
 
 PAGE = 1000
@@ -24,16 +25,17 @@ GRANTED = (
 
 
 class QueueOperations:
-    """The group's base: the engine."""
+    """The group's base: the engine, and whom policies name."""
 
-    def __init__(self, engine: SqsEngine) -> None:
+    def __init__(self, engine: SqsEngine, principals: PolicyPrincipals) -> None:
         self._engine = engine
+        self._principals = principals
 
     def create_queue(self, call: Call, request: Request) -> Response:
         key = call.account, call.region, request["QueueName"]
         tags = request.get("tags", {})
         _check_tags(tags)
-        self._engine.create(key, request.get("Attributes", {}), tags)
+        self._engine.create(key, self._kept(request.get("Attributes", {})), tags)
         return {"QueueUrl": url_of(call, key)}
 
     def delete_queue(self, call: Call, request: Request) -> Response:
@@ -83,11 +85,23 @@ class QueueOperations:
             **attribute.DEFAULTS,
             **(attribute.FIFO_DEFAULTS if queue.is_fifo else {}),
             **queue.attributes,
+            **({"Policy": self._principals.shown(queue.attributes["Policy"])} if "Policy" in queue.attributes else {}),
         }
 
     def set_queue_attributes(self, call: Call, request: Request) -> Response:
-        self._engine.set_attributes(key_of(call, request), request["Attributes"])
+        self._engine.set_attributes(key_of(call, request), self._kept(request["Attributes"]))
         return {}
+
+    def _kept(self, attributes: Mapping[str, str]) -> Mapping[str, str]:
+        """The attributes, with the unique ids of those whom a policy among them names."""
+        text = attributes.get("Policy")
+        if not text:
+            return attributes
+        policy.check(text)
+        try:
+            return {**attributes, "Policy": self._principals.kept(text)}
+        except LookupError:
+            raise InvalidAttributeValue("Invalid value for the parameter Policy.") from None
 
     def purge_queue(self, call: Call, request: Request) -> Response:
         self._engine.purge(key_of(call, request))

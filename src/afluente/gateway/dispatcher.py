@@ -24,7 +24,7 @@ from afluente.core.error import AwsError, InternalFailure
 from afluente.core.identifier import request_id
 from afluente.core.provider import Provider, Request, Response
 from afluente.core.setting import Settings
-from afluente.gateway import origin
+from afluente.gateway import origin, refusal
 from afluente.gateway.address import BucketHosts
 from afluente.gateway.authentication import Authenticator
 from afluente.gateway.authorization import Authority, Gate, connection_conditions
@@ -167,11 +167,17 @@ class Dispatcher:
             log.debug("refused before its body mattered", exc_info=True)
         return self._fail(stage, error)
 
-    def caller(self, credential: Credential | None) -> Principal:
-        """Who says to have signed: in open mode, everyone whose key is not IAM's is the account's root."""
+    def caller(self, credential: Credential | None, service: str) -> Principal:
+        """Who says to have signed: in open mode, everyone whose key is not IAM's is the account's root.
+
+        Raises what the service says of a key that is one of IAM's, and not good any more.
+        """
         if credential is None or self._identify is None:
             return self._root
-        principal = self._identify(credential.access_key_id, credential.session_token) or self._root
+        try:
+            principal = self._identify(credential.access_key_id, credential.session_token) or self._root
+        except AwsError as error:
+            raise refusal.of_key(service, error.code, credential.access_key_id, credential.session_token) from None
         if self._settings.record_permissions and principal is self._root:
             return replace(principal, access_key_id=credential.access_key_id)  # by which the record tells them apart
         return principal
@@ -179,7 +185,7 @@ class Dispatcher:
     def _form_signer(self, fields: Mapping[str, str]) -> Principal | None:
         if self._authenticator is not None:
             return self._authenticator.verify_form(fields)
-        return self.caller(of_form(fields))
+        return self.caller(of_form(fields), "s3")
 
     def verified(self, request: HttpRequest, service: str) -> Principal | None:
         """Who has signed, where signatures count; None when nobody has. Raises what the service says of a bad one."""
@@ -245,7 +251,7 @@ class Dispatcher:
         stage.operation = stage.binding.operation(request)
         stage.handler = self._handler(service, stage.operation.name)
         self._authenticate(stage.operation, stage.binding, request, credential)
-        known = request.signer or self.caller(credential) if self._authenticator is None else signer
+        known = request.signer or self.caller(credential, service) if self._authenticator is None else signer
         principal = known or ANONYMOUS
         stage.call = self.call(service, stage.operation.name, request, principal, stage.request_id)
         return stage.handler
@@ -258,7 +264,7 @@ class Dispatcher:
         if credential is None or (credential.service != service):
             message = f"Missing Authentication Token: sign the request as one to {service}."
             raise AwsError(message, status=403, code="MissingAuthenticationToken")
-        principal = self.caller(credential) if self._authenticator is None else signer
+        principal = self.caller(credential, service) if self._authenticator is None else signer
         return self.call(service, operation, request, principal or ANONYMOUS, request_id())
 
     def _check_origin(self, request: HttpRequest, service: str) -> None:

@@ -106,6 +106,13 @@ def expired(service: str, token: str | None) -> AwsError:
     return _error(_codes(service).expired, EXPIRED_TOKEN)
 
 
+def of_key(service: str, code: str, access_key_id: str, token: str | None) -> AwsError:
+    """What the service says where IAM says `code` of a key."""
+    if code == _JSON.expired[0]:
+        return expired(service, token)
+    return unknown_key(service, access_key_id) if token is None else bad_token(service, token)
+
+
 def missing(service: str) -> AwsError:
     """Nobody has signed."""
     message = "Request is missing Authentication Token" if service in QUERY_SERVICES else "Missing Authentication Token"

@@ -232,7 +232,9 @@ class Gateway:
         except AwsError:
             return None
         id_ = request_id()
-        call = self._dispatcher.call(service, operation, request, principal or self._dispatcher.caller(credential), id_)
+        call = self._dispatcher.call(
+            service, operation, request, principal or self._dispatcher.caller(credential, service), id_
+        )
         return _HotAnswer(handler(call, body), id_, request, self._dispatcher, content_type)
 
     async def answer(self, request: HttpRequest) -> HttpResponse:

@@ -11,7 +11,7 @@ from botocore.model import ServiceModel
 from afluente import app
 from afluente.cli import docs, main
 from afluente.core.provider import Provider
-from afluente.services.firehose.function.registry import Registry
+from afluente.function.registry import Registry
 
 ROOT = Path(__file__).parent.parent
 

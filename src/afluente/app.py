@@ -20,6 +20,7 @@ from afluente.core.metric import Metrics, Sample, Total
 from afluente.core.process import process_samples
 from afluente.core.provider import Provider
 from afluente.core.setting import Settings
+from afluente.function.registry import Registry
 from afluente.gateway.address import BucketHosts
 from afluente.gateway.authentication import Authenticator
 from afluente.gateway.dispatcher import Callers
@@ -54,6 +55,8 @@ from afluente.services.kinesis.provider import KinesisProvider
 from afluente.services.logs.engine import LogsEngine
 from afluente.services.logs.provider import LogsProvider
 from afluente.services.s3.engine import S3Engine
+from afluente.services.s3.invocation import Invocations
+from afluente.services.s3.notifier import Notifier
 from afluente.services.s3.provider import S3Provider
 from afluente.services.sqs.engine import SqsEngine
 from afluente.services.sqs.provider import SqsProvider
@@ -160,6 +163,9 @@ class App:
         self._gateway.bucket_origins.rules = s3.cors_rules
         self._iam.authority.resource_policies["kinesis"] = self._kinesis.resource_policy
         logs = LogsEngine(database, clock)
+        functions = Registry(settings.lambda_functions, remote=settings.lambda_remote_endpoints)
+        invocations = Invocations(database, functions, logs, clock)
+        s3.notifier = Notifier(self._sqs, self._iam.authority, invocations, clock)
         cloudwatch = CloudWatchEngine(database, self._metrics, clock)
         alarms = AlarmEngine(database, cloudwatch, clock)
         self._firehose = FirehoseEngine(
@@ -181,6 +187,7 @@ class App:
             alarms,
             logs,
             self._sqs,
+            invocations,
             s3,
             self._kinesis,
             self._firehose,

@@ -28,6 +28,8 @@ REFUSALS: list[tuple[str, str, dict[str, Any], int, str, str]] = [
      because("glue:GetTable", f"arn:aws:glue:us-east-1:{ACCOUNT}:catalog")),
     ("logs", "filter_log_events", {"logGroupName": "/g"}, 400, "AccessDeniedException",
      because("logs:FilterLogEvents", f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/g:log-stream:")),
+    ("sqs", "send_message", {"QueueUrl": f"http://h/{ACCOUNT}/q", "MessageBody": "x"}, 403, "AccessDenied",
+     because("sqs:SendMessage", f"arn:aws:sqs:us-east-1:{ACCOUNT}:q")),
     ("cloudwatch", "list_metrics", {}, 403, "AccessDenied", because("cloudwatch:ListMetrics", "*")),
     ("cloudformation", "describe_stacks", {"StackName": "s"}, 403, "AccessDenied",
      because("cloudformation:DescribeStacks", f"arn:aws:cloudformation:us-east-1:{ACCOUNT}:stack/s/*")),
@@ -285,3 +287,18 @@ def test_a_query_reads_and_writes_as_its_caller(place: Place, refused: Refused) 
     assert run(output, catalog, listing, reading, fetching) == ("SUCCEEDED", "")
     rows = athena.get_query_results(QueryExecutionId=run.id)["ResultSet"]["Rows"]  # type: ignore[attr-defined]
     assert rows[1]["Data"][0]["VarCharValue"] == "1"
+
+
+def test_a_queue_policy_lets_others_in(place: Place, refused: Refused) -> None:
+    sqs, ana = place.client("sqs"), place.client("sqs", place.user("ana"))
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    statement = {
+        "Principal": {"AWS": ANA},
+        "Action": "sqs:SendMessage",
+        "Resource": f"arn:aws:sqs:us-east-1:{ACCOUNT}:q",
+    }
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": document(statement)})
+    ana.send_message(QueueUrl=url, MessageBody="x")
+    assert refused(ana.receive_message, QueueUrl=url)[1] == "AccessDenied"
+    (message,) = sqs.receive_message(QueueUrl=url, AttributeNames=["SenderId"])["Messages"]
+    assert message["Attributes"]["SenderId"].startswith("AIDA")

@@ -53,5 +53,8 @@ class Call:
     via: tuple[str, ...] = ()
     """The services that the caller asked, each the next, until this one was: `athena.amazonaws.com`."""
 
+    by_form: bool = False
+    """Is it an upload by a web form, which is answered as PutObject?"""
+
     conditions: Mapping[str, str] | None = None
     """Where permissions are asked for: condition keys, in lower case, that the connection gives, as its address."""

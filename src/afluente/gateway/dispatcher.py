@@ -209,6 +209,7 @@ class Dispatcher:
             id_,
             self._clock.now_ms(),
             f"http://{host or self._settings.host}",
+            by_form=request.by_form,
             conditions=connection_conditions(request) if self._authenticator or principal.held else None,
         )
 

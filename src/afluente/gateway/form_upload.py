@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
 """
 
 from collections.abc import Callable, Mapping
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 from xml.etree import ElementTree as ET
@@ -87,9 +88,8 @@ class FormUploads:
 
     def read(self, request: HttpRequest, bucket: str) -> Upload:
         """The upload that a form asks for, once its policy allows it. Raises AwsError. Blocks: for worker threads."""
-        if isinstance(request.body, bytes):
-            raise AwsError("The form was not received as an object.", code="MalformedPOSTRequest")
-        form = read_form(request.body, request.headers["content-type"])
+        body = BytesIO(request.body) if isinstance(request.body, bytes) else request.body
+        form = read_form(body, request.headers["content-type"])
         fields = dict(form.fields)
         if "key" not in fields:
             raise _missing("key")
@@ -99,7 +99,7 @@ class FormUploads:
         headers = {name: request.headers[name] for name in KEPT if name in request.headers} | _headers(fields)
         sink = Sink(self._folder)
         try:
-            size = copy_file(request.body, form.end, sink.write)
+            size = copy_file(body, form.end, sink.write)
             if policy is not None:
                 policy.check_size(size)
         except BaseException:
@@ -107,7 +107,7 @@ class FormUploads:
             raise
         headers["content-length"] = str(size)
         path = f"{request.path.rstrip('/')}/{quote(fields['key'], safe='/-_.~')}"
-        put = HttpRequest("PUT", path, "", headers, sink.finish(), request.peer, signer)
+        put = HttpRequest("PUT", path, "", headers, sink.finish(), request.peer, signer, by_form=True)
         return Upload(put, bucket, fields["key"], fields)
 
     def _policy(self, fields: Mapping[str, str], bucket: str) -> PostPolicy | None:

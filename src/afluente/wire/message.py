@@ -16,7 +16,8 @@ Body = bytes | BinaryIO | SpooledBody
 class HttpRequest:
     """A request, all of it received. Header names are lower-case; path and query are still percent-encoded.
 
-    peer: the client's address, where it has one. signer: who signed, once that is verified.
+    peer: the client's address, where it has one. signer: who signed, once that is verified. by_form: it was made of a
+    web form.
     """
 
     method: str
@@ -26,6 +27,7 @@ class HttpRequest:
     body: Body = b""
     peer: str = ""
     signer: Principal | None = None
+    by_form: bool = False
 
     def content(self) -> bytes:
         """The whole body, in memory."""

@@ -29,8 +29,8 @@ ENUM_FAULTS: dict[str, tuple[str, str]] = {
                           "the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"),
 }  # fmt: skip
 
-FREE = frozenset({"BucketLocationConstraint"})
-"""Enumerations that are not: which regions there are, and which one may be asked for where, S3 decides by itself."""
+FREE = frozenset({"BucketLocationConstraint", "Event", "FilterRuleName"})
+"""Enumerations that S3 looks at by itself: which regions may be asked for where, and what notifications are of."""
 
 ANY_CASE = frozenset({"ChecksumMode"})
 """Enumerations whose case S3 does not mind: Arrow's S3 file system, on AWS's C++ SDK, sends `enabled`."""

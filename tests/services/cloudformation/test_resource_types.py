@@ -356,3 +356,38 @@ def test_queues_and_their_policy(stacks: Deployment) -> None:
     assert json.loads(found["Policy"])["Statement"][0]["Resource"] == outputs["QueueArn"]
     assert stacks.delete()["StackStatus"] == "DELETE_COMPLETE"
     assert "QueueUrls" not in sqs.list_queues()
+
+
+def test_a_buckets_notifications_reach_its_queue(stacks: Deployment) -> None:
+    queue = {"Fn::GetAtt": ["Queue", "Arn"]}
+    statement = {
+        "Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": queue,
+        "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::the-lake"}},
+    }  # fmt: skip
+    rules = [{"Name": "prefix", "Value": "in/"}, {"Name": "suffix", "Value": ".json"}]
+    told = {"Event": "s3:ObjectCreated:*", "Queue": queue, "Filter": {"S3Key": {"Rules": rules}}}
+    resources: dict[str, Any] = {
+        "Queue": {"Type": "AWS::SQS::Queue"},
+        "Policy": {
+            "Type": "AWS::SQS::QueuePolicy",
+            "Properties": {"Queues": [{"Ref": "Queue"}], "PolicyDocument": {"Statement": [statement]}},
+        },
+        "Lake": {
+            "Type": "AWS::S3::Bucket",
+            "Properties": {"BucketName": "the-lake", "NotificationConfiguration": {"QueueConfigurations": [told]}},
+            "DependsOn": "Policy",
+        },
+    }
+    url = outputs_of(stacks, resources)["Queue"]
+    s3, sqs = stacks.client("s3"), stacks.client("sqs")
+    for key in ("in/a.json", "out/b.json"):
+        s3.put_object(Bucket="the-lake", Key=key, Body=b"{}")
+    found = [
+        json.loads(message["Body"]) for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    ]
+    assert [each.get("Event") or each["Records"][0]["s3"]["object"]["key"] for each in found] == [
+        "s3:TestEvent", "in/a.json",
+    ]  # fmt: skip
+    without = {**resources, "Lake": {**resources["Lake"], "Properties": {"BucketName": "the-lake"}}}
+    assert stacks.update({"Resources": without})["StackStatus"] == "UPDATE_COMPLETE"
+    assert "QueueConfigurations" not in s3.get_bucket_notification_configuration(Bucket="the-lake")

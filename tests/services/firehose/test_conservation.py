@@ -22,8 +22,8 @@ from tests.services.firehose.test_processing import partitioned, processing, pro
 from tests.services.firehose.world import ROLE, World
 
 from afluente.core.error import AwsError
+from afluente.function.invocation import FUNCTION_ERROR, Answer, InvocationFailed
 from afluente.services.firehose import processed_intake
-from afluente.services.firehose.function.invocation import FUNCTION_ERROR, Answer, InvocationFailed
 from afluente.services.firehose.ledger import Progress
 from afluente.services.firehose.processing import chain
 from afluente.services.firehose.processing.metadata import Result
@@ -227,9 +227,7 @@ def test_records_are_conserved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     world = World(tmp_path)
     scenario = Scenario(world, kind, seed)
     monkeypatch.setattr(chain, "Query", Query)
-    monkeypatch.setattr(
-        "afluente.services.firehose.function.registry.Registry.function", lambda *_: Function(scenario.chance)
-    )
+    monkeypatch.setattr("afluente.function.registry.Registry.function", lambda *_: Function(scenario.chance))
     world.buckets.buckets.add("backup")
     world.versions = [TABLE]
     world.create(**KINDS[kind])

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from afluente.core.arn import Arn
 from afluente.core.error import AccessDeniedException
+from afluente.function.registry import FunctionNotFound, Registry
 from afluente.services.firehose.carrier import SERVICE_PRINCIPAL
 from afluente.services.firehose.configuration import Configuration, backs_up, processors
 from afluente.services.firehose.conversion import configuration as conversion
 from afluente.services.firehose.error import InvalidArgumentException
-from afluente.services.firehose.function.registry import Registry
 from afluente.services.firehose.permission import check_source
 from afluente.services.firehose.port import ObjectStore, Roles
 from afluente.services.firehose.processing.metadata import Query
@@ -48,9 +48,15 @@ class Admission:
             parameters = values(processor)
             if processor["Type"] == "Lambda":
                 self.check_role(parameters["RoleArn"], stream_arn)
-                self.functions.check(parameters["LambdaArn"])
+                self._check_function(parameters["LambdaArn"])
             elif processor["Type"] == "MetadataExtraction":
                 Query(parameters["MetadataExtractionQuery"]).check()
+
+    def _check_function(self, arn: str) -> None:
+        try:
+            self.functions.check(arn)
+        except FunctionNotFound as error:
+            raise InvalidArgumentException(str(error)) from None
 
     def _check_conversion(self, given: Configuration, stream_arn: str) -> None:
         role_arn = given["SchemaConfiguration"]["RoleARN"]

@@ -9,9 +9,9 @@ import logging
 from afluente.core.arn import Arn
 from afluente.core.clock import Clock
 from afluente.core.error import AccessDeniedException, AwsError
+from afluente.function.invocation import MESSAGES as LAMBDA_MESSAGES
 from afluente.services.firehose.configuration import Configuration
 from afluente.services.firehose.destination import Destination
-from afluente.services.firehose.function.invocation import MESSAGES as LAMBDA_MESSAGES
 from afluente.services.firehose.permission import check_log
 from afluente.services.firehose.port import LogSink, Roles
 from afluente.services.firehose.stream import DeliveryStream

@@ -8,6 +8,7 @@ from afluente.core.clock import Clock
 from afluente.core.metric import Metrics
 from afluente.core.provider import Invoke
 from afluente.core.setting import Settings
+from afluente.function.registry import Registry
 from afluente.services.firehose.admission import Admission
 from afluente.services.firehose.carrier import Carrier
 from afluente.services.firehose.check import check, check_change
@@ -23,7 +24,6 @@ from afluente.services.firehose.error import (
     ResourceNotFoundException,
     ServiceUnavailableException,
 )
-from afluente.services.firehose.function.registry import Registry
 from afluente.services.firehose.handover import Handover
 from afluente.services.firehose.ledger import PRIMARY, Ledger
 from afluente.services.firehose.metric import DeliveryMetrics

@@ -14,10 +14,11 @@ from afluente.core.clock import Clock, utc
 from afluente.core.error import AccessDeniedException, AwsError
 from afluente.services.iam.change import Changes
 from afluente.services.iam.denial_message import DenialMessages
-from afluente.services.iam.evaluation.authorization import Access, decide
+from afluente.services.iam.evaluation.authorization import Access, Standing, decide
 from afluente.services.iam.evaluation.decision import Decision
 from afluente.services.iam.evaluation.pattern import Value
 from afluente.services.iam.evaluation.policy import Policy
+from afluente.services.iam.evaluation.principal import Subject
 from afluente.services.iam.standing import Known, Standings
 
 KEPT = 50_000
@@ -99,6 +100,23 @@ class Authority:
                 kept[case] = decision
         self.observe(principal, action, resource, context, allowed=decision.allowed)
         return decision
+
+    def service_may(self, service: str, action: str, resource: str, *, source_arn: str, source_account: str) -> bool:
+        """Whether the resource's policy lets a service (`s3.amazonaws.com`) do that on behalf of its own resource."""
+        owner, document = self._resource_policy(action, resource) or ("", None)
+        if document is None:
+            return False
+        context: dict[str, Value] = {
+            "aws:currenttime": utc(self._clock.now_ms()).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "aws:principalisawsservice": "true",
+            "aws:principalservicename": service,
+            "aws:securetransport": "true",
+            "aws:sourceaccount": source_account,
+            "aws:sourcearn": source_arn,
+        }
+        policy = Policy.read(f"the policy of {resource}", document)
+        access = Access(action, resource, owner, context)
+        return decide(Standing(Subject("service", "", service)), access, policy, needs_resource_policy=True).allowed
 
     def allows_below(self, principal: Principal, action: str, prefix: str) -> bool:
         """Whether `principal` may surely do `action` to everything whose ARN begins with `prefix`.

@@ -6,6 +6,7 @@ from afluente.core.call import Call
 from afluente.core.provider import Request, Response
 from afluente.services.s3 import acl
 from afluente.services.s3.bucket import Bucket
+from afluente.services.s3.event import GRANTED, cause_of
 from afluente.services.s3.operation import Operations, hides_missing, version_of
 
 
@@ -42,5 +43,6 @@ class AclOperations(Operations):
             key,
             version_of(bucket, request),
             lambda row: replace(row, traits=replace(row.traits, acl=grants)),
+            cause_of(call, GRANTED, "Put"),
         )
         return {}

@@ -49,6 +49,7 @@ class Bucket(msgspec.Struct, kw_only=True):
     blocked_encryption: list[str] | None = None
     versioning: str | None = None
     cors: list[dict[str, Any]] | None = None
+    notification: dict[str, Any] | None = None
     object_lock: dict[str, Any] | None = None
     acl: tuple[Grant, ...] | None = None
 

@@ -157,16 +157,6 @@ class ConfigurationOperations(Operations):
     def delete_bucket_ownership_controls(self, call: Call, request: Request) -> Response:
         return self._set(call, request, ownership=None)
 
-    def put_bucket_notification_configuration(self, call: Call, request: Request) -> Response:
-        """An empty one, which is all that gets here: what has a destination is refused by the destination's name."""
-        if request["NotificationConfiguration"]:
-            raise MalformedXML
-        return self._set(call, request)
-
-    def get_bucket_notification_configuration(self, call: Call, request: Request) -> Response:
-        self._bucket(call, request)
-        return {}
-
     def put_bucket_cors(self, call: Call, request: Request) -> Response:
         return self._set(call, request, cors=cors.checked(request["CORSConfiguration"]["CORSRules"]))
 

@@ -30,11 +30,13 @@ from afluente.services.s3.error import (
     no_such_key,
     no_such_version,
 )
+from afluente.services.s3.event import DELETE, MARKER, PUT, REMOVAL, TRANSITION, Cause
 from afluente.services.s3.expiry import Expiry
 from afluente.services.s3.header import DEFAULT_CONTENT_TYPE, Header
 from afluente.services.s3.history import History
 from afluente.services.s3.key_range import after_prefix
 from afluente.services.s3.lifecycle_rule import Rule
+from afluente.services.s3.notifier import Notifier
 from afluente.services.s3.object_row import ObjectRow, ObjectRows
 from afluente.services.s3.placement import Placement
 from afluente.services.s3.precondition import UNCONDITIONAL, WriteCondition
@@ -71,8 +73,10 @@ log = logging.getLogger(__name__)
 class S3Engine:
     """The buckets and objects of every account, with their files under `root`.
 
-    What a crash left half done is done before the constructor returns.
+    What a crash left half done is done before the constructor returns. `notifier` tells others of events.
     """
+
+    notifier: Notifier
 
     def __init__(self, database: Database, root: Path, clock: Clock) -> None:
         database.migrate("s3", STEPS)
@@ -252,6 +256,7 @@ class S3Engine:
         expected: Expected | None = None,
         condition: WriteCondition = UNCONDITIONAL,
         traits: Traits = PLAIN,
+        cause: Cause = PUT,
     ) -> ObjectRow:
         """Store `body`, whose checksums are `expected`."""
         self._check_target(bucket, key)
@@ -264,7 +269,7 @@ class S3Engine:
             if expected is not None:
                 expected.check(digests)
             row = self._row((bucket, key), identifier, digests, header)
-            return self.commit(replace(row, tags=dict(tags or {}), traits=traits), condition)
+            return self.commit(replace(row, tags=dict(tags or {}), traits=traits), condition, cause=cause)
 
     def copy(
         self,
@@ -277,6 +282,7 @@ class S3Engine:
         tags: dict[str, str],
         traits: Traits,
         condition: WriteCondition,
+        cause: Cause = PUT,
     ) -> ObjectRow:
         """Store the bytes of `source`, open as `file`, under `target` (bucket, key)."""
         self._check_target(*target)
@@ -290,10 +296,14 @@ class S3Engine:
             modified_at_ms=self.clock.now_ms(), checksum=Checksum(algorithm, "FULL_OBJECT", value), header=header,
             tags=tags, parts=(), traits=traits,
         )  # fmt: skip
-        return self.commit(row, condition)
+        return self.commit(row, condition, cause=cause)
 
     def commit(
-        self, row: ObjectRow, condition: WriteCondition = UNCONDITIONAL, also: Callable[[], None] = lambda: None
+        self,
+        row: ObjectRow,
+        condition: WriteCondition = UNCONDITIONAL,
+        also: Callable[[], None] = lambda: None,
+        cause: Cause = PUT,
     ) -> ObjectRow:
         """Make the staged `row` the object of its key, `also` in the same transaction. The file goes if that fails."""
 
@@ -307,6 +317,7 @@ class S3Engine:
                 placed = self.history.succeed(bucket, lock.protected(bucket, placed), existing)
             self.rows.put(placed)
             self._placement.put(placed, existing)
+            self._note(bucket, placed, cause)
             self.database.after_commit(partial(self._announce, placed))
             return placed
 
@@ -350,6 +361,7 @@ class S3Engine:
         version: str | None = None,
         *,
         bypass: bool = False,
+        cause: Cause = REMOVAL,
     ) -> ObjectRow | None:
         """Delete the object, if there is one, or that version of it, its governance bypassed.
 
@@ -365,29 +377,47 @@ class S3Engine:
                 WriteCondition({"IfMatch": if_match}, takes_any=True).check(key, row)
             self.database.after_commit(self._wake_settling)
             if version is None and owner.versioning:
-                return self.history.mark(owner, key, row)
+                marker = self.history.mark(owner, key, row)
+                self._note(owner, marker, cause.becoming(MARKER))
+                return marker
             if row is not None:
                 lock.check_delete(row, self.clock.now_ms(), bypass=bypass)
                 self.history.delete(row)
+                self._note(owner, row, cause.becoming(DELETE))
             return row
 
-    def delete_many(self, bucket: str, items: Iterable[Doomed]) -> Iterator[tuple[Doomed, ObjectRow | AwsError | None]]:
+    def delete_many(
+        self, bucket: str, items: Iterable[Doomed], cause: Cause = REMOVAL
+    ) -> Iterator[tuple[Doomed, ObjectRow | AwsError | None]]:
         """Delete each in one transaction. Yields each with what `delete` says of it."""
         results: list[tuple[Doomed, ObjectRow | AwsError | None]] = []
         with self.database.write():
             for item in items:
                 try:
-                    results.append(
-                        (item, self.delete(bucket, item.key, item.if_match, item.version, bypass=item.bypass))
-                    )
+                    row = self.delete(bucket, item.key, item.if_match, item.version, bypass=item.bypass, cause=cause)
+                    results.append((item, row))
                 except AwsError as error:
                     results.append((item, error))
         return iter(results)
 
-    def change(self, bucket: str, key: str, version: str | None, change: Callable[[ObjectRow], ObjectRow]) -> ObjectRow:
+    def change(
+        self,
+        bucket: str,
+        key: str,
+        version: str | None,
+        change: Callable[[ObjectRow], ObjectRow],
+        cause: Cause | None = None,
+    ) -> ObjectRow:
         """Make what `change` makes of it of the object's row, or that version's. Raises as `head` does."""
         with self.database.write():
-            return self.store(change(self.head(bucket, key, version, "PUT")))
+            row = self.store(change(self.head(bucket, key, version, "PUT")))
+            if cause is not None:
+                self._note(self.buckets.get(bucket), row, cause)
+            return row
+
+    def move(self, row: ObjectRow) -> None:
+        """`row` has got another storage class by a rule. In the transaction that it was read in."""
+        self._note(self.buckets.get(row.bucket), self.store(row), TRANSITION)
 
     def store(self, row: ObjectRow) -> ObjectRow:
         """Replace what is remembered of a version whose bytes stay. In the transaction that it was read in."""
@@ -429,6 +459,11 @@ class S3Engine:
             modified_at_ms=self.clock.now_ms(), header=header, tags={}, parts=(),
             checksum=Checksum(algorithm, "FULL_OBJECT", digests.value(algorithm)),
         )  # fmt: skip
+
+    def _note(self, bucket: Bucket, row: ObjectRow, cause: Cause) -> None:
+        """Tell of it whom the bucket's configuration names, in the transaction in which it happens."""
+        if bucket.notification:
+            self.notifier.note(bucket, row, cause)
 
     def _announce(self, row: ObjectRow) -> None:
         self._wake_settling()

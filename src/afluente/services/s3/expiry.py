@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from afluente.services.s3 import lifecycle, lock, transition
 from afluente.services.s3.bucket import Bucket
+from afluente.services.s3.event import EXPIRY
 from afluente.services.s3.lifecycle_rule import DAY_MS, Rule
 from afluente.services.s3.object_row import ObjectRow
 
@@ -77,7 +78,7 @@ class Expiry:
                 current = self._unchanged(row)
                 if current is not None:
                     traits = replace(current.traits, storage_class=storage_class, restore=None)
-                    self._engine.store(replace(current, traits=traits))
+                    self._engine.move(replace(current, traits=traits))
 
     def _delete(self, bucket: Bucket, rows: list[ObjectRow], now_ms: int) -> None:
         with self._database.write():
@@ -86,9 +87,8 @@ class Expiry:
                 keeps = bucket.versioning and row.is_latest and not row.is_marker
                 if current is None or (lock.is_held(current, now_ms) and not keeps):
                     continue
-                self._engine.delete(
-                    bucket.name, row.key, version=row.version if bucket.versioning and not keeps else None
-                )
+                version = row.version if bucket.versioning and not keeps else None
+                self._engine.delete(bucket.name, row.key, version=version, cause=EXPIRY)
 
     def _unchanged(self, row: ObjectRow) -> ObjectRow | None:
         """The row as it is now; None when the version is another one since: the next midnight decides."""

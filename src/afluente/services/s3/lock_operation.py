@@ -12,6 +12,7 @@ from afluente.services.s3.error import (
     MissingRequestBodyError,
     ObjectLockConfigurationNotFoundError,
 )
+from afluente.services.s3.event import RETAINED, cause_of
 from afluente.services.s3.object_row import ObjectRow
 from afluente.services.s3.operation import Operations, hides_missing, version_of
 
@@ -53,6 +54,7 @@ class LockOperations(Operations):
             request["Key"],
             version_of(bucket, request),
             lambda row: lock.retained(row, asked, call.arrived_at_ms, bypass=bypass),
+            cause_of(call, RETAINED, "Put"),
         )
         return {}
 

@@ -20,6 +20,7 @@ from afluente.services.s3.error import (
     invalid_argument,
     no_such_upload,
 )
+from afluente.services.s3.event import Cause
 from afluente.services.s3.header import Header
 from afluente.services.s3.object_row import ObjectRow
 from afluente.services.s3.precondition import WriteCondition
@@ -146,7 +147,12 @@ class Multipart:
         return listing.page(seek, prefix=prefix, delimiter=delimiter, start=start, limit=limit)
 
     def complete(
-        self, upload: Upload, wanted: Sequence[Wanted], condition: WriteCondition, request: Mapping[str, Any]
+        self,
+        upload: Upload,
+        wanted: Sequence[Wanted],
+        condition: WriteCondition,
+        request: Mapping[str, Any],
+        cause: Cause,
     ) -> ObjectRow:
         """Make the object of the wanted parts. The other parts are dropped."""
         parts = self._chosen(upload, wanted)
@@ -154,7 +160,7 @@ class Multipart:
         with self._engine.discarding(row.id) if len(parts) > 1 else ExitStack():
             _check_whole(row, request)
             condition.check(upload.key, self._engine.rows.get(upload.bucket, upload.key))
-            return self._engine.commit(row, condition, lambda: self._finish(upload, parts, row))
+            return self._engine.commit(row, condition, lambda: self._finish(upload, parts, row), cause)
 
     def completed(self, bucket: str, key: str, upload_id: str, wanted: Sequence[Wanted]) -> ObjectRow | None:
         """The object that an upload became which was completed before with just these parts, if it is still there."""

@@ -12,6 +12,7 @@ from afluente.services.s3 import copy_source, header, lifecycle, listing, tag
 from afluente.services.s3.bucket import Bucket
 from afluente.services.s3.checksum import MEMBERS, Expected
 from afluente.services.s3.engine import check_text
+from afluente.services.s3.event import CREATED, cause_of
 from afluente.services.s3.multipart import Wanted, check_number
 from afluente.services.s3.object_operation import ENCRYPTION, ObjectOperations, traits_of
 from afluente.services.s3.operation import new_version
@@ -62,7 +63,8 @@ class MultipartOperations(ObjectOperations):
         row = self._multipart.completed(bucket.name, request["Key"], request["UploadId"], wanted)
         if row is None:
             upload = self._upload(call, request)
-            row = self._multipart.complete(upload, wanted, WriteCondition(request), request)
+            cause = cause_of(call, CREATED, "CompleteMultipartUpload")
+            row = self._multipart.complete(upload, wanted, WriteCondition(request), request, cause)
         return {
             "Location": f"{call.endpoint}/{bucket.name}/{quote(row.key)}",
             "Bucket": bucket.name,

@@ -24,6 +24,7 @@ from afluente.services.s3.error import (
     MissingRequestBodyError,
     invalid_argument,
 )
+from afluente.services.s3.event import CREATED, REMOVED, RESTORED, TAGGED, cause_of
 from afluente.services.s3.listing import limit_of
 from afluente.services.s3.object_row import ObjectRow
 from afluente.services.s3.operation import (
@@ -64,6 +65,7 @@ class ObjectOperations(Operations):
             expected=expected,
             condition=WriteCondition(request),
             traits=traits_of(call, bucket, request),
+            cause=cause_of(call, CREATED, "Post" if call.by_form else "Put"),
         )
         return {
             "ETag": f'"{row.etag}"',
@@ -101,7 +103,9 @@ class ObjectOperations(Operations):
         bucket = self._bucket(call, request)
         version = version_of(bucket, request)
         bypass = lock.check_bypass(bucket, request)
-        row = self._engine.delete(bucket.name, request["Key"], request.get("IfMatch"), version, bypass=bypass)
+        row = self._engine.delete(
+            bucket.name, request["Key"], request.get("IfMatch"), version, bypass=bypass, cause=cause_of(call, REMOVED)
+        )
         shown = {"DeleteMarker": True} if row is not None and row.is_marker else {}
         version = version or (row.version if row is not None and row.is_marker else None)
         return {**shown, "VersionId": version} if version else shown
@@ -121,7 +125,7 @@ class ObjectOperations(Operations):
                 allowed.append(doomed._replace(version=version_of(bucket, item)))
             except AwsError as error:
                 refused.append((doomed, error))
-        results = [*refused, *self._engine.delete_many(bucket.name, allowed)]
+        results = [*refused, *self._engine.delete_many(bucket.name, allowed, cause_of(call, REMOVED))]
         errors = [_undeleted(doomed, result) for doomed, result in results if isinstance(result, AwsError)]
         deleted = [_deleted(doomed, result) for doomed, result in results if not isinstance(result, AwsError)]
         response = {} if request["Delete"].get("Quiet") else {"Deleted": deleted}
@@ -145,6 +149,7 @@ class ObjectOperations(Operations):
                 tags=tag.from_header(request.get("Tagging")) if _replaces(request, "TaggingDirective") else source.tags,
                 traits=traits_of(call, bucket, request),
                 condition=WriteCondition(request),
+                cause=cause_of(call, CREATED, "Copy"),
             )
         result = {"ETag": f'"{row.etag}"', "LastModified": row.last_modified, **row.checksum.members()}
         described = {**ENCRYPTION, **version, **new_version(bucket, row), **_expiration(bucket, row)}
@@ -161,12 +166,14 @@ class ObjectOperations(Operations):
             is_extended = storage_class.is_readable(row, call.arrived_at_ms)
             return storage_class.restored(row, request["RestoreRequest"], call.arrived_at_ms)
 
-        self._engine.change(bucket.name, request["Key"], version_of(bucket, request), change)
+        self._engine.change(
+            bucket.name, request["Key"], version_of(bucket, request), change, cause_of(call, RESTORED, "Post")
+        )
         return {STATUS: 200} if is_extended else {}
 
     def put_object_tagging(self, call: Call, request: Request) -> Response:
         tags = tag.from_set(request["Tagging"]["TagSet"], tag.MOST_OF_OBJECT)
-        return self._set_tags(call, request, tags)
+        return self._set_tags(call, request, tags, "Put")
 
     @hides_missing
     def get_object_tagging(self, call: Call, request: Request) -> Response:
@@ -175,7 +182,7 @@ class ObjectOperations(Operations):
         return {"TagSet": tag.to_set(row.tags), **shown_version(bucket, row)}
 
     def delete_object_tagging(self, call: Call, request: Request) -> Response:
-        return self._set_tags(call, request, {})
+        return self._set_tags(call, request, {}, "Delete")
 
     @hides_missing
     def get_object_attributes(self, call: Call, request: Request) -> Response:
@@ -210,10 +217,14 @@ class ObjectOperations(Operations):
             ) from None
         return row, file, {"CopySourceVersionId": row.version} if bucket.versioning else {}
 
-    def _set_tags(self, call: Call, request: Request, tags: dict[str, str]) -> Response:
+    def _set_tags(self, call: Call, request: Request, tags: dict[str, str], event: str) -> Response:
         bucket = self._bucket(call, request)
         row = self._engine.change(
-            bucket.name, request["Key"], version_of(bucket, request), lambda row: replace(row, tags=tags)
+            bucket.name,
+            request["Key"],
+            version_of(bucket, request),
+            lambda row: replace(row, tags=tags),
+            cause_of(call, TAGGED, event),
         )
         return dict(shown_version(bucket, row))
 

@@ -12,19 +12,13 @@ from afluente.services.s3.configuration_operation import ConfigurationOperations
 from afluente.services.s3.list_operation import ListOperations
 from afluente.services.s3.lock_operation import LockOperations
 from afluente.services.s3.multipart_operation import MultipartOperations
+from afluente.services.s3.notification_operation import NotificationOperations
 from afluente.services.s3.operation import EVENT_HOLDS, OTHER_CHECKSUMS, SSE_C, SSE_KMS
 
 _SOURCE_SSE_C = tuple(f"CopySource{name}" for name in SSE_C)
 _WRITTEN = (*SSE_C, *SSE_KMS, *EVENT_HOLDS, "RequestPayer")
 _PARTS_CHECKSUMS = tuple(f"MultipartUpload.Parts.*.{name}" for name in OTHER_CHECKSUMS)
 _ENCRYPTION_RULE = "ServerSideEncryptionConfiguration.Rules.*"
-DESTINATIONS = (
-    "TopicConfigurations",
-    "QueueConfigurations",
-    "LambdaFunctionConfigurations",
-    "EventBridgeConfiguration",
-)
-"""Of notifications: none of them is here to hear of events."""
 
 
 class S3Provider(
@@ -34,6 +28,7 @@ class S3Provider(
     ListOperations,
     LockOperations,
     MultipartOperations,
+    NotificationOperations,
     Provider,
 ):
     """S3 over `S3Engine`."""
@@ -134,8 +129,8 @@ class S3Provider(
         "ListParts": (*SSE_C, "RequestPayer"),
         "PutBucketEncryption": (f"{_ENCRYPTION_RULE}.ApplyServerSideEncryptionByDefault.KMSMasterKeyID",),
         "PutBucketNotificationConfiguration": (
-            "SkipDestinationValidation",
-            *(f"NotificationConfiguration.{name}" for name in DESTINATIONS),
+            "NotificationConfiguration.EventBridgeConfiguration",
+            "NotificationConfiguration.TopicConfigurations",
         ),
         "PutBucketVersioning": ("MFA",),
         "PutBucketPolicy": ("ConfirmRemoveSelfBucketAccess",),

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from afluente.services.cloudformation.resource import s3_notification
 from afluente.services.cloudformation.resource.resource_type import (
     Context,
     Made,
@@ -37,6 +38,7 @@ class Bucket(ResourceType):
         "LifecycleConfiguration": None,
         "ObjectLockConfiguration": None,
         "ObjectLockEnabled": None,
+        "NotificationConfiguration": None,
         "OwnershipControls": None,
         "PublicAccessBlockConfiguration": None,
         "Tags": None,
@@ -47,6 +49,7 @@ class Bucket(ResourceType):
     lower_name = True
     read_by = ("HeadBucket", "Bucket")
     live_in = ()
+    unseen = ("NotificationConfiguration",)
     remove_by = ("DeleteBucket", "Bucket")
     missing = MISSING
     replacing = ("BucketName", "ObjectLockEnabled")
@@ -149,6 +152,11 @@ SETTINGS: Mapping[str, tuple[str, str, Callable[[Any], Any]]] = {
     "BucketEncryption": ("PutBucketEncryption", "ServerSideEncryptionConfiguration", encryption),
     "CorsConfiguration": ("PutBucketCors", "CORSConfiguration", cors),
     "LifecycleConfiguration": ("PutBucketLifecycleConfiguration", "LifecycleConfiguration", lifecycle),
+    "NotificationConfiguration": (
+        "PutBucketNotificationConfiguration",
+        "NotificationConfiguration",
+        s3_notification.to_request,
+    ),
     "OwnershipControls": ("PutBucketOwnershipControls", "OwnershipControls", _as_it_is),
     "PublicAccessBlockConfiguration": ("PutPublicAccessBlock", "PublicAccessBlockConfiguration", _as_it_is),
     "VersioningConfiguration": ("PutBucketVersioning", "VersioningConfiguration", _as_it_is),
@@ -192,6 +200,7 @@ UNSET: Mapping[str, tuple[str, dict[str, Any]]] = {
         "PutObjectLockConfiguration",
         {"ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"}},
     ),
+    "NotificationConfiguration": ("PutBucketNotificationConfiguration", {"NotificationConfiguration": {}}),
     "OwnershipControls": ("DeleteBucketOwnershipControls", {}),
     "PublicAccessBlockConfiguration": ("DeletePublicAccessBlock", {}),
     "VersioningConfiguration": ("PutBucketVersioning", {"VersioningConfiguration": {"Status": "Suspended"}}),

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from afluente.services.firehose.child import Child, ChildFailed, ChildTimedOut
+from afluente.core.child import Child, ChildFailed, ChildTimedOut
 from afluente.services.firehose.error import InvalidArgumentException
 from afluente.services.firehose.processing.unit import Failure, Outcome, Unit
 from afluente.services.firehose.route import PROCESSING_FAILED

@@ -16,7 +16,7 @@ import msgspec
 
 from afluente.core.clock import Clock
 from afluente.core.error import AwsError
-from afluente.services.firehose.function.invocation import (
+from afluente.function.invocation import (
     FUNCTION_ERROR,
     LARGEST_PAYLOAD,
     MESSAGES,

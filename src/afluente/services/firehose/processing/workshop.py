@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from afluente.core.clock import Clock
+from afluente.function.registry import Registry, function_name
 from afluente.services.firehose.configuration import Configuration, processors
 from afluente.services.firehose.conversion import configuration as conversion
 from afluente.services.firehose.diagnostic import Diagnostics, delivery_error_code
-from afluente.services.firehose.function.registry import Registry, function_name
 from afluente.services.firehose.metric import DeliveryMetrics
 from afluente.services.firehose.permission import check_invoke
 from afluente.services.firehose.port import Roles

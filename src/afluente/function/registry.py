@@ -21,15 +21,18 @@ from urllib.parse import urlsplit
 import msgspec
 
 from afluente.core.arn import Arn
-from afluente.services.firehose.error import InvalidArgumentException
-from afluente.services.firehose.function.endpoint import EndpointFunction
-from afluente.services.firehose.function.invocation import FUNCTION_ERROR, Answer, Function, InvocationFailed
-from afluente.services.firehose.function.local import LocalFunction
+from afluente.function.endpoint import EndpointFunction
+from afluente.function.invocation import FUNCTION_ERROR, Answer, Function, InvocationFailed
+from afluente.function.local import LocalFunction
 
 LONGEST_S = 300.0
 """Firehose lets a function run for five minutes at most."""
 
 DEFAULT_TIMEOUT_S = 60.0
+
+
+class FunctionNotFound(Exception):
+    """There is no such function, or what the file says of it cannot be used. The message says what to change."""
 
 
 class Entry(msgspec.Struct, forbid_unknown_fields=True):
@@ -50,10 +53,10 @@ class Registry:
         self._read: tuple[int, dict[str, Entry]] = (0, {})
 
     def check(self, arn: str) -> None:
-        """Raises InvalidArgumentException when there is no such function."""
+        """Raises FunctionNotFound when there is no such function."""
         if self.find(arn) is None:
             where = f"is not in {self._path}" if self._path else "cannot be found: AFLUENTE_LAMBDA_FUNCTIONS is not set"
-            raise InvalidArgumentException(
+            raise FunctionNotFound(
                 f"The Lambda function {arn} {where}. Name the function there, with a handler or an endpoint."
             )
 
@@ -75,7 +78,7 @@ class Registry:
         return LocalFunction(arn, entry.handler or "", folder, environment, entry.timeout_s)
 
     def find(self, arn: str) -> Entry | None:
-        """What the file says of a function. Raises InvalidArgumentException when it cannot be used."""
+        """What the file says of a function. Raises FunctionNotFound when it cannot be used."""
         entries = self._entries()
         unqualified = ":".join(arn.split(":")[:7])
         return entries.get(arn) or entries.get(unqualified) or entries.get(function_name(arn))
@@ -89,7 +92,7 @@ class Registry:
                 given = msgspec.convert(tomllib.loads(self._path.read_text())["functions"], dict[str, Any])
                 self._read = changed_ns, {name: self._entry(value) for name, value in given.items()}
         except (OSError, KeyError, ValueError, msgspec.ValidationError) as error:
-            raise InvalidArgumentException(f"{self._path} cannot be used: {error or type(error).__name__}") from None
+            raise FunctionNotFound(f"{self._path} cannot be used: {error or type(error).__name__}") from None
         return self._read[1]
 
     def _entry(self, given: Any) -> Entry:
@@ -128,8 +131,8 @@ class _Named:
     def invoke(self, payload: bytes) -> Answer:
         try:
             entry = self._registry.find(self._arn)
-        except InvalidArgumentException as error:
-            raise InvocationFailed(FUNCTION_ERROR, error.message) from None
+        except FunctionNotFound as error:
+            raise InvocationFailed(FUNCTION_ERROR, str(error)) from None
         if entry is None:
             raise InvocationFailed("Lambda.ResourceNotFound", f"{self._arn} is not configured")
         if self._function is None or entry != self._entry:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from afluente.services.firehose.child import Child, ChildFailed
-from afluente.services.firehose.function.invocation import FUNCTION_ERROR, LARGEST_PAYLOAD, Answer, InvocationFailed
+from afluente.core.child import Child, ChildFailed
+from afluente.function.invocation import FUNCTION_ERROR, LARGEST_PAYLOAD, Answer, InvocationFailed
 
 RUNNER = Path(__file__).with_name("runner.py")
 

@@ -7,7 +7,7 @@ import http.client
 import socket
 from urllib.parse import quote, urlsplit
 
-from afluente.services.firehose.function.invocation import FUNCTION_ERROR, LARGEST_PAYLOAD, Answer, InvocationFailed
+from afluente.function.invocation import FUNCTION_ERROR, LARGEST_PAYLOAD, Answer, InvocationFailed
 
 CODES = {
     403: "Lambda.InvokeAccessDenied",

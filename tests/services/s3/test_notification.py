@@ -191,7 +191,7 @@ def test_acls_restores_and_transitions(lake: Lake, clock: ManualClock) -> None:
         Bucket="lake", OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
     )
     lake.watch("s3:ObjectAcl:Put", "s3:ObjectRestore:Post", "s3:LifecycleTransition")
-    lake.s3.put_object(Bucket="lake", Key="a", Body=b"x", StorageClass="GLACIER")
+    lake.s3.put_object(Bucket="lake", Key="a", Body=bytes(131_072), StorageClass="GLACIER")
     lake.s3.put_object_acl(Bucket="lake", Key="a", ACL="private")
     lake.s3.restore_object(Bucket="lake", Key="a", RestoreRequest={"Days": 1})
     rule = {"ID": "r", "Status": "Enabled", "Filter": {"Prefix": ""},
@@ -200,7 +200,7 @@ def test_acls_restores_and_transitions(lake: Lake, clock: ManualClock) -> None:
     clock.advance(2 * MIDNIGHT_S)
     acl, restore, transition = [message["Records"][0] for message in lake.messages()]
     assert (acl["eventName"], acl["s3"]["object"].keys()) == ("ObjectAcl:Put", {"key", "eTag"})
-    assert (restore["eventName"], restore["s3"]["object"]["size"]) == ("ObjectRestore:Post", 1)
+    assert (restore["eventName"], restore["s3"]["object"]["size"]) == ("ObjectRestore:Post", 131_072)
     assert (transition["eventName"], transition["lifecycleEventData"]) == (
         "LifecycleTransition", {"transitionEventData": {"destinationStorageClass": "DEEP_ARCHIVE"}},
     )  # fmt: skip
@@ -310,7 +310,8 @@ def test_overlapping_configurations(lake: Lake, one: Any, other: Any, text: str 
 
 def test_topics_and_event_bridge_are_refused_by_name(lake: Lake) -> None:
     topic = {"TopicArn": "arn:aws:sns:us-east-1:000000000000:t", "Events": CREATED}
-    for given in ({"TopicConfigurations": [topic]}, {"EventBridgeConfiguration": {}}):
+    refused: list[dict[str, Any]] = [{"TopicConfigurations": [topic]}, {"EventBridgeConfiguration": {}}]
+    for given in refused:
         with pytest.raises(ClientError, match=next(iter(given))):
             lake.s3.put_bucket_notification_configuration(Bucket="lake", NotificationConfiguration=given)
 

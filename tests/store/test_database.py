@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from afluente.store.data_folder import DataFolderError
 from afluente.store.database import Database
 from afluente.store.document import Documents
 
@@ -67,6 +68,14 @@ def test_delete_under_removes_the_prefix_alone(database: Database) -> None:
         documents.put(key, {})
     assert documents.delete_under(("a",)) == 2
     assert [key for key, _ in documents.scan()] == [("ab", "1")]
+
+
+def test_migrate_refuses_what_a_newer_version_has_written(database: Database) -> None:
+    newer = ("CREATE TABLE part (a)", "ALTER TABLE part ADD COLUMN b")
+    database.migrate("part", newer)
+    with pytest.raises(DataFolderError, match="newer Afluente"):
+        database.migrate("part", newer[:1])
+    database.migrate("part", newer)  # what it was is still known
 
 
 def test_migrate_runs_each_step_once(database: Database) -> None:

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from afluente.store.data_folder import DataFolderError
+
 Result = TypeVar("Result")
 
 
@@ -41,10 +43,18 @@ class Database:
         return db
 
     def migrate(self, component: str, steps: Sequence[str]) -> None:
-        """Bring `component`'s tables up to date: `steps[n]` leads from version n to n + 1 and is never edited later."""
+        """Bring `component`'s tables up to date: `steps[n]` leads from version n to n + 1 and is never edited later.
+
+        Raises DataFolderError when they are of a version that is not known yet.
+        """
         with self.write() as db:
             row = db.execute("SELECT version FROM component WHERE name = ?", (component,)).fetchone()
             version = row[0] if row else 0
+            if version > len(steps):
+                raise DataFolderError(
+                    f"The data folder {self._path.parent} was written by a newer Afluente ({component} has version "
+                    f"{version}; this one knows {len(steps)}). Use that one, or give another --data."
+                )
             for step in steps[version:]:
                 for statement in _statements(step):
                     db.execute(statement)

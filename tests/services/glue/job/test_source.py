@@ -116,6 +116,12 @@ def test_paths_exclusions_recurse_and_bounds(world: Any) -> None:
     assert keys(more=', "boundedFiles": "1"') == ["in/1"]
 
 
+def test_folders_named_after_values_are_no_columns_of_a_dynamic_frame(world: Any) -> None:
+    world.put("in/day=4/x", '{"a":1}')
+    assert read(world, "json")[0] == [{"a": 1}]
+    assert read(world, "csv")[0] == [{"col0": '{"a":1}'}]
+
+
 def test_csv_is_texts_named_by_its_header_or_by_number(world: Any) -> None:
     world.put("in/1", 'id;name\n1;"a;b"\n2;c\n')
     rows, types = read(world, "csv", options='{"withHeader": True, "separator": ";"}')
@@ -189,6 +195,26 @@ def test_from_catalog_adds_the_partition_columns(partitioned: Any) -> None:
         {"a": 2032, "year": "2025", "month": 7},
     ]
     assert types == {"a": "int", "year": "string", "month": "int"}
+
+
+@pytest.mark.parametrize("content", ['{"a":1}', '{"a":1,"Month":99,"year":"no"}', '{"month":99}'])
+def test_partitions_that_the_paths_tell(world: Any, content: str) -> None:
+    world.table("t", "s3://lake/in/", "json", "a int", "year string, month int")
+    for year, month in (("2025", "07"), ("2026", "1")):
+        world.put(f"in/year={year}/month={month}/x", content)
+        world.partition("t", year, month, location=f"s3://lake/in/year={year}/month={month}/")
+    rows, types = read_table(world, "t")
+    a = 1 if '"a"' in content else None
+    assert rows == [{"a": a, "year": "2025", "month": 7}, {"a": a, "year": "2026", "month": 1}]
+    assert types == {"a": "int", "year": "string", "month": "int"}
+
+
+@pytest.mark.parametrize("place", ["month=1", "year=2025/month=1", "month=1/year=2026", "year=2026/day=4/month=1"])
+def test_partitions_of_which_the_paths_tell_something_else(world: Any, place: str) -> None:
+    world.table("t", "s3://lake/in/", "json", "a int", "year string, month int")
+    world.put(f"in/{place}/x=y", '{"a":1}')
+    world.partition("t", "2026", "1", location=f"s3://lake/in/{place}/")
+    assert read_table(world, "t")[0] == [{"a": 1, "year": "2026", "month": 1}]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from afluente.core.hive_type import HiveType
+from afluente.services.glue.job.runtime import partition_path
 from afluente.services.glue.job.runtime.cast import plain_cast
 from afluente.services.glue.job.runtime.connection import (
     NOTHING,
@@ -51,6 +52,9 @@ OPTIONS = {
 }  # fmt: skip
 """The format options that are known: those on lines and speed make no difference, as texts are read whole."""
 
+NO_COLUMN = {NOTHING: "VARCHAR"}
+"""For a reader that has to read one."""
+
 EMPTY = f"SELECT NULL AS {NOTHING} WHERE false"
 
 
@@ -73,6 +77,10 @@ class Input:
     """The catalog's columns; none where there is no catalog."""
     keys: Schema = ()
     """The partition columns."""
+
+    def files(self) -> list[tuple[str, tuple[str | None, ...]]]:
+        """(path, partition values) of each file."""
+        return [(item.path, part.values) for part in self.parts for item in part.items]
 
 
 def read(source: Input) -> str:
@@ -102,7 +110,10 @@ def _with_partitions(name: str, columns: Mapping[str, str], source: Input) -> st
     selected = [f"{sql} AS {identifier(column)}" for column, sql in columns.items() if column.lower() not in shadowed]
     if not source.keys:
         return f"SELECT {', '.join(selected)} FROM {name}"
-    files = [(item.path, part.values) for part in source.parts for item in part.items]
+    if _is_told_by_paths(source):
+        selected += [f"{plain_cast(identifier(key), kind)} AS {identifier(key)}" for key, kind in source.keys]
+        return f"SELECT {', '.join(selected)} FROM {name}"
+    files = source.files()
     table = f"partition_{current().number()}"
     lists = [[path for path, _ in files], *([values[n] for _, values in files] for n in range(len(source.keys)))]
     names = ["file", *(f"p{n}" for n in range(len(source.keys)))]
@@ -112,10 +123,19 @@ def _with_partitions(name: str, columns: Mapping[str, str], source: Input) -> st
     return f'SELECT {", ".join(selected)} FROM {name} AS f JOIN {table} AS p ON f."__file" = p.file'
 
 
+def _is_told_by_paths(source: Input) -> bool:
+    """Whether DuckDB may take the partition values from the paths. Only for JSON, where the join tells in the time."""
+    keys = [key for key, _ in source.keys]
+    return source.format == "json" and partition_path.tell(keys, source.files())
+
+
 def _files(items: Sequence[Item], source: Input) -> str:
-    """The list of files as SQL, and `__file` as a column when partitions need it."""
-    listed = "[" + ", ".join(text(item.path) for item in items) + "]"
-    return f"{listed}, filename = '__file'" if source.keys else listed
+    """The list of files as SQL, and `__file` as a column when partitions need it; a folder `key=value` says nothing."""
+    return f"{_listed(items)}, hive_partitioning = false" + (", filename = '__file'" if source.keys else "")
+
+
+def _listed(items: Sequence[Item]) -> str:
+    return "[" + ", ".join(text(item.path) for item in items) + "]"
 
 
 # ---- JSON -----------------------------------------------------------------------------------------------------------
@@ -129,12 +149,23 @@ def _json(items: Sequence[Item], source: Input) -> tuple[str, dict[str, str]]:
     large = _is_large(items, source)
     found = _sniff_json(_sample(items), source, SAMPLE_ROWS) if large else _sniff_json(items, source)
     columns = _settled(found, source.columns)
-    typed = ", ".join(f"{text(name)}: {text(kind)}" for name, kind in columns.items())
+    read = columns
+    if source.keys and _is_told_by_paths(source):
+        keys = [key for key, _ in source.keys]
+        listed = _by_paths(items, keys) + _compression(items, source)
+        read = {name: kind for name, kind in columns.items() if name.lower() not in keys} or NO_COLUMN
+    typed = ", ".join(f"{text(name)}: {text(kind)}" for name, kind in read.items())
     scan = (
         f"read_json({listed}, format = 'auto', maximum_object_size = {OBJECT_BYTES}, "
         f"maximum_sample_files = {SAMPLE_FILES}, columns = {{{typed}}})"
     )
     return scan, {name: identifier(name) for name in columns}
+
+
+def _by_paths(items: Sequence[Item], keys: Sequence[str]) -> str:
+    """The list of files as SQL, and their partition values as columns."""
+    kinds = ", ".join(f"{text(key)}: VARCHAR" for key in keys)
+    return f"{_listed(items)}, hive_partitioning = true, hive_types = {{{kinds}}}"
 
 
 def _json_files(items: Sequence[Item], source: Input) -> str:
@@ -266,7 +297,7 @@ def _is_true(value: Any) -> bool:
 
 
 def _parquet(items: Sequence[Item], source: Input) -> tuple[str, dict[str, str]]:
-    scan = f"read_parquet({_files(items, source)}, union_by_name = true, hive_partitioning = false)"
+    scan = f"read_parquet({_files(items, source)}, union_by_name = true)"
     found = _parquet_columns(scan)
     found.pop("__file", None)
     return scan, found

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning", 
 
 MAKE = (
     "CREATE TABLE farm.readings WITH (external_location = 's3://lake/readings/') AS SELECT * FROM (VALUES "
-    "(1, 'temperature', 20.5, true, DATE '2026-01-01', TIMESTAMP '2026-01-01 10:30:00', ARRAY[1, 2]), "
+    "(1, 'temperature', 20.5, true, DATE '2026-01-01', TIMESTAMP '2026-01-01 10:30:00.000', ARRAY[1, 2]), "
     "(2, 'powerfactor', NULL, false, NULL, NULL, NULL)) AS t(id, type, data, good, day, at, list)"
 )
 ROWS = "SELECT id, type, data, good, day FROM farm.readings ORDER BY id"

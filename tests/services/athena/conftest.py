@@ -211,7 +211,7 @@ def clock() -> ManualClock:
 @pytest.fixture
 def lake(tmp_path: Path, clock: ManualClock) -> Iterator[Lake]:
     """A lake with a database `farm`, and buckets `lake` and `results`."""
-    lake = _made(tmp_path / "data", clock)
+    lake = made(tmp_path / "data", clock)
     yield lake
     lake.close()
 
@@ -219,12 +219,12 @@ def lake(tmp_path: Path, clock: ManualClock) -> Iterator[Lake]:
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     """The same, for tests that leave nothing behind."""
-    lake = _made(tmp_path_factory.mktemp("lake") / "data", ManualClock(1_767_323_045_678))
+    lake = made(tmp_path_factory.mktemp("lake") / "data", ManualClock(1_767_323_045_678))
     yield lake
     lake.close()
 
 
-def _made(data: Path, clock: ManualClock) -> Lake:
+def made(data: Path, clock: ManualClock) -> Lake:
     lake = Lake(data, clock)
     lake.bucket("lake")
     lake.bucket("results")

@@ -35,9 +35,9 @@ def ids(lake: Lake, where: str = "true", of: str = "readings") -> list[str | Non
 
 def test_create_insert_select(table: Lake) -> None:
     assert table.rows("SELECT id, kind, data, at FROM readings ORDER BY id") == [
-        ["1", "temperature", "22.5", "2026-01-01 10:00:00.000"],
-        ["2", "pressure", "76.0", "2026-01-01 11:00:00.000"],
-        ["3", "temperature", "23.5", "2026-01-02 10:00:00.000"],
+        ["1", "temperature", "22.5", "2026-01-01 10:00:00.000000"],
+        ["2", "pressure", "76.0", "2026-01-01 11:00:00.000000"],
+        ["3", "temperature", "23.5", "2026-01-02 10:00:00.000000"],
     ]
     assert table.run("SELECT * FROM readings").types == ["integer", "varchar", "double", "timestamp"]
     assert ids(table, "data > 23 AND kind = 'temperature'") == ["3"]

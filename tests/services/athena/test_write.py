@@ -64,8 +64,8 @@ def test_create_table_as_of_every_type(lake: Lake, form: str) -> None:
     select = (
         "SELECT true AS b, CAST(1 AS tinyint) AS i8, 1 AS i, count(*) AS i64, sum(1) AS s, 1.5 AS d, CAST(1.5 AS "
         "real) AS r, "
-        "DECIMAL '1.50' AS c, 'x' AS v, date '2026-01-02' AS dt, timestamp '2026-01-02 03:04:05' AS ts, ARRAY[1] AS a, "
-        "MAP(ARRAY['k'], ARRAY[1]) AS m, CAST(ROW(1) AS ROW(n integer)) AS w"
+        "DECIMAL '1.50' AS c, 'x' AS v, date '2026-01-02' AS dt, timestamp '2026-01-02 03:04:05.000' AS ts, "
+        "ARRAY[1] AS a, MAP(ARRAY['k'], ARRAY[1]) AS m, CAST(ROW(1) AS ROW(n integer)) AS w"
     )
     assert lake.run(f"CREATE TABLE made WITH (format = '{form}') AS {select}").reason == ""
     before, after = lake.run(select), lake.run("SELECT * FROM made")

@@ -4,14 +4,16 @@ Answers None for what is not there; every other refusal of Glue's passes through
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from afluente.core.call import Call
 from afluente.core.error import AwsError
 from afluente.core.provider import Invoke
 from afluente.services.athena.error import QueryFailure
-from afluente.services.athena.sql.trino_type import TrinoType, of_hive
+from afluente.services.athena.iceberg.moment import moments
+from afluente.services.athena.port import ObjectStore
+from afluente.services.athena.sql.trino_type import MICROSECONDS, MILLISECONDS, MOMENT, TrinoType, of_hive
 
 NAME = "awsdatacatalog"
 NOT_FOUND = "EntityNotFoundException"
@@ -23,12 +25,18 @@ class Column:
 
     name: str
     hive_type: str
+    digits: int = MILLISECONDS
+    """Of its timestamps, after the second."""
+    is_moment: bool = False
+    """Whether it is a timestamp with a time zone, for which Hive has no word."""
 
     @property
     def type(self) -> TrinoType:
         """Raises QueryFailure for a text that is no type: Glue takes any."""
+        if self.is_moment:
+            return TrinoType(MOMENT, self.digits)
         try:
-            return of_hive(self.hive_type)
+            return of_hive(self.hive_type, self.digits)
         except ValueError as error:
             raise QueryFailure("HIVE_METASTORE_ERROR", f"Column {self.name}: {error}") from None
 
@@ -58,29 +66,47 @@ class Table:
     def is_view(self) -> bool:
         return self.raw.get("TableType") == "VIRTUAL_VIEW"
 
+    @property
+    def is_iceberg(self) -> bool:
+        return is_iceberg(self.raw)
+
+
+def is_iceberg(raw: dict[str, Any]) -> bool:
+    """Whether Glue's structure is that of an Iceberg table."""
+    return str((raw.get("Parameters") or {}).get("table_type", "")).upper() == "ICEBERG"
+
 
 def table_of(raw: dict[str, Any]) -> Table:
     """The table that Glue's structure describes; names folded to lower case, as Trino does."""
     storage = raw.get("StorageDescriptor") or {}
+    digits = MICROSECONDS if is_iceberg(raw) else MILLISECONDS
     return Table(
         raw["DatabaseName"],
         raw["Name"],
-        _columns(storage.get("Columns") or ()),
-        _columns(raw.get("PartitionKeys") or ()),
+        _columns(storage.get("Columns") or (), digits),
+        _columns(raw.get("PartitionKeys") or (), digits),
         raw,
     )
 
 
-def _columns(raw: Any) -> tuple[Column, ...]:
-    return tuple(Column(column["Name"].lower(), column.get("Type") or "string") for column in raw)
+def _has_timestamps(table: Table) -> bool:
+    return any(column.hive_type == "timestamp" for column in table.columns)
+
+
+def _columns(raw: Any, digits: int) -> tuple[Column, ...]:
+    return tuple(Column(column["Name"].lower(), column.get("Type") or "string", digits) for column in raw)
 
 
 class Catalog:
-    """The catalog of `call`'s account and region, with `call`'s permissions."""
+    """The catalog of `call`'s account and region, with `call`'s permissions.
 
-    def __init__(self, invoke: Invoke, call: Call) -> None:
+    store: where the metadata of Iceberg tables lies, for who wants to know their columns' types.
+    """
+
+    def __init__(self, invoke: Invoke, call: Call, store: ObjectStore | None = None) -> None:
         self._invoke = invoke
         self._call = call
+        self._store = store
 
     def ask(self, operation: str, **members: Any) -> dict[str, Any]:
         """One of Glue's operations, as the caller."""
@@ -102,7 +128,15 @@ class Catalog:
     def table(self, database: str, name: str) -> Table | None:
         """A table or view."""
         raw = self._find("GetTable", "Table", DatabaseName=database, Name=name)
-        return None if raw is None else table_of(raw)
+        return None if raw is None else self._table(raw)
+
+    def _table(self, raw: dict[str, Any]) -> Table:
+        table = table_of(raw)
+        location = table.parameters.get("metadata_location")
+        if self._store is None or not location or not table.is_iceberg or not _has_timestamps(table):
+            return table
+        found = moments(location, self._store)
+        return replace(table, columns=tuple(replace(one, is_moment=one.name in found) for one in table.columns))
 
     def databases(self) -> Iterator[dict[str, Any]]:
         """Every database, in the catalog's order."""
@@ -111,7 +145,7 @@ class Catalog:
     def tables(self, database: str) -> Iterator[Table]:
         """Every table and view of a database."""
         for raw in self._pages("GetTables", "TableList", DatabaseName=database):
-            yield table_of(raw)
+            yield self._table(raw)
 
     def partitions(self, table: Table, expression: str = "") -> Iterator[dict[str, Any]]:
         """The partitions of a table, those alone that Glue finds to satisfy `expression`; without their columns."""

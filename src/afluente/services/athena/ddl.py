@@ -276,7 +276,7 @@ class Ddl:
 
     def _table(self, name: hive.Name) -> Table:
         table = table_of(name, self._catalog, self._database)
-        if table.parameters.get("table_type", "").upper() == "ICEBERG":
+        if table.is_iceberg:
             raise QueryFailure("NOT_SUPPORTED", "Query type not supported by Athena Iceberg at this time")
         return table
 

@@ -89,10 +89,11 @@ class QueryFailure(Exception):
         place = f"line {at[0]}:{at[1]}: " if at else ""
         super().__init__(f"{name}: {place}{message}" if name else message)
         self.name = name
+        self.error_type = ERROR_TYPES.get(name, 1006)
 
     def athena_error(self) -> dict[str, Any]:
         """The AthenaError structure."""
-        return _athena_error(USER, ERROR_TYPES.get(self.name, 1006), str(self))
+        return _athena_error(USER, self.error_type, str(self))
 
 
 class InternalFailure(QueryFailure):

@@ -3,7 +3,7 @@
 import contextlib
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SAID_BY_THE_QUERY = frozenset({"timestamp with time zone", "interval year to month", "ipaddress"})
-"""Types that DuckDB has no counterpart of."""
+SAID_BY_THE_QUERY = frozenset({"interval year to month", "ipaddress", "array", "map", "row"})
+"""Types that DuckDB has no counterpart of, or that may hold one."""
 
 MODES: tuple[Mode, ...] = ("fast", "careful")
 
@@ -100,7 +100,7 @@ def _declared(tree: exp.Query, columns: Columns | None) -> list[TrinoType | None
         value = item.unalias()
         kind: TrinoType | None = value.meta.get("trino")
         plain = isinstance(value, (exp.Literal, exp.Cast, exp.Column))
-        kinds.append(kind if plain or (kind is not None and kind.name in SAID_BY_THE_QUERY) else None)
+        kinds.append(kind if plain or (kind is not None and (kind.is_time or kind.name in SAID_BY_THE_QUERY)) else None)
     return kinds
 
 
@@ -169,6 +169,10 @@ def _name(name: str, place: int) -> str:
 
 def _type(native: Any, declared: TrinoType | None) -> TrinoType:
     found = of_duckdb(native)
+    if declared is not None and declared.is_time and found.is_time:
+        return declared if declared.name == found.name else replace(found, precision=declared.precision)
+    if declared is not None and declared.fields and declared.name == found.name:
+        return _said(found, declared)
     if declared is not None and declared.name in SAID_BY_THE_QUERY and NATIVE_OF.get(found.name) == declared.name:
         return declared
     if found.name == "varchar" and declared is not None and declared.name in {"varchar", "char"}:
@@ -176,8 +180,17 @@ def _type(native: Any, declared: TrinoType | None) -> TrinoType:
     return found
 
 
+def _said(found: TrinoType, declared: TrinoType) -> TrinoType:
+    """A container's type, with what the query says of the times within."""
+    if found.is_time and declared.is_time:
+        return replace(found, precision=declared.precision)
+    if len(found.fields) != len(declared.fields):
+        return found
+    parts = zip(found.fields, declared.fields, strict=True)
+    return replace(found, fields=tuple((name, _said(kind, said)) for (name, kind), (_, said) in parts))
+
+
 NATIVE_OF = {
-    "timestamp with time zone": "timestamp with time zone",
     "interval day to second": "interval year to month",
     "varchar": "ipaddress",
 }

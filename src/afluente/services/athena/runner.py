@@ -117,7 +117,7 @@ class Runner:
 
     def catalog(self, call: Call) -> Catalog:
         """The catalog as `call`'s caller sees it."""
-        return Catalog(self._invoke, call)
+        return Catalog(self._invoke, call, self._store(call))
 
     def _now(self, execution: Execution) -> datetime:
         return utc(execution.submitted_at_ms)
@@ -216,7 +216,7 @@ class Runner:
     def _is_iceberg(self, task: Task, name: Name) -> bool:
         database = name.database or task.execution.context.get("Database", "default").lower()
         table = self.catalog(task.call).table(database, name.table)
-        return table is not None and table.parameters.get("table_type", "").upper() == "ICEBERG"
+        return table is not None and table.is_iceberg
 
     def _unload(self, task: Task, session: Session) -> None:
         statement: Any = task.statement

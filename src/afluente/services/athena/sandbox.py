@@ -18,16 +18,24 @@ from afluente.services.athena.python_function import FUNCTIONS
 from afluente.services.athena.sql.quote import literal
 
 _MILLIS = "'%Y-%m-%d %H:%M:%S.%g'"
+_MICROS = "'%Y-%m-%d %H:%M:%S.%f'"
 
 MACROS = (
     # Java's Double.toString, from DuckDB's shortest digits: the rarer form as SQL takes 2 ms to plan
     """athena_double(x) AS CASE WHEN abs(x) >= 1e-3 AND abs(x) < 1e7 THEN CAST(x AS VARCHAR)
         ELSE athena_scientific(CAST(x AS VARCHAR)) END""",
     f"athena_timestamp(x) AS strftime(x, {_MILLIS})",
+    f"athena_timestamp_micros(x) AS strftime(x, {_MICROS})",
+    # `size` is that of the point and the digits
+    f"athena_timestamp_digits(x, size) AS left(strftime(x, {_MICROS}), 19 + size)",
+    """athena_time_digits(x, size) AS left(CAST(x AS VARCHAR)
+        || CASE WHEN microsecond(x) % 1000000 = 0 THEN '.' ELSE '' END || '000000', 8 + size)""",
+    # casts to fewer digits round, halves up
+    """athena_rounded(x, unit) AS date_trunc('second', x)
+        + to_microseconds(CAST((microsecond(x) % 1000000 + unit // 2) // unit * unit AS BIGINT))""",
     f"athena_timestamptz(x) AS strftime(timezone('UTC', x), {_MILLIS}) || ' UTC'",
     """athena_time(x) AS left(CAST(x AS VARCHAR)
         || CASE WHEN microsecond(x) % 1000000 = 0 THEN '.000' ELSE '000' END, 12)""",
-    "athena_iso8601(x) AS strftime(x, '%Y-%m-%dT%H:%M:%S.%g')",
     "athena_bytes(x) AS trim(regexp_replace(lower(hex(x)), '(..)', '\\1 ', 'g'))",
     """athena_interval(x) AS CASE WHEN datepart('year', x) <> 0 OR datepart('month', x) <> 0
         THEN CASE WHEN datepart('year', x) < 0 OR datepart('month', x) < 0 THEN '-' ELSE '' END

@@ -24,14 +24,14 @@ from pyiceberg.types import (
     StructType,
     TimestampType,
     TimestamptzType,
+    TimeType,
     UUIDType,
 )
 
 from afluente.core.hive_type import HiveType
 from afluente.core.hive_type import parse as parse_hive_type
 from afluente.services.athena.error import QueryFailure
-from afluente.services.athena.sql.trino_type import TrinoType
-from afluente.services.athena.sql.zone import MOMENT
+from afluente.services.athena.sql.trino_type import MOMENT, TrinoType
 
 ICEBERG = {
     "tinyint": IntegerType(), "smallint": IntegerType(), "int": IntegerType(), "bigint": LongType(),
@@ -43,8 +43,11 @@ ICEBERG = {
 DUCKDB: dict[type[IcebergType], str] = {
     IntegerType: "INTEGER", LongType: "BIGINT", FloatType: "FLOAT", DoubleType: "DOUBLE", BooleanType: "BOOLEAN",
     StringType: "VARCHAR", BinaryType: "BLOB", DateType: "DATE", TimestampType: "TIMESTAMP",
-    TimestamptzType: "TIMESTAMPTZ", UUIDType: "UUID",
+    TimestamptzType: "TIMESTAMPTZ", TimeType: "TIME", UUIDType: "UUID",
 }  # fmt: skip
+
+WITHOUT_HIVE: dict[str, IcebergType] = {MOMENT: TimestamptzType(), "time": TimeType(), "uuid": UUIDType()}
+"""Types that a query can give an Iceberg table, and DDL cannot."""
 
 TRANSFORM = re.compile(r"(\w+)\s*\(\s*(?:(\d+)\s*,\s*)?`?(\w+)`?\s*(?:,\s*(\d+)\s*)?\)|`?(\w+)`?")
 """`day(ts)`, `bucket(16, id)`, `truncate(c, 10)`, `c`."""
@@ -65,16 +68,21 @@ def schema_of(columns: Sequence[tuple[str, str, str]]) -> Schema:
 
 def schema_of_result(columns: Sequence[tuple[str, TrinoType]]) -> Schema:
     """The schema of a query's columns. Raises ValueError for a type that no table has."""
-    plain = schema_of([(name, "timestamp" if kind.name == MOMENT else kind.hive(), "") for name, kind in columns])
-    kinds = dict(columns)
+    plain = schema_of([(name, "timestamp" if kind.name in WITHOUT_HIVE else _hive(kind), "") for name, kind in columns])
+    kinds = {name: WITHOUT_HIVE.get(kind.name) for name, kind in columns}
     return Schema(
         *(
-            NestedField(field.field_id, field.name, TimestamptzType(), required=False)
-            if kinds[field.name].name == MOMENT
-            else field
-            for field in plain.fields
+            NestedField(one.field_id, one.name, kinds[one.name] or one.field_type, required=False)
+            for one in plain.fields
         )
     )
+
+
+def _hive(kind: TrinoType) -> str:
+    try:
+        return kind.hive()
+    except ValueError:
+        raise ValueError(f"Type not supported for Iceberg: {kind}") from None
 
 
 def iceberg_type(kind: HiveType, ids: Iterator[int]) -> IcebergType:

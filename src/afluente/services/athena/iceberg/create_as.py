@@ -14,7 +14,7 @@ from afluente.services.athena.iceberg.rows import rows_of
 from afluente.services.athena.iceberg.table_change import WRITTEN, properties_of
 from afluente.services.athena.query import Ready, check_columns, run
 from afluente.services.athena.statement import CreateTableAs
-from afluente.services.athena.writer.statement import Writer, Written
+from afluente.services.athena.writer.statement import CLEAN, Writer, Written
 
 OWN = frozenset({"table_type", "is_external", "location", "partitioning"})
 
@@ -34,7 +34,7 @@ def create_table_as(writer: Writer, statement: CreateTableAs) -> Written:
 
     def action(ready: Ready) -> tuple[Schema, pa.Table, int]:
         check_columns(ready.columns)
-        schema = _schema(ready)
+        schema = _schema(ready, writer.default_location())
         return schema, rows_of(ready, schema, empty=not statement.with_data), ready.bytes_of()
 
     query = writer.translated(statement.select)
@@ -53,11 +53,11 @@ def _check(given: dict[str, Any]) -> None:
             raise QueryFailure("NOT_SUPPORTED", f"Afluente does not have the table property '{name}'")
 
 
-def _schema(ready: Ready) -> Schema:
+def _schema(ready: Ready, location: str) -> Schema:
     try:
         return schema_of_result([(column.name.lower(), column.type) for column in ready.columns])
     except ValueError as error:
-        raise QueryFailure("NOT_SUPPORTED", str(error)) from None
+        raise QueryFailure("NOT_SUPPORTED", f"{error}{CLEAN.format(location)}") from None
 
 
 def _create(writer: Writer, name: tuple[str, str], schema: Schema, rows: pa.Table, given: dict[str, Any]) -> None:

@@ -65,11 +65,6 @@ class Lake(GlueCatalog):
         return self._io
 
 
-def is_iceberg(table: CatalogTable) -> bool:
-    """Whether the catalog says that a table is an Iceberg table."""
-    return table.parameters.get("table_type", "").upper() == "ICEBERG"
-
-
 def read_only(table: CatalogTable, store: ObjectStore, folder: Path) -> Table:
     """An Iceberg table to be read, at the metadata that the catalog points to. Raises QueryFailure."""
     location = table.parameters.get(POINTER)

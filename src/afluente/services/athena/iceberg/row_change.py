@@ -18,7 +18,7 @@ from pyiceberg.table import Table, Transaction
 from afluente.services.athena import iceberg_statement as iceberg
 from afluente.services.athena.error import QueryFailure
 from afluente.services.athena.hive_statement import Name
-from afluente.services.athena.iceberg.lake import Lake, is_iceberg
+from afluente.services.athena.iceberg.lake import Lake
 from afluente.services.athena.iceberg.rows import rows_of
 from afluente.services.athena.query import Ready, run
 from afluente.services.athena.sql.quote import identifier, literal
@@ -43,7 +43,7 @@ class RowChange:
             raise QueryFailure(
                 "TABLE_NOT_FOUND", f"Table 'awsdatacatalog.{database}.{name.table}' does not exist", (1, 1)
             )
-        if not is_iceberg(found):
+        if not found.is_iceberg:
             raise QueryFailure("NOT_SUPPORTED", "Modifying Hive table rows is only supported for Iceberg tables")
         self._writer = writer
         self._name = f"{identifier(database)}.{identifier(name.table)}"

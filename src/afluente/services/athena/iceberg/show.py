@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pyiceberg.table import Table
+from pyiceberg.types import TimeType, UUIDType
 
 from afluente.services.athena import hive_statement as hive
 from afluente.services.athena.catalog import Table as CatalogTable
@@ -21,12 +22,22 @@ SHOWN_PROPERTIES = {
 }
 
 
+class UnsupportedColumn(QueryFailure):
+    """DESCRIBE of a table with a column that DDL has no word for."""
+
+    def __init__(self) -> None:
+        super().__init__("", "Table has unsupported column types")
+        self.error_type = 1100
+
+
 def show(statement: hive.Ddl, table: CatalogTable, store: ObjectStore, folder: Path) -> Shown:
     """Columns and rows of a statement that shows something of an Iceberg table. Raises QueryFailure."""
     return SHOWN[type(statement)](read_only(table, store, folder), table)
 
 
 def _describe(table: Table, _: CatalogTable) -> Shown:
+    if any(isinstance(field.field_type, TimeType | UUIDType) for field in table.schema().fields):
+        raise UnsupportedColumn
     lines = ["# Table schema:\t\t", "# col_name\tdata_type\tcomment"]
     lines += [
         f"{field.name}\t{_shown_type(str(field.field_type))}\t{field.doc or ''}" for field in table.schema().fields
@@ -40,7 +51,7 @@ def _describe(table: Table, _: CatalogTable) -> Shown:
 
 def _shown_type(text: str) -> str:
     """Iceberg's words as Athena prints them: `long` is bigint."""
-    return re.sub(r"\blong\b", "bigint", text)
+    return re.sub(r"\blong\b", "bigint", text).replace("timestamptz", "timestamp")
 
 
 def _columns(table: Table, _: CatalogTable) -> Shown:

@@ -15,7 +15,7 @@ from afluente.services.athena.catalog import Catalog
 from afluente.services.athena.catalog import Table as CatalogTable
 from afluente.services.athena.error import QueryFailure
 from afluente.services.athena.iceberg.column import iceberg_type, partition_spec, schema_of
-from afluente.services.athena.iceberg.lake import Lake, is_iceberg
+from afluente.services.athena.iceberg.lake import Lake
 from afluente.services.athena.location import Location
 from afluente.services.athena.port import ObjectStore
 
@@ -63,7 +63,7 @@ class IcebergDdl:
     def concerns(self, name: hive.Name) -> bool:
         """Whether `name` is an Iceberg table."""
         table = self._catalog.table(name.database or self._database, name.table)
-        return table is not None and is_iceberg(table)
+        return table is not None and table.is_iceberg
 
     def run(self, statement: hive.Ddl) -> None:
         """Do what `statement` says. Raises QueryFailure."""

@@ -94,7 +94,7 @@ def parts_of(
 ) -> "list[Part] | Snapshot":
     """The partitions that may hold wanted rows, with their files. Raises QueryFailure for a table that is not read."""
     table = scan.table
-    if table.parameters.get("table_type", "").upper() == "ICEBERG":
+    if table.is_iceberg:
         from afluente.services.athena.iceberg.snapshot import snapshot_of  # noqa: PLC0415  # heavy
 
         return snapshot_of(scan, store, connection, folder)

@@ -51,17 +51,27 @@ class Binder:
         if isinstance(node, exp.Select):
             return self._select(node, ctes, parent)
         if isinstance(node, exp.SetOperation):
-            columns = self._query(node.this, ctes, parent)
-            check.set_operation(node, columns, self._query(node.expression, ctes, parent), self._text)
+            left, right = self._query(node.this, ctes, parent), self._query(node.expression, ctes, parent)
+            check.set_operation(node, left, right, self._text)
             self._modifiers(node, ctes, parent)
-            return columns
+            return relation.united(left, right)
         if isinstance(node, exp.Subquery):
             columns = self._query(node.this, ctes, parent)
             self._modifiers(node, ctes, parent)
             return columns
         if isinstance(node, exp.Values):
-            return relation.values_columns(node)
+            return self._values(node, ctes, parent)
         raise QueryFailure("NOT_SUPPORTED", f"Afluente does not have this kind of query: {type(node).__name__}")
+
+    def _values(self, node: exp.Values, ctes: dict[str, Source], parent: Scope | None) -> Columns | None:
+        scope = Scope(parent=parent)
+        rows = [row.expressions if isinstance(row, exp.Tuple) else [row] for row in node.expressions]
+        for value in (value for row in rows for value in row):
+            if isinstance(value, exp.Literal):
+                value.meta["trino"] = infer(value)  # thousands of them, as a rule
+            else:
+                self._expression(value, scope, ctes)
+        return relation.values_columns(node)
 
     def _modifiers(self, node: exp.Expr, ctes: dict[str, Source], parent: Scope | None) -> None:
         """ORDER BY and LIMIT of a union: names of output columns, and nothing to bind but subqueries."""
@@ -167,7 +177,7 @@ class Binder:
 
     def _about(self, node: exp.Table, alias: str, table: glue.Table, part: str) -> Source:
         """`"t$partitions"`, and an Iceberg table's `"t$snapshots"` and others."""
-        if table.parameters.get("table_type", "").upper() == "ICEBERG" and part in relation.METADATA_TABLES:
+        if table.is_iceberg and part in relation.METADATA_TABLES:
             return self._scan(node, alias, table, part)
         if part == "partitions":
             return self._replaced(node, alias, relation.partitions_table(self._catalog, table))

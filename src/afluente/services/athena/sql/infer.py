@@ -4,14 +4,15 @@ Enough to choose between Trino's meanings of an operator and to refuse what Trin
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from sqlglot import exp
 
 from afluente.services.athena.sql.function.table import FUNCTIONS
 from afluente.services.athena.sql.parse import AggregateCall, Call
-from afluente.services.athena.sql.trino_type import VARCHAR, TrinoType, scalar
-from afluente.services.athena.sql.zone import MOMENT, moment, zone_in, zone_of
+from afluente.services.athena.sql.trino_type import MILLISECONDS, MOMENT, VARCHAR, TrinoType, scalar
+from afluente.services.athena.sql.zone import digits_of, moment, zone_in, zone_of
 
 RANK = ["tinyint", "smallint", "integer", "bigint", "decimal", "float", "double"]
 
@@ -50,7 +51,8 @@ def _literal(node: exp.Literal) -> TrinoType:
 def _cast(node: exp.Cast) -> TrinoType | None:
     kind = cast_type(node.to)
     if kind is not None and kind.name == MOMENT:
-        return moment(zone_in(node.this.name) if isinstance(node.this, exp.Literal) else zone_of(node.this))
+        zone = zone_in(node.this.name) if isinstance(node.this, exp.Literal) else zone_of(node.this)
+        return moment(zone, kind.precision)
     return kind
 
 
@@ -63,7 +65,7 @@ def cast_type(target: exp.Expr) -> TrinoType | None:
     if name == "decimal":
         sizes = [int(param.name) for param in target.expressions] or [38, 0]
         return TrinoType(name, sizes[0], sizes[1] if len(sizes) > 1 else 0)
-    if name in {"varchar", "char"} and target.expressions:
+    if (name in {"varchar", "char"} or name.startswith("time")) and target.expressions:
         return TrinoType(name, int(target.expressions[0].name))
     if name in NESTED:
         return TrinoType(name, fields=NESTED[name](target.expressions))
@@ -96,14 +98,21 @@ def _arithmetic(node: exp.Binary) -> TrinoType | None:
     if left is None or right is None:
         return None
     if "interval" in right.name and "interval" not in left.name:
-        return left
+        return _moved(left, right)
     if "interval" in left.name:
-        return left if "interval" in right.name or right.name in RANK else right
+        return left if "interval" in right.name or right.name in RANK else _moved(right, left)
     if left.name in RANK and right.name in RANK:
         if "decimal" in {left.name, right.name} and not {"float", "double"} & {left.name, right.name}:
             return None  # Trino's precision of it is the engine's to find
         return scalar(max(left.name, right.name, key=RANK.index))
     return scalar("interval day to second") if left.name == right.name and isinstance(node, exp.Sub) else None
+
+
+def _moved(kind: TrinoType, interval: TrinoType) -> TrinoType:
+    """The type of a time that an interval was added to: days and seconds have milliseconds."""
+    if kind.is_time and interval.name == "interval day to second":
+        return replace(kind, precision=max(kind.precision, MILLISECONDS))
+    return kind
 
 
 def _call(node: exp.Expr) -> TrinoType | None:
@@ -141,7 +150,9 @@ def _common(arguments: list[exp.Expr]) -> TrinoType | None:
     kinds = [kind for kind in map(known, arguments) if kind is not None and kind.name != "unknown"]
     if len(kinds) > 1 and all(kind.name in RANK and kind.name != "decimal" for kind in kinds):
         return scalar(max((kind.name for kind in kinds), key=RANK.index))
-    if len(kinds) > 1 and all(kind.name == "varchar" for kind in kinds):
+    if len(kinds) > 1 and all(
+        kind.name == kinds[0].name and (kind.is_time or kind.name == "varchar") for kind in kinds
+    ):
         return max(kinds, key=lambda kind: kind.precision)
     return kinds[0] if kinds else None
 
@@ -178,6 +189,29 @@ def _map_of(arguments: list[exp.Expr]) -> TrinoType:
     return TrinoType("map", fields=(("key", keys.fields[0][1]), ("value", values.fields[0][1])))
 
 
+def _gathered(arguments: list[exp.Expr]) -> TrinoType:
+    """An array of the first argument's values."""
+    kind = known(arguments[0]) if arguments else None
+    return TrinoType("array", fields=(("element", kind),)) if kind is not None else TrinoType("array")
+
+
+def _most(arguments: list[exp.Expr]) -> TrinoType | None:
+    """Of `max(x)`, and of `max(x, n)`."""
+    return _gathered(arguments) if len(arguments) == 2 else known(arguments[0])
+
+
+def _most_by(arguments: list[exp.Expr]) -> TrinoType | None:
+    return _gathered(arguments) if len(arguments) == 3 else known(arguments[0])
+
+
+def _keyed(arguments: list[exp.Expr]) -> TrinoType:
+    """A map of the first argument's values to the second's."""
+    keys, values = (known(argument) for argument in arguments[:2]) if len(arguments) == 2 else (None, None)
+    if keys is None or values is None:
+        return TrinoType("map")
+    return TrinoType("map", fields=(("key", keys), ("value", values)))
+
+
 def _row_of(arguments: list[exp.Expr]) -> TrinoType:
     kinds = [kind for kind in map(known, arguments) if kind is not None]
     return TrinoType("row", fields=tuple(("", kind) for kind in kinds) if len(kinds) == len(arguments) else ())
@@ -185,12 +219,13 @@ def _row_of(arguments: list[exp.Expr]) -> TrinoType:
 
 def _in_zone(arguments: list[exp.Expr]) -> TrinoType:
     """A zone that is given as a constant, or as hours and minutes."""
+    digits = digits_of(arguments[0])
     numbers = [int(text) for text in (argument.sql() for argument in arguments[1:]) if text.lstrip("-").isdigit()]
     if len(numbers) == 2:
         total = numbers[0] * 60 + numbers[1]
-        return moment(f"{'-' if total < 0 else '+'}{abs(total) // 60:02d}:{abs(total) % 60:02d}")
+        return moment(f"{'-' if total < 0 else '+'}{abs(total) // 60:02d}:{abs(total) % 60:02d}", digits)
     zone = arguments[1] if len(arguments) > 1 else None
-    return moment(zone.name if isinstance(zone, exp.Literal) else "")
+    return moment(zone.name if isinstance(zone, exp.Literal) else "", digits)
 
 
 def _in_written_zone(arguments: list[exp.Expr]) -> TrinoType:
@@ -203,6 +238,12 @@ Rule = Callable[[list[exp.Expr]], TrinoType | None]
 MADE_OF_ARGUMENTS: dict[str, Rule] = {
     "map": _map_of,
     "row": _row_of,
+    "array_agg": _gathered,
+    "min": _most,
+    "max": _most,
+    "min_by": _most_by,
+    "max_by": _most_by,
+    "map_agg": _keyed,
     "map_keys": _list_of(0),
     "map_values": _list_of(1),
     "element_at": _element_at,
@@ -270,7 +311,7 @@ RULES: tuple[tuple[Any, Callable[[Any], TrinoType | None]], ...] = (
     (exp.Null, _named("unknown")),
     (exp.HexString, _named("varbinary")),
     (exp.ParseJSON, _named("json")),
-    (exp.AtTimeZone, lambda node: moment(node.args["zone"].name)),
+    (exp.AtTimeZone, lambda node: moment(node.args["zone"].name, digits_of(node.this))),
     (BOOLEANS, _named("boolean")),
     ((exp.Paren, exp.Alias, exp.Neg, exp.Window, exp.Filter), _inner),
     ((exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod), _arithmetic),

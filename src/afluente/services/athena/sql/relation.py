@@ -1,6 +1,8 @@
 """Columns of relations: what a SELECT gives, what an alias renames, and the tables that are made of the catalog."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 from sqlglot import exp
@@ -9,6 +11,7 @@ from afluente.services.athena import catalog as glue
 from afluente.services.athena.error import QueryFailure
 from afluente.services.athena.sql.function.entry import kind_of
 from afluente.services.athena.sql.scope import Columns, Scope, Source
+from afluente.services.athena.sql.trino_type import TrinoType, scalar
 
 METADATA_TABLES = ("files", "snapshots", "history", "manifests", "partitions", "refs")
 """What an Iceberg table tells of itself, as `"t$snapshots"`."""
@@ -43,18 +46,53 @@ def output_columns(node: exp.Select, scope: Scope) -> Columns | None:
 
 
 def values_columns(node: exp.Values) -> Columns | None:
-    """The columns of VALUES: as many as its alias names."""
-    return renamed(None, node.args.get("alias"))
+    """The columns of bound VALUES: as many as its alias names, of the types that all rows share."""
+    rows = [row.expressions if isinstance(row, exp.Tuple) else [row] for row in node.expressions]
+    kinds = [shared([kind_of(value) for value in column]) for column in zip(*rows, strict=False)]
+    alias = node.args.get("alias")
+    names = [name.name.lower() for name in (alias.args.get("columns") or ())] if alias is not None else []
+    return dict(zip(names, kinds, strict=False)) if len(names) == len(kinds) else renamed(None, alias)
+
+
+def united(left: Columns | None, right: Columns | None) -> Columns | None:
+    """The columns of a set operation: the names of the left side, the types that both sides share."""
+    if left is None or right is None or len(left) != len(right):
+        return left
+    return {name: shared([first, second]) for (name, first), second in zip(left.items(), right.values(), strict=True)}
+
+
+def shared(kinds: Sequence[TrinoType | None]) -> TrinoType | None:
+    """The type of values that stand under each other; None where the engine has to find it."""
+    found: set[TrinoType] = {kind for kind in kinds if kind is not None and kind.name != "unknown"}
+    if len(found) == 1:
+        return found.pop() if None not in kinds else None
+    if None in kinds or len({kind.name for kind in found}) != 1:
+        return None
+    first = max(found, key=lambda kind: kind.precision)
+    return first if (first.is_time and not first.zone) or first.name in {"varchar", "char"} else None
 
 
 def unnest(node: exp.Unnest) -> Source:
     """The source that UNNEST makes. A row's fields become columns, so without a name each they are the engine's."""
-    alias = node.args.get("alias")
+    alias, offset = node.args.get("alias"), node.args.get("offset")
     columns = renamed(None, alias)
-    offset = node.args.get("offset")
+    if columns is not None:
+        columns = dict(zip_longest(columns, _elements(node.expressions)[: len(columns)]))
     if columns is not None and isinstance(offset, exp.Identifier):
-        columns[offset.name.lower()] = None
+        columns[offset.name.lower()] = scalar("bigint")
     return Source(node.alias.lower(), columns)
+
+
+def _elements(arguments: Sequence[exp.Expr]) -> list[TrinoType | None]:
+    """The types of the columns that arrays and maps side by side give."""
+    found: list[TrinoType | None] = []
+    for kind in map(kind_of, arguments):
+        if kind is None or not kind.fields:
+            return found  # how many columns it gives is not known
+        inner = kind.fields[0][1]
+        kinds = [field for _, field in (inner.fields if kind.name == "array" and inner.name == "row" else kind.fields)]
+        found += [None if field.name == "unknown" else field for field in kinds]
+    return found
 
 
 def with_names(scope: Scope, names: list[str]) -> Scope:

@@ -34,7 +34,7 @@ class Scan:
     @property
     def partition_names(self) -> set[str]:
         """The columns by which files can be left out: those of partitions; of an Iceberg table, all."""
-        if self.table.parameters.get("table_type", "").upper() == "ICEBERG":
+        if self.table.is_iceberg:
             return {column.name for column in self.table.columns}
         return {key.name for key in self.table.partition_keys}
 

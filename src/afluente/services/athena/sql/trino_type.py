@@ -11,6 +11,12 @@ from afluente.core.hive_type import parse as parse_hive_type
 
 UNBOUNDED = 2_147_483_647
 
+MILLISECONDS = 3
+MICROSECONDS = 6
+"""Digits after the second: of Hive's timestamps and of what functions give; of Iceberg's."""
+
+MOMENT = "timestamp with time zone"
+
 NUMBERS = {"tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19, "float": 17, "double": 17}
 
 DUCKDB_NAMES = {
@@ -55,11 +61,17 @@ class TrinoType:
             return f"{self.name}({', '.join(str(kind) for _, kind in self.fields)})"
         if self.name == "decimal":
             return f"decimal({self.precision},{self.scale})"
-        if self.name.startswith("time"):
-            return self.name.replace("timestamp", "timestamp(3)") if "stamp" in self.name else "time(3)" + self.name[4:]
+        if self.is_time:
+            word, _, rest = self.name.partition(" ")
+            return f"{word}({self.precision}) {rest}".rstrip()
         if self.name in {"varchar", "char"} and self.precision != UNBOUNDED:
             return f"{self.name}({self.precision})"
         return "real" if self.name == "float" else self.name
+
+    @property
+    def is_time(self) -> bool:
+        """Whether it has a time of day; `precision` is its digits after the second then."""
+        return self.name.startswith("time")
 
     def column_info(self, name: str) -> dict[str, Any]:
         """ColumnInfo, as GetQueryResults gives it for a column called `name`."""
@@ -70,7 +82,7 @@ class TrinoType:
             "Name": name,
             "Label": name,
             "Type": self.name,
-            "Precision": self.precision,
+            "Precision": MILLISECONDS if self.is_time else self.precision,
             "Scale": self.scale,
             "Nullable": "UNKNOWN",
             "CaseSensitive": self.name in {"varchar", "char"},
@@ -86,7 +98,7 @@ class TrinoType:
             return f"struct<{','.join(f'{name}:{kind.hive()}' for name, kind in self.fields)}>"
         if self.name in {"decimal", "char"} or (self.name == "varchar" and self.precision != UNBOUNDED):
             return f"{self.name}({self.precision}{f',{self.scale}' if self.name == 'decimal' else ''})"
-        if self.name in {"json", "unknown", "uuid"} or "with time zone" in self.name or "interval" in self.name:
+        if self.name in {"json", "unknown", "uuid", "time"} or "with time zone" in self.name or "interval" in self.name:
             raise ValueError(f"Unsupported Hive type: {self}")
         return HIVE_OF.get(self.name, self.name)
 
@@ -117,19 +129,24 @@ def scalar(name: str) -> TrinoType:
     if name == "varbinary":
         return TrinoType(name, 1_073_741_824)
     if name.startswith(("timestamp", "time")):
-        return TrinoType(name, 3)
+        return TrinoType(name, MILLISECONDS)
     return TrinoType(name, NUMBERS.get(name, 0))
 
 
-def of_hive(text: str) -> TrinoType:
-    """The type of a catalog column. Raises ValueError when the catalog's text is no Hive type."""
-    return _of_hive(parse_hive_type(text))
+def of_hive(text: str, digits: int = MILLISECONDS) -> TrinoType:
+    """The type of a catalog column. Raises ValueError when the catalog's text is no Hive type.
+
+    digits: of the table's timestamps, after the second.
+    """
+    return _of_hive(parse_hive_type(text), digits)
 
 
-def _of_hive(kind: HiveType) -> TrinoType:
+def _of_hive(kind: HiveType, digits: int) -> TrinoType:
     if kind.fields:
         name = {"struct": "row"}.get(kind.name, kind.name)
-        return TrinoType(name, fields=tuple((field.lower(), _of_hive(inner)) for field, inner in kind.fields))
+        return TrinoType(name, fields=tuple((field.lower(), _of_hive(inner, digits)) for field, inner in kind.fields))
+    if kind.name == "timestamp":
+        return TrinoType("timestamp", digits)
     if kind.name == "decimal":
         precision, scale = (*kind.arguments, 0)[:2] if kind.arguments else (10, 0)
         return TrinoType("decimal", precision, scale)

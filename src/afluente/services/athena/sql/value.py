@@ -4,19 +4,25 @@ Formats are those observed in Athena's results: doubles as Java prints them, tim
 `[1, 2]`, maps `{a=3}` with keys ascending, rows `{n=1, s=x}`, texts in containers unquoted.
 """
 
+from collections.abc import Iterator
+from itertools import repeat
 from typing import Any
 
 from afluente.services.athena.sql.quote import identifier, literal
-from afluente.services.athena.sql.trino_type import TrinoType
+from afluente.services.athena.sql.trino_type import MICROSECONDS, MILLISECONDS, MOMENT, TrinoType
 from afluente.services.athena.sql.zone import local
 
 AS_THEY_ARE = {"varchar", "uuid"}
+
+UNKNOWN = TrinoType("unknown", MILLISECONDS)
+
+TIMESTAMPS = ("timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns")
 
 MACROS = {
     "float": "athena_double",
     "double": "athena_double",
     "timestamp with time zone": "athena_timestamptz",
-    **dict.fromkeys(("timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns"), "athena_timestamp"),
+    **dict.fromkeys(TIMESTAMPS, "athena_timestamp"),
     "time": "athena_time",
     "time with time zone": "athena_timetz",
     "time_tz": "athena_timetz",
@@ -29,53 +35,81 @@ MACROS = {
 def text_of(value: str, kind: Any, declared: TrinoType | None = None) -> str:
     """An expression that is `value`, of DuckDB type `kind`, as Athena's text; NULL stays NULL.
 
-    declared: the type by the query's own words, which knows a moment's zone.
+    declared: the type by the query's own words, which knows a moment's zone and the digits of a time.
     """
-    if declared is not None and declared.zone:
-        return moment_text(value, declared.zone)
-    return _text(value, kind, 0)
+    return _text(value, kind, declared or UNKNOWN, 0)
 
 
-def moment_text(value: str, zone: str) -> str:
+def moment_text(value: str, zone: str, digits: int = MILLISECONDS) -> str:
     """An expression for the text of the moment `value`, in its zone."""
-    return f"(athena_timestamp({local(value, zone)}) || {literal(' ' + zone)})"
+    return f"({timestamp_text(local(value, zone), digits)} || {literal(' ' + zone)})"
 
 
-def _text(value: str, kind: Any, depth: int) -> str:
+def timestamp_text(value: str, digits: int) -> str:
+    """An expression for the text of a timestamp with so many digits after the second."""
+    named = {MILLISECONDS: "athena_timestamp", MICROSECONDS: "athena_timestamp_micros"}.get(digits)
+    return f"{named}({value})" if named else f"athena_timestamp_digits({value}, {_with_point(digits)})"
+
+
+def time_text(value: str, digits: int) -> str:
+    """An expression for the text of a time of day."""
+    return f"athena_time({value})" if digits == MILLISECONDS else f"athena_time_digits({value}, {_with_point(digits)})"
+
+
+def _with_point(digits: int) -> int:
+    return digits + 1 if digits else 0
+
+
+def _text(value: str, kind: Any, declared: TrinoType, depth: int) -> str:
     container = {"list": _list, "array": _list, "map": _map, "struct": _row, "tuple": _row}.get(kind.id)
-    return container(value, kind, depth) if container else _scalar(value, kind.id)
+    return container(value, kind, declared, depth) if container else _scalar(value, kind.id, declared)
 
 
-def _scalar(value: str, name: str) -> str:
+def _scalar(value: str, name: str, declared: TrinoType) -> str:
+    digits = max(declared.precision, MILLISECONDS)  # a result shows three at least
+    if name == MOMENT and (declared.zone or digits > MILLISECONDS):
+        return moment_text(value, declared.zone or "UTC", digits)
+    if declared.name == "timestamp" and name in TIMESTAMPS:
+        return timestamp_text(value, digits)
+    if declared.name == name == "time":
+        return time_text(value, digits)
     if name in MACROS:
         return f"{MACROS[name]}({value})"
     return value if name in AS_THEY_ARE else f"CAST({value} AS VARCHAR)"
 
 
-def _list(value: str, kind: Any, depth: int) -> str:
+def _list(value: str, kind: Any, declared: TrinoType, depth: int) -> str:
     item = f"_v{depth}"
-    element = f"coalesce({_text(item, _children(kind)[0][1], depth + 1)}, 'null')"
+    (inner,) = _within(declared, 1)
+    element = f"coalesce({_text(item, _children(kind)[0][1], inner, depth + 1)}, 'null')"
     return f"'[' || array_to_string(list_transform({value}, lambda {item}: {element}), ', ') || ']'"
 
 
-def _map(value: str, kind: Any, depth: int) -> str:
+def _map(value: str, kind: Any, declared: TrinoType, depth: int) -> str:
     item = f"_v{depth}"
     (_, key), (_, inner) = _children(kind)
-    pair = (
-        f"{_text(f'{item}.key', key, depth + 1)} || '=' || coalesce({_text(f'{item}.value', inner, depth + 1)}, 'null')"
-    )
+    keys, values = _within(declared, 2)
+    shown = f"coalesce({_text(f'{item}.value', inner, values, depth + 1)}, 'null')"
+    pair = f"{_text(f'{item}.key', key, keys, depth + 1)} || '=' || {shown}"
     entries = f"list_sort(map_entries({value}))"
     return f"'{{' || array_to_string(list_transform({entries}, lambda {item}: {pair}), ', ') || '}}'"
 
 
-def _row(value: str, kind: Any, depth: int) -> str:
+def _row(value: str, kind: Any, declared: TrinoType, depth: int) -> str:
     parts = []
-    for index, (name, inner) in enumerate(_children(kind)):
+    children = _children(kind)
+    for index, ((name, inner), said) in enumerate(zip(children, _within(declared, len(children)), strict=True)):
         shown = name.lower() or f"field{index}"
         part = f"struct_extract({value}, {literal(name) if name and kind.id == 'struct' else index + 1})"
-        parts.append(f"{literal(shown + '=')} || coalesce({_text(part, inner, depth + 1)}, 'null')")
+        parts.append(f"{literal(shown + '=')} || coalesce({_text(part, inner, said, depth + 1)}, 'null')")
     body = " || ', ' || ".join(parts)
     return f"CASE WHEN {value} IS NOT NULL THEN '{{' || {body} || '}}' END"
+
+
+def _within(declared: TrinoType, count: int) -> Iterator[TrinoType]:
+    """What is declared of a container's parts."""
+    fields = declared.fields if len(declared.fields) == count else ()
+    return (kind for _, kind in fields) if fields else repeat(UNKNOWN, count)
 
 
 def _children(kind: Any) -> list[tuple[str, Any]]:

@@ -8,12 +8,10 @@ import re
 from sqlglot import exp
 
 from afluente.services.athena.sql.quote import literal
-from afluente.services.athena.sql.trino_type import TrinoType, scalar
+from afluente.services.athena.sql.trino_type import MILLISECONDS, MOMENT, TrinoType
 
 OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)?")
 TRAILING = re.compile(r"\d\d:\d\d(?::\d\d(?:\.\d+)?)?\s*(Z|[A-Za-z]+(?:/[\w+\-]+)*|[+-]\d\d(?::?\d\d)?)$")
-
-MOMENT = "timestamp with time zone"
 
 
 def zone_of(node: exp.Expr) -> str:
@@ -22,10 +20,15 @@ def zone_of(node: exp.Expr) -> str:
     return kind.zone if kind is not None else ""
 
 
-def moment(zone: str) -> TrinoType:
-    """The type of a moment in `zone`."""
-    kind = scalar(MOMENT)
-    return TrinoType(kind.name, kind.precision, zone="" if zone.upper() in {"UTC", "Z", "+00:00"} else zone)
+def digits_of(node: exp.Expr) -> int:
+    """The digits after the second of an expression's type."""
+    kind: TrinoType | None = node.meta.get("trino")
+    return kind.precision if kind is not None and kind.is_time else MILLISECONDS
+
+
+def moment(zone: str, digits: int = MILLISECONDS) -> TrinoType:
+    """The type of a moment in `zone`, with so many digits after the second."""
+    return TrinoType(MOMENT, digits, zone="" if zone.upper() in {"UTC", "Z", "+00:00"} else zone)
 
 
 def zone_in(text: str) -> str:

@@ -20,6 +20,7 @@ from afluente.services.athena.port import ObjectStore
 from afluente.services.athena.query import Column, Ready, Translated, check_columns, run, translate
 from afluente.services.athena.sandbox import Session
 from afluente.services.athena.sql.quote import identifier
+from afluente.services.athena.sql.trino_type import MILLISECONDS, TrinoType
 from afluente.services.athena.sql.view import table_input
 from afluente.services.athena.statement import CreateTableAs, CreateView, Insert, Select, Unload
 from afluente.services.athena.table_format import FORMATS, LAZY_SIMPLE
@@ -33,6 +34,7 @@ CTAS_PROPERTIES = {
 }  # fmt: skip
 UNLOAD_PROPERTIES = {"format", "compression", "compression_level", "partitioned_by", "field_delimiter"}
 MOST_BUCKETS = 100
+HIVE_PRECISION = "Incorrect timestamp precision for {}; the configured precision is MILLISECONDS"
 CLEAN = (
     ". You may need to manually clean the data at location '{}' before retrying. "
     "Athena will not delete data in your account."
@@ -85,7 +87,7 @@ class Writer:
             if statement.if_not_exists:
                 return Written()
             message = f"Destination table '{NAME}.{database}.{statement.name.table}' already exists"
-            raise QueryFailure("TABLE_ALREADY_EXISTS", message + CLEAN.format(self._default_location()), (1, 1))
+            raise QueryFailure("TABLE_ALREADY_EXISTS", message + CLEAN.format(self.default_location()), (1, 1))
         form, layout = _form(statement.properties, "write_compression"), _layout(statement.properties)
         location = self._table_location(statement)
         if self.catalog.database(database) is None:
@@ -104,7 +106,7 @@ class Writer:
         def action(ready: Ready) -> tuple[list[Column], list[WrittenFile], Written]:
             check_columns(ready.columns)
             _check_partition_columns(ready.columns, layout.keys)
-            _hive_types(ready.columns, self._default_location())
+            _hive_types(ready.columns, self.default_location())
             if not with_data:
                 return ready.columns, [], Written()
             files, rows = write(ready, self.session.folder, form, layout, self.execution.engine_id)
@@ -132,13 +134,14 @@ class Writer:
                 "BatchCreatePartition", DatabaseName=database, TableName=table["Name"], PartitionInputList=inputs
             )
 
-    def _default_location(self) -> str:
+    def default_location(self) -> str:
+        """Where a table lies that is given no place."""
         return f"{self.execution.location}tables/{self.execution.id}/"
 
     def _table_location(self, statement: CreateTableAs) -> Location:
         given = statement.properties.get("external_location")
         if given is None:
-            return Location.parse(self._default_location())
+            return Location.parse(self.default_location())
         if self.enforced:
             raise QueryFailure(
                 "NOT_SUPPORTED",
@@ -199,6 +202,7 @@ class Writer:
 
         def action(ready: Ready) -> tuple[list[WrittenFile], Written]:
             _check_partition_columns(ready.columns, keys)
+            _hive_types(ready.columns, str(location))
             files, rows = write(ready, self.session.folder, form, Layout(keys), self.execution.engine_id)
             return files, Written(rows, [], ready.bytes_of())
 
@@ -291,6 +295,10 @@ def _check_partition_columns(columns: Sequence[Column], keys: Sequence[str]) -> 
 
 
 def _hive_types(columns: Sequence[Column], location: str) -> list[str]:
+    for column in columns:
+        if column.type.name == "timestamp" and column.type.precision != MILLISECONDS:
+            message = f"{HIVE_PRECISION.format(column.type)}; column name: {column.name.lower()}"
+            raise QueryFailure("NOT_SUPPORTED", message + CLEAN.format(location))
     try:
         return [column.type.hive() for column in columns]
     except ValueError as error:
@@ -330,7 +338,7 @@ def _insert_format(table: Table) -> WriteFormat:
         raise QueryFailure("NOT_SUPPORTED", "Inserting into views is not supported", (1, 1))
     serde = table.storage.get("SerdeInfo") or {}
     library = serde.get("SerializationLibrary", "")
-    if library not in INSERTABLE or table.parameters.get("table_type", "").upper() == "ICEBERG":
+    if library not in INSERTABLE or table.is_iceberg:
         raise QueryFailure("NOT_SUPPORTED", f"Afluente does not insert into tables of this SerDe: {library}")
     if table.storage.get("BucketColumns") and table.storage.get("NumberOfBuckets", -1) > 0:
         raise QueryFailure("NOT_SUPPORTED", f"INSERT INTO is not supported on bucketed tables: {table.name}")
@@ -343,6 +351,11 @@ def _insert_format(table: Table) -> WriteFormat:
     )
 
 
+def _loses_digits(given: Column, wanted: TrinoType) -> bool:
+    """Whether a timestamp is more precise than its column, which nothing but a CAST may mend."""
+    return given.type.name == wanted.name == "timestamp" and given.type.precision > wanted.precision
+
+
 def _fitted(ready: Ready, table: Table, named: Sequence[str]) -> Ready:
     """The rows in the columns of the table: those not named are NULL, partition columns come last."""
     columns = [*table.columns, *table.partition_keys]
@@ -352,12 +365,12 @@ def _fitted(ready: Ready, table: Table, named: Sequence[str]) -> Ready:
         raise QueryFailure(
             "COLUMN_NOT_FOUND", f"Insert column name does not exist in target table: {unknown[0]}", (1, 1)
         )
-    if len(names) != len(ready.columns):
+    by_name = {column.name: column.type for column in columns}
+    wanted = [by_name[name] for name in names]
+    if len(names) != len(ready.columns) or any(map(_loses_digits, ready.columns, wanted)):
         given = ", ".join(str(column.type) for column in ready.columns)
-        wanted = ", ".join(str(column.type) for column in columns if column.name in names)
-        raise QueryFailure(
-            "TYPE_MISMATCH", f"Insert query has mismatched column types: Table: [{wanted}], Query: [{given}]", (1, 1)
-        )
+        message = f"Insert query has mismatched column types: Table: [{', '.join(map(str, wanted))}], Query: [{given}]"
+        raise QueryFailure("TYPE_MISMATCH", message, (1, 1))
     sources = {name: f"c{place}" for place, name in enumerate(names)}
     kinds = [parse_hive_type(column.hive_type).duckdb() for column in columns]
     shown = [

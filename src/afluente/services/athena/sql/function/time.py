@@ -16,7 +16,8 @@ from afluente.services.athena.sql.function.entry import (
     quoted,
     text_of,
 )
-from afluente.services.athena.sql.zone import instant, local, offset_text, zone_of
+from afluente.services.athena.sql.value import timestamp_text
+from afluente.services.athena.sql.zone import digits_of, instant, local, offset_text, zone_of
 
 DATE_UNITS = frozenset({"day", "week", "month", "quarter", "year"})
 UNITS = DATE_UNITS | {"millisecond", "second", "minute", "hour"}
@@ -96,10 +97,14 @@ def _to_iso8601(args: Arguments) -> str:
     if is_a(args[0], "date"):
         return "CAST({0} AS VARCHAR)"
     if not is_a(args[0], "timestamp with time zone"):
-        return "athena_iso8601({0})"
+        return _iso8601(digits_of(args[0]))
     zone = zone_of(args[0]) or "UTC"
     offset = "'Z'" if zone == "UTC" else offset_text("{0}", zone)
-    return f"athena_iso8601({{0}}) || {offset}"
+    return f"{_iso8601(digits_of(args[0]))} || {offset}"
+
+
+def _iso8601(digits: int) -> str:
+    return f"replace({timestamp_text('{0}', digits)}, ' ', 'T')"
 
 
 FUNCTIONS: Entries = {

@@ -9,7 +9,8 @@ from afluente.services.athena.sql.function.table import template
 from afluente.services.athena.sql.function.time import LOCAL
 from afluente.services.athena.sql.parse import AggregateCall, Call
 from afluente.services.athena.sql.quote import identifier, literal
-from afluente.services.athena.sql.zone import MOMENT, local, zone_of
+from afluente.services.athena.sql.trino_type import MOMENT
+from afluente.services.athena.sql.zone import local, zone_of
 
 ROW_LAMBDAS = frozenset({"map_filter", "transform_keys", "transform_values", "zip_with", "map_zip_with"})
 """Functions whose lambda's parameters are the fields of one row, for DuckDB."""

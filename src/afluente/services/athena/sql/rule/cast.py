@@ -6,11 +6,13 @@ from typing import Any
 from sqlglot import exp
 
 from afluente.services.athena.error import QueryFailure
-from afluente.services.athena.sql.function.entry import is_a, is_lenient
+from afluente.services.athena.sql.function.entry import is_a, is_lenient, kind_of
+from afluente.services.athena.sql.infer import cast_type
 from afluente.services.athena.sql.quote import identifier
 from afluente.services.athena.sql.rule.arithmetic import FLOATS
-from afluente.services.athena.sql.value import moment_text
-from afluente.services.athena.sql.zone import MOMENT, local, zone_of
+from afluente.services.athena.sql.trino_type import MICROSECONDS, MOMENT
+from afluente.services.athena.sql.value import moment_text, time_text, timestamp_text
+from afluente.services.athena.sql.zone import digits_of, local, zone_of
 
 TEXTS = ("varchar", "char")
 
@@ -37,7 +39,7 @@ def cast(generator: Any, node: exp.Cast) -> str:
     if name in exp.DataType.INTEGER_TYPES and is_a(node.this, *FLOATS):
         value = f"round({value})"  # Trino rounds halves away from zero, DuckDB to even
     value = _time(node, value)
-    return _strict(node, value, f"{_function(node)}({value} AS {type_text(target)})")
+    return _strict(node, value, _rounded(node, f"{_function(node)}({value} AS {type_text(target)})"))
 
 
 def _function(node: exp.Cast) -> str:
@@ -52,6 +54,29 @@ def _time(node: exp.Cast, value: str) -> str:
     if is_a(node.this, MOMENT) and name in {exp.DType.DATE, exp.DType.TIMESTAMP, exp.DType.TIME}:
         return local(value, zone_of(node.this) or "UTC")
     return value
+
+
+def _rounded(node: exp.Cast, text: str) -> str:
+    """A cast to fewer digits after the second than there may be rounds; DuckDB has no such types."""
+    target = cast_type(node.to)
+    if target is None or target.name not in {"timestamp", MOMENT} or target.precision >= MICROSECONDS:
+        return text
+    return (
+        text
+        if most_digits(node.this) <= target.precision
+        else f"athena_rounded({text}, {10 ** (6 - target.precision)})"
+    )
+
+
+def most_digits(node: exp.Expr) -> int:
+    """How many digits after the second a value has at most, as far as its type or its text says."""
+    kind = kind_of(node)
+    if isinstance(node, exp.Literal):
+        fraction = re.search(r":\d\d\.(\d+)", node.name)
+        return len(fraction[1]) if fraction else 0
+    if kind is None or kind.name in TEXTS:
+        return MICROSECONDS
+    return kind.precision if kind.is_time else 0
 
 
 def _strict(node: exp.Cast, value: str, text: str) -> str:
@@ -81,9 +106,11 @@ def _to_text(node: exp.Cast, value: str) -> str:
     if is_a(node.this, *FLOATS):
         value = f"athena_double({value})"
     elif is_a(node.this, "timestamp"):
-        value = f"athena_timestamp({value})"
+        value = timestamp_text(value, digits_of(node.this))
+    elif is_a(node.this, "time"):
+        value = time_text(value, digits_of(node.this))
     elif is_a(node.this, MOMENT):
-        value = moment_text(value, zone_of(node.this) or "UTC")
+        value = moment_text(value, zone_of(node.this) or "UTC", digits_of(node.this))
     elif is_a(node.this, "json"):
         value = f"json_extract_string({value}, '$')"
     text = f"{_function(node)}({value} AS VARCHAR)"

@@ -302,3 +302,33 @@ def test_a_queue_policy_lets_others_in(place: Place, refused: Refused) -> None:
     assert refused(ana.receive_message, QueueUrl=url)[1] == "AccessDenied"
     (message,) = sqs.receive_message(QueueUrl=url, AttributeNames=["SenderId"])["Messages"]
     assert message["Attributes"]["SenderId"].startswith("AIDA")
+
+
+@pytest.mark.parametrize(
+    ("conditions", "request_", "allowed"),
+    [
+        ({"StringLike": {"cloudformation:TemplateUrl": "*/templates/*"}}, {"TemplateURL": "{}/templates/t.json"}, True),
+        ({"StringLike": {"cloudformation:TemplateUrl": "*/templates/*"}}, {"TemplateURL": "{}/others/t.json"}, False),
+        ({"Null": {"cloudformation:TemplateUrl": "false"}}, {"TemplateBody": "{}"}, False),
+        ({"ForAllValues:StringLike": {"cloudformation:ResourceTypes": "AWS::Logs::*"}},
+         {"TemplateURL": "{}/templates/t.json", "ResourceTypes": ["AWS::Logs::LogGroup"]}, True),
+        ({"ForAnyValue:StringLike": {"cloudformation:ResourceTypes": "AWS::IAM::*"}},
+         {"TemplateURL": "{}/templates/t.json", "ResourceTypes": ["AWS::Logs::LogGroup"]}, False),
+    ],
+)  # fmt: skip
+def test_templates_may_be_limited_by_cloudformations_own_keys(
+    place: Place, refused: Refused, conditions: Any, request_: dict[str, Any], allowed: bool
+) -> None:
+    key = place.user("ana", {"Action": "cloudformation:CreateStack", "Condition": conditions},
+                     {"Action": ["s3:GetObject", "logs:*"]})  # fmt: skip
+    s3 = place.client("s3")
+    for bucket in ("templates", "others"):
+        s3.create_bucket(Bucket=bucket)
+        s3.put_object(Bucket=bucket, Key="t.json", Body=b'{"Resources": {"G": {"Type": "AWS::Logs::LogGroup"}}}')
+    request = {name: value.format(place.app.endpoint) if name == "TemplateURL" else value
+               for name, value in request_.items()}  # fmt: skip
+    create = place.client("cloudformation", key).create_stack
+    if allowed:
+        assert create(StackName="s", **request)["StackId"]
+    else:
+        assert refused(create, StackName="s", **request)[1] == "AccessDenied"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from afluente.core.call import Call
-from afluente.core.permission import Permission, each, everything, local, pass_role
+from afluente.core.permission import Permission, Resources, everything, local, pass_role
 
 Request = Mapping[str, Any]
 
@@ -26,24 +26,49 @@ def role(provider: Any, call: Call, request: Request) -> Iterable[str]:
     return (request["RoleARN"],) if "RoleARN" in request else ()
 
 
+def conditions(provider: Any, call: Call, request: Request) -> dict[str, str | tuple[str, ...]]:
+    """CloudFormation's own condition keys, as far as the request has them."""
+    found: dict[str, str | tuple[str, ...]] = {key: request[name] for name, key in KEYS.items() if name in request}
+    if request.get("ResourceTypes"):
+        found["cloudformation:resourcetypes"] = tuple(request["ResourceTypes"])
+    imported = tuple(item["ResourceType"] for item in request.get("ResourcesToImport", ()))
+    return found | ({"cloudformation:importresourcetypes": imported} if imported else {})
+
+
+KEYS = {
+    "ChangeSetName": "cloudformation:changesetname",
+    "RoleARN": "cloudformation:rolearn",
+    "StackPolicyURL": "cloudformation:stackpolicyurl",
+    "TemplateURL": "cloudformation:templateurl",
+}
+"""Members of requests that are condition keys.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html
+"""
+
+
+def _each(resources: Resources, *operations: str) -> dict[str, tuple[Permission, ...]]:
+    return {name: (Permission(f"cloudformation:{name}", resources, conditions),) for name in operations}
+
+
 PASS_ROLE = pass_role("cloudformation.amazonaws.com", role)
 
 PERMISSIONS: dict[str, tuple[Permission, ...]] = {
-    **each(
-        stack, "cloudformation", "CancelUpdateStack", "DeleteChangeSet", "DescribeChangeSet", "DescribeStackEvents",
+    **_each(
+        stack, "CancelUpdateStack", "DeleteChangeSet", "DescribeChangeSet", "DescribeStackEvents",
         "DescribeStackResource", "DescribeStackResourceDrifts", "DescribeStackResources", "DescribeStacks",
         "DetectStackDrift", "DetectStackResourceDrift", "ExecuteChangeSet", "GetStackPolicy", "GetTemplate",
         "GetTemplateSummary", "ListChangeSets", "ListStackResources", "SetStackPolicy", "SignalResource",
         "UpdateTerminationProtection",
     ),
     **{
-        name: (Permission(f"cloudformation:{name}", stack), PASS_ROLE)
+        name: (Permission(f"cloudformation:{name}", stack, conditions), PASS_ROLE)
         for name in (
             "ContinueUpdateRollback", "CreateChangeSet", "CreateStack", "DeleteStack", "RollbackStack", "UpdateStack",
         )
     },
-    **each(
-        everything, "cloudformation", "DescribeStackDriftDetectionStatus", "ListExports",
+    **_each(
+        everything, "DescribeStackDriftDetectionStatus", "ListExports",
         "ListImports", "ListStacks", "ValidateTemplate",
     ),
 }  # fmt: skip

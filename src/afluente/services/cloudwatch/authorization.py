@@ -20,8 +20,16 @@ def _tagged(provider: Any, call: Call, request: Mapping[str, Any]) -> Iterable[s
 
 
 PERMISSIONS: dict[str, tuple[Permission, ...]] = {
-    **each(everything, "cloudwatch", "GetMetricData", "GetMetricStatistics", "ListMetrics", "PutMetricData"),
+    **each(
+        everything,
+        "cloudwatch",
+        "DescribeAlarmsForMetric",
+        "GetMetricData",
+        "GetMetricStatistics",
+        "ListMetrics",
+        "PutMetricData",
+    ),
     **each(_alarm, "cloudwatch", "PutMetricAlarm", "SetAlarmState"),
-    **each(_alarms, "cloudwatch", "DeleteAlarms", "DescribeAlarms", "DescribeAlarmsForMetric"),
+    **each(_alarms, "cloudwatch", "DeleteAlarms", "DescribeAlarms"),
     **each(_tagged, "cloudwatch", "ListTagsForResource", "TagResource", "UntagResource"),
 }

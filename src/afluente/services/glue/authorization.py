@@ -113,20 +113,19 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
         "GetConnections", "UpdateConnection",
     ),
     **each(
-        CRAWLER, "glue", "BatchGetCrawlers", "DeleteCrawler", "GetCrawler", "GetCrawlerMetrics", "GetCrawlers",
-        "ListCrawlers", "ListCrawls", "StartCrawler", "StartCrawlerSchedule", "StopCrawler", "StopCrawlerSchedule",
-        "UpdateCrawlerSchedule",
+        CRAWLER, "glue", "BatchGetCrawlers", "DeleteCrawler", "GetCrawler", "ListCrawls", "StartCrawler",
+        "StartCrawlerSchedule", "StopCrawler", "StopCrawlerSchedule", "UpdateCrawlerSchedule",
     ),
     **{name: (Permission(f"glue:{name}", CRAWLER), PASS_ROLE) for name in ("CreateCrawler", "UpdateCrawler")},
     **each(
-        JOB, "glue", "BatchGetJobs", "BatchStopJobRun", "DeleteJob", "GetJob", "GetJobRun", "GetJobRuns", "GetJobs",
-        "ListJobs", "StartJobRun",
+        JOB, "glue", "BatchGetJobs", "BatchStopJobRun", "DeleteJob", "GetJob", "GetJobRun", "GetJobRuns",
+        "StartJobRun",
     ),
     **each(everything, "glue", "GetJobBookmark", "ResetJobBookmark"),  # no job's ARN allows them, as observed
     **{name: (Permission(f"glue:{name}", JOB), PASS_ROLE) for name in ("CreateJob", "UpdateJob")},
     **each(
         WORKFLOW, "glue", "BatchGetWorkflows", "CreateWorkflow", "DeleteWorkflow", "GetWorkflow", "GetWorkflowRun",
-        "GetWorkflowRunProperties", "GetWorkflowRuns", "ListWorkflows", "PutWorkflowRunProperties",
+        "GetWorkflowRunProperties", "GetWorkflowRuns", "PutWorkflowRunProperties",
         "ResumeWorkflowRun", "StartWorkflowRun", "StopWorkflowRun", "UpdateWorkflow",
     ),
     **each(
@@ -139,12 +138,13 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
         Permission("glue:StartDataQualityRulesetEvaluationRun", RULESET), PASS_ROLE,
     ),
     **each(
-        TRIGGER, "glue", "BatchGetTriggers", "CreateTrigger", "DeleteTrigger", "GetTrigger", "GetTriggers",
-        "ListTriggers", "StartTrigger", "StopTrigger", "UpdateTrigger",
+        TRIGGER, "glue", "BatchGetTriggers", "CreateTrigger", "DeleteTrigger", "GetTrigger", "StartTrigger",
+        "StopTrigger", "UpdateTrigger",
     ),
     **each(
         everything, "glue", "CreateClassifier", "DeleteClassifier", "GetClassifier", "GetClassifiers",
-        "UpdateClassifier",
+        "GetCrawlerMetrics", "GetCrawlers", "GetJobs", "GetTriggers", "ListCrawlers", "ListJobs", "ListTriggers",
+        "ListWorkflows", "UpdateClassifier",
     ),
     **each(tagged, "glue", "GetTags", "TagResource", "UntagResource"),
 }  # fmt: skip

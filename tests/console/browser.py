@@ -137,6 +137,14 @@ class Browser:
         self.run(f"{{ const field = document.querySelector({json.dumps(selector)}); field.focus(); field.select(); }}")
         self.ask("Input.insertText", text=text)
 
+    def choose(self, selector: str, value: str) -> None:
+        """Choose an option of a list, once it is there."""
+        self.until(f"document.querySelector('{selector} option[value={value}]')")
+        self.run(
+            f"{{ const list = document.querySelector({json.dumps(selector)}); list.value = {json.dumps(value)};"
+            "list.dispatchEvent(new Event('change')) }"
+        )
+
     def resize(self, width: int, height: int = 900) -> None:
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
 

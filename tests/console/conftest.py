@@ -54,7 +54,12 @@ class Farm:
         for bucket in ("raw", "results"):
             s3.create_bucket(Bucket=bucket)
         rows = [
-            {"turbine": n % 3, "data": 20 + n / 10, "at": f"2026-11-24 02:{n:02}:00", "type": "temperature"}
+            {
+                "turbine": n % 3,
+                "data": 20 + n / 10,
+                "at": f"2026-11-24 02:{n:02}:00",
+                "type": ("power", "temperature")[n % 2],
+            }
             for n in range(60)
         ]
         lines = "".join(json.dumps(row) + "\n" for row in rows)
@@ -92,6 +97,9 @@ class Farm:
         )
         targets = {"S3Targets": [{"Path": "s3://raw/readings/"}]}
         glue.create_crawler(Name="farm", Role=role, DatabaseName="farm", Targets=targets)
+        glue.create_database(DatabaseInput={"Name": "walked"})
+        targets = {"S3Targets": [{"Path": "s3://raw/notes/"}]}
+        glue.create_crawler(Name="walker", Role=role, DatabaseName="walked", Targets=targets)
         s3.put_object(Bucket="raw", Key="scripts/job.py", Body=b"print('the job says hello')\n")
         command = {"Name": "pythonshell", "PythonVersion": "3.9", "ScriptLocation": "s3://raw/scripts/job.py"}
         glue.create_job(Name="farm", Role=role, Command=command)

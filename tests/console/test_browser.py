@@ -5,6 +5,7 @@ import hmac
 import json
 import random
 import re
+import urllib.request
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from tests.console.browser import Browser
-from tests.console.conftest import Farm
+from tests.console.conftest import EVIL, Farm
 
 from afluente.console.site import FOLDER
 
@@ -23,7 +24,7 @@ JS = "/_afluente/console/js"
 
 def words(language: str) -> dict[str, str]:
     text = (FOLDER / "js" / "words" / f"{language}.js").read_text()
-    return dict(re.findall(r'^  "([\w.]+)": "((?:[^"\\]|\\.)*)",$', text, re.MULTILINE))
+    return dict(re.findall(r'^  "([\w.]+)":\s+"((?:[^"\\]|\\.)*)",$', text, re.MULTILINE))
 
 
 def test_every_word_is_there_in_both_languages_and_said_somewhere() -> None:
@@ -102,7 +103,7 @@ def test_query_is_answered_with_a_chart_rows_and_its_cost(page: Browser, farm: F
     page.click("#rows-on")
     page.until_text("51\u201360 of 60")
     page.run("document.querySelector('.chart svg').dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight'}))")
-    assert "temperature: 20" in page.run("document.querySelector('.tip').innerText")
+    assert "power: 20" in page.run("document.querySelector('.tip').innerText")
     page.type("#sql-text", "SELECT turbine, count(*) AS n FROM readings GROUP BY turbine")
     page.click("#sql-run")
     page.until("document.querySelectorAll('.chart rect.c0').length === 3")
@@ -129,7 +130,7 @@ def test_page_speaks_portuguese_and_fits_a_telephone(page: Browser, farm: Farm) 
     page.click("#language")
     page.until_text("Dos sensores ao lake")
     assert page.run("document.documentElement.lang") == "pt-BR"
-    for view in ("overview", "sql"):
+    for view in ("overview", "stream", "delivery", "lake/raw", "catalog", "catalog/table/farm/readings", "sql"):
         page.run(f"void (location.hash = '#/{view}')")
         page.until("document.querySelector('#main h1')")
         assert page.run("document.documentElement.scrollWidth") <= 400, view
@@ -160,3 +161,75 @@ def test_where_signatures_count_one_signs_in_and_may_what_one_may(page: Browser,
     assert key["SecretAccessKey"] not in kept
     page.click("#who")
     page.until("document.querySelector('#key-id')")
+
+
+def test_stream_shows_shards_and_records_as_they_are(page: Browser, farm: Farm) -> None:
+    page.open(f"{farm.url}#/stream/farm")
+    page.until("document.querySelectorAll('.ring > div').length === 2")
+    page.until("document.querySelectorAll('.chart svg').length === 2")
+    page.choose("#read-from", "oldest")
+    page.until_text("turbine-5")
+    shown = page.text()
+    assert EVIL in shown, "a record's text is shown, and is nothing but text"
+    assert page.run("document.title") == "Stream – Afluente"  # noqa: RUF001  # the page's own
+    page.run("document.querySelectorAll('summary').forEach((one) => one.click())")
+    page.until_text("sequence number 4")
+    assert page.complaints == []
+
+
+def test_delivery_shows_where_it_goes_and_how_late_it_is(page: Browser, farm: Farm) -> None:
+    page.open(f"{farm.url}#/delivery")
+    page.until_text("6 records waiting")
+    page.until_text("readings/date=2026-11-24/one.json")
+    shown = page.text()
+    assert "s3://raw/" in shown
+    assert "readings/date=!{timestamp:yyyy-MM-dd}/" in shown
+
+
+def test_lake_leads_to_an_object_and_what_is_in_it(page: Browser, farm: Farm) -> None:
+    page.open(f"{farm.url}#/lake")
+    page.click("a[href='#/lake/raw']")
+    page.click("a[href$='notes%2F']")
+    page.until_text("evil & 100%.html")
+    page.click("a[href*='evil']")
+    page.until("document.querySelector('#content')")
+    assert page.run("document.querySelector('#content').textContent") == EVIL
+    page.run("void (location.hash = '#/lake/raw/o/notes%2Fpacked.json.gz')")
+    page.until("document.querySelector('#content')?.textContent.includes('packed')")
+    link = page.run(f"import('{JS}/aws.js').then((aws) => aws.downloadLink('raw', 'notes/evil & 100%.html'))")
+    with urllib.request.urlopen(farm.url.removesuffix("/_afluente/console") + link) as answer:
+        assert answer.read().decode() == EVIL
+        assert answer.headers["content-disposition"] == 'attachment; filename="evil___100_.html"'
+    assert page.complaints == []
+
+
+def test_catalog_leads_from_a_table_to_its_rows(page: Browser, farm: Farm) -> None:
+    page.open(f"{farm.url}#/catalog")
+    page.click("a[href='#/catalog/table/farm/readings']")
+    page.until_text("org.openx.data.jsonserde.JsonSerDe")
+    page.click("#first-rows")
+    page.until("document.querySelectorAll('#rows tbody tr').length === 10")
+    assert page.complaints == []
+
+
+def test_why_shows_what_the_doctor_finds(page: Browser, farm: Farm) -> None:
+    page.open(f"{farm.url}#/catalog/crawler/farm")
+    page.click("#language")
+    page.until_text("Bancos de dados")
+    page.click("#why")
+    page.until_text("O crawler nunca rodou.")
+    page.click("dialog button")
+    page.until("!document.querySelector('dialog')")
+
+
+def test_crawler_and_job_are_started_and_followed(page: Browser, farm: Farm) -> None:
+    page.open(f"{farm.url}#/catalog/crawler/walker")
+    page.until_text("never crawled")
+    page.click("#crawler-start")
+    page.until("document.querySelector('[id^=crawl-]')")
+    page.until_text("Running Start Crawl for Crawler walker")
+    page.run("void (location.hash = '#/catalog/job/farm')")
+    page.click("#job-start")
+    page.until("document.querySelector('[id^=run-jr_]')")
+    page.until_text("the job says hello")
+    page.until_text("SUCCEEDED")

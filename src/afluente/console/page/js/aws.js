@@ -112,7 +112,10 @@ export async function listObjects(bucket, { prefix = "", delimiter, next, most =
 
 // A link that saves the object as a file, good for ten minutes.
 export function downloadLink(bucket, key) {
-  const name = key.split("/").pop().replace(/[^\w.=-]/g, "_");
+  const name = key
+    .split("/")
+    .pop()
+    .replace(/[^\w.=-]/g, "_");
   const query = { "response-content-disposition": `attachment; filename="${name}"` };
   const request = { method: "GET", path: place(bucket, key), query, service: "s3", host: location.host };
   return presigned({ ...request, region: session.region }, session.keys ?? ANY, 600);

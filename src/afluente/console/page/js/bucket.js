@@ -17,5 +17,9 @@ export async function newestObject(bucket, prefix, signal) {
 // {count, bytes, more}: of the first thousand objects.
 export async function measure(bucket, prefix, signal) {
   const page = await listObjects(bucket, { prefix, most: 1000, signal });
-  return { count: page.objects.length, bytes: page.objects.reduce((sum, one) => sum + one.size, 0), more: Boolean(page.next) };
+  return {
+    count: page.objects.length,
+    bytes: page.objects.reduce((sum, one) => sum + one.size, 0),
+    more: Boolean(page.next),
+  };
 }

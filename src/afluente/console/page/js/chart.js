@@ -24,8 +24,20 @@ function draw(element, data) {
   const plot = geometry(data, width);
   const marks = data.kind === "bar" ? bars(data, plot) : lines(data, plot);
   const cursor = h("line", { class: "cursor", y1: MARGIN.top, y2: HEIGHT - MARGIN.bottom, visibility: "hidden" });
-  const svg = h("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, height: HEIGHT, role: "img", tabindex: 0, "aria-label": data.label ?? "" },
-    yAxis(plot, width), xAxis(data, plot), marks, cursor);
+  const svg = h(
+    "svg",
+    {
+      "viewBox": `0 0 ${width} ${HEIGHT}`,
+      "height": HEIGHT,
+      "role": "img",
+      "tabindex": 0,
+      "aria-label": data.label ?? "",
+    },
+    yAxis(plot, width),
+    xAxis(data, plot),
+    marks,
+    cursor,
+  );
   const tip = h("div", { class: "tip", hidden: true });
   fill(element, svg, tip, data.series.length > 1 || data.legend ? legend(data) : null);
   follow(svg, tip, cursor, data, plot, width);
@@ -39,7 +51,8 @@ function geometry(data, width) {
   const ticks = niceTicks(low, high);
   const [bottom, top] = [ticks[0], ticks.at(-1)];
   const [left, right] = [MARGIN.left, width - MARGIN.right];
-  const y = (value) => HEIGHT - MARGIN.bottom - ((value - bottom) / (top - bottom)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
+  const y = (value) =>
+    HEIGHT - MARGIN.bottom - ((value - bottom) / (top - bottom)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
   const slot = (right - left) / Math.max(1, data.xs.length);
   const [first, last] = [data.xs[0], data.xs.at(-1)];
   const along = (i) => (data.isTime && last > first ? (data.xs[i] - first) / (last - first) : null);
@@ -54,21 +67,25 @@ function geometry(data, width) {
 function yAxis({ ticks, y, left }, width) {
   return ticks.map((tick) => [
     h("line", { class: "grid", x1: left, x2: width - MARGIN.right, y1: y(tick), y2: y(tick) }),
-    h("text", { x: left - 8, y: y(tick) + 4, "text-anchor": "end" }, short(tick)),
+    h("text", { "x": left - 8, "y": y(tick) + 4, "text-anchor": "end" }, short(tick)),
   ]);
 }
 
 function xAxis(data, { x, left, right, slot }) {
   const base = HEIGHT - 8;
-  const write = (at, text) => h("text", { x: at, y: base, "text-anchor": "middle" }, text);
+  const write = (at, text) => h("text", { "x": at, "y": base, "text-anchor": "middle" }, text);
   const [first, last] = [data.xs[0], data.xs.at(-1)];
   if (data.isTime && data.kind === "line" && last > first) {
     const about = Math.max(2, Math.floor((right - left) / 110));
-    return timeTicks(first, last, about).map((at) => write(left + ((at - first) / (last - first)) * (right - left), timeText(at, last - first)));
+    return timeTicks(first, last, about).map((at) =>
+      write(left + ((at - first) / (last - first)) * (right - left), timeText(at, last - first)),
+    );
   }
   const every = Math.max(1, Math.ceil(data.xs.length / Math.max(1, Math.floor((right - left) / 90))));
   const room = Math.max(3, Math.floor((slot * every) / 7));
-  return data.xs.map((at, i) => (i % every ? null : write(x(i), cut(data.isTime ? timeText(at, last - first) : String(at), room))));
+  return data.xs.map((at, i) =>
+    i % every ? null : write(x(i), cut(data.isTime ? timeText(at, last - first) : String(at), room)),
+  );
 }
 
 function lines(data, { x, y }) {
@@ -79,7 +96,9 @@ function lines(data, { x, y }) {
       path += `${i && values[i - 1] !== null ? "L" : "M"}${x(i).toFixed(1)} ${y(value).toFixed(1)}`;
     });
     const few = data.xs.length <= 40;
-    const dots = few ? values.map((value, i) => value !== null && h("circle", { class: `c${n}`, cx: x(i), cy: y(value), r: 2.4 })) : [];
+    const dots = few
+      ? values.map((value, i) => value !== null && h("circle", { class: `c${n}`, cx: x(i), cy: y(value), r: 2.4 }))
+      : [];
     return [h("path", { class: `c${n}`, d: path }), dots];
   });
 }
@@ -92,8 +111,16 @@ function bars(data, { x, y, slot, bottom }) {
       if (value === null) return null;
       const left = x(i) + (n - data.series.length / 2) * width;
       const top = Math.min(y(value), zero);
-      return h("rect", { class: `c${n}`, x: left, y: top, width: Math.max(0.5, width - 1), height: Math.abs(y(value) - zero), rx: Math.min(3, width / 4) });
-    }));
+      return h("rect", {
+        class: `c${n}`,
+        x: left,
+        y: top,
+        width: Math.max(0.5, width - 1),
+        height: Math.abs(y(value) - zero),
+        rx: Math.min(3, width / 4),
+      });
+    }),
+  );
 }
 
 function follow(svg, tip, cursor, data, { x }, width) {
@@ -101,7 +128,13 @@ function follow(svg, tip, cursor, data, { x }, width) {
   const show = (i) => {
     at = Math.max(0, Math.min(data.xs.length - 1, i));
     const head = data.isTime ? timeText(data.xs[at], 0) : String(data.xs[at]);
-    fill(tip, h("b", {}, head), data.series.map((one, n) => h("div", {}, h("span", { class: `key c${n}` }, h("span", {}, `${one.name}: ${number(one.values[at], 4)}`)))));
+    fill(
+      tip,
+      h("b", {}, head),
+      data.series.map((one, n) =>
+        h("div", {}, h("span", { class: `key c${n}` }, h("span", {}, `${one.name}: ${number(one.values[at], 4)}`))),
+      ),
+    );
     tip.hidden = cursor.hidden = false;
     cursor.setAttribute("visibility", "visible");
     cursor.setAttribute("x1", x(at));
@@ -132,14 +165,21 @@ function nearest(count, x, where) {
 }
 
 const legend = (data) =>
-  h("div.legend", {}, data.series.map((one, n) => h("span", { class: `key c${n}` }, h("span", {}, one.name))));
+  h(
+    "div.legend",
+    {},
+    data.series.map((one, n) => h("span", { class: `key c${n}` }, h("span", {}, one.name))),
+  );
 
 const cut = (text, room) => (text.length > room ? `${text.slice(0, room - 1)}…` : text);
 
 const locale = () => (language() === "pt" ? "pt-BR" : "en-US");
 
 function short(value) {
-  return value.toLocaleString(locale(), Math.abs(value) >= 10000 ? { notation: "compact", maximumFractionDigits: 1 } : { maximumFractionDigits: 4 });
+  return value.toLocaleString(
+    locale(),
+    Math.abs(value) >= 10000 ? { notation: "compact", maximumFractionDigits: 1 } : { maximumFractionDigits: 4 },
+  );
 }
 
 // A moment in as few words as the span of the axis needs; all of it for a span of 0.
@@ -155,8 +195,13 @@ function timeText(ms, span) {
 // A small line without axes; `values` oldest first.
 export function sparkline(values, label) {
   const most = Math.max(1, ...values);
-  const at = values.map((value, i) => `${((i / Math.max(1, values.length - 1)) * 200).toFixed(1)} ${(32 - (value / most) * 29).toFixed(1)}`);
-  return h("svg", { class: "spark", viewBox: "0 0 200 34", preserveAspectRatio: "none", role: "img", "aria-label": label },
+  const at = values.map(
+    (value, i) => `${((i / Math.max(1, values.length - 1)) * 200).toFixed(1)} ${(32 - (value / most) * 29).toFixed(1)}`,
+  );
+  return h(
+    "svg",
+    { "class": "spark", "viewBox": "0 0 200 34", "preserveAspectRatio": "none", "role": "img", "aria-label": label },
     values.length > 1 && h("path", { class: "area", d: `M0 34L${at.join("L")}L200 34Z` }),
-    values.length > 1 && h("path", { class: "c0", d: `M${at.join("L")}`, "vector-effect": "non-scaling-stroke" }));
+    values.length > 1 && h("path", { "class": "c0", "d": `M${at.join("L")}`, "vector-effect": "non-scaling-stroke" }),
+  );
 }

@@ -1,7 +1,20 @@
 // Elements from data. Text stays text: nothing here reads HTML, so nothing that a record or an object says becomes any.
 
 const SVG = "http://www.w3.org/2000/svg";
-const SVG_TAGS = new Set(["svg", "g", "path", "line", "rect", "circle", "text", "polyline", "polygon", "title", "defs", "marker"]);
+const SVG_TAGS = new Set([
+  "svg",
+  "g",
+  "path",
+  "line",
+  "rect",
+  "circle",
+  "text",
+  "polyline",
+  "polygon",
+  "title",
+  "defs",
+  "marker",
+]);
 
 // h("a.button", {href, onclick}, "text", element, [more]) makes <a class="button" href>. null and false are left out.
 export function h(tag, properties = {}, ...children) {

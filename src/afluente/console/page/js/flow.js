@@ -6,18 +6,26 @@ import { fill, h } from "./dom.js";
 export function drawFlow(svg, boxes, moving) {
   const frame = svg.getBoundingClientRect();
   svg.setAttribute("viewBox", `0 0 ${frame.width} ${frame.height}`);
-  fill(svg, boxes.slice(0, -1).flatMap((box, i) => {
-    const kind = moving(i) ? "moving" : "still";
-    const { path, x, y, angle } = course(box.getBoundingClientRect(), boxes[i + 1].getBoundingClientRect(), frame);
-    return [
-      h("path", { class: kind, d: path }),
-      h("polygon", { class: kind, points: "0,-4.5 8,0 0,4.5", transform: `translate(${x} ${y}) rotate(${angle})` }),
-    ];
-  }));
+  fill(
+    svg,
+    boxes.slice(0, -1).flatMap((box, i) => {
+      const kind = moving(i) ? "moving" : "still";
+      const { path, x, y, angle } = course(box.getBoundingClientRect(), boxes[i + 1].getBoundingClientRect(), frame);
+      return [
+        h("path", { class: kind, d: path }),
+        h("polygon", { class: kind, points: "0,-4.5 8,0 0,4.5", transform: `translate(${x} ${y}) rotate(${angle})` }),
+      ];
+    }),
+  );
 }
 
 function course(from, to, frame) {
-  const at = (rect) => ({ left: rect.left - frame.left, right: rect.right - frame.left, top: rect.top - frame.top, bottom: rect.bottom - frame.top });
+  const at = (rect) => ({
+    left: rect.left - frame.left,
+    right: rect.right - frame.left,
+    top: rect.top - frame.top,
+    bottom: rect.bottom - frame.top,
+  });
   const [a, b] = [at(from), at(to)];
   if (Math.abs(a.top - b.top) < 4) {
     const y = (a.top + Math.min(a.bottom, b.bottom)) / 2;
@@ -27,8 +35,10 @@ function course(from, to, frame) {
   const middle = (a.bottom + b.top) / 2;
   const bend = Math.min(10, Math.abs(x2 - x1) / 2);
   const side = Math.sign(x2 - x1);
-  const path = side === 0
-    ? `M${x1} ${a.bottom}V${b.top - 9}`
-    : `M${x1} ${a.bottom}V${middle - bend}Q${x1} ${middle} ${x1 + side * bend} ${middle}H${x2 - side * bend}Q${x2} ${middle} ${x2} ${middle + bend}V${b.top - 9}`;
+  const path =
+    side === 0
+      ? `M${x1} ${a.bottom}V${b.top - 9}`
+      : `M${x1} ${a.bottom}V${middle - bend}q0 ${bend} ${side * bend} ${bend}` +
+        `H${x2 - side * bend}q${side * bend} 0 ${side * bend} ${bend}V${b.top - 9}`;
   return { path, x: x2, y: b.top - 9, angle: 90 };
 }

@@ -17,7 +17,7 @@ export function size(bytes) {
   const units = ["B", "KB", "MB", "GB", "TB"];
   let value = bytes;
   let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) (value /= 1024), unit++;
+  while (value >= 1024 && unit < units.length - 1) ((value /= 1024), unit++);
   return `${number(value, unit && value < 100 ? 1 : 0)} ${units[unit]}`;
 }
 

@@ -21,18 +21,35 @@ export async function learnPlace(region) {
 }
 
 function head(current) {
-  const tab = (view) => h("a", { href: `#/${view}`, "aria-current": view === current && "page" }, t(`tab.${view}`));
+  const tab = (view) => h("a", { "href": `#/${view}`, "aria-current": view === current && "page" }, t(`tab.${view}`));
   const region = h("input", {
-    id: "region", value: session.region, size: 11, "aria-label": t("region"), spellcheck: false, onchange: move,
+    "id": "region",
+    "value": session.region,
+    "size": 11,
+    "aria-label": t("region"),
+    "spellcheck": false,
+    "onchange": move,
   });
-  const language_ = h("button.quiet", { id: "language", onclick: other, lang: language() === "pt" ? "en" : "pt-BR" },
-    language() === "pt" ? "English" : "Português");
+  const language_ = h(
+    "button.quiet",
+    { id: "language", onclick: other, lang: language() === "pt" ? "en" : "pt-BR" },
+    language() === "pt" ? "English" : "Português",
+  );
   const theme_ = h("button.quiet", { id: "theme", onclick: () => (nextTheme(), head(current)) }, t(`theme.${theme()}`));
-  fill(top,
+  fill(
+    top,
     h("a.skip", { href: "#main", onclick: skip }, t("skip")),
     h("a.brand", { href: "#/overview" }, h("img", { src: "/_afluente/console/icon.svg", alt: "" }), "Afluente"),
     h("nav.tabs", { "aria-label": t("views") }, VIEWS.map(tab)),
-    h("div.tools", {}, region, language_, theme_, who(show)));
+    h(
+      "div.tools",
+      {},
+      region,
+      language_,
+      theme_,
+      who(() => show()),
+    ),
+  );
 }
 
 function skip(event) {
@@ -59,7 +76,7 @@ function complain(error) {
   fill(main, h("div.notice.bad", { role: "alert" }, `${code}${error.message}`));
 }
 
-async function show() {
+async function show(event) {
   leaving.abort();
   leaving = new AbortController();
   const { signal } = leaving;
@@ -70,6 +87,7 @@ async function show() {
   if (mustSignIn()) return askForKeys(main, show);
   const root = h("div.stack");
   fill(main, root);
+  if (event?.type === "hashchange") main.focus();
   try {
     const module = await import(`./view/${known}.js`);
     if (!signal.aborted) await module.show(root, path, signal);

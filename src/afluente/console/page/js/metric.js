@@ -4,15 +4,19 @@ import { call } from "./aws.js";
 
 const MINUTE = 60;
 
-// queries: [{id, namespace, name, dimensions: {}, stat}]; {times (ms), id: values}: a minute without data is 0 for sums,
-// else null. The minute that runs is left out.
+// queries: [{id, namespace, name, dimensions: {}, stat}]; {times (ms), id: values}. A minute without data is 0 for
+// sums, else null. The minute that runs is left out.
 export async function minutes(queries, back, signal) {
   const end = Math.floor(Date.now() / 1000 / MINUTE) * MINUTE;
   const start = end - back * MINUTE;
   const wanted = queries.map(({ id, namespace, name, dimensions, stat = "Sum" }) => ({
     Id: id,
     MetricStat: {
-      Metric: { Namespace: namespace, MetricName: name, Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })) },
+      Metric: {
+        Namespace: namespace,
+        MetricName: name,
+        Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+      },
       Period: MINUTE,
       Stat: stat,
     },
@@ -29,7 +33,18 @@ export async function minutes(queries, back, signal) {
   return found;
 }
 
-export const stream = (id, name, stream, stat) => ({ id, namespace: "AWS/Kinesis", name, dimensions: { StreamName: stream }, stat });
+export const stream = (id, name, stream, stat) => ({
+  id,
+  namespace: "AWS/Kinesis",
+  name,
+  dimensions: { StreamName: stream },
+  stat,
+});
 
-export const delivery = (id, name, delivery, stat) =>
-  ({ id, namespace: "AWS/Firehose", name, dimensions: { DeliveryStreamName: delivery }, stat });
+export const delivery = (id, name, delivery, stat) => ({
+  id,
+  namespace: "AWS/Firehose",
+  name,
+  dimensions: { DeliveryStreamName: delivery },
+  stat,
+});

@@ -7,10 +7,13 @@ import { kindsOf } from "./record.js";
 import { link } from "./route.js";
 
 export function nodes(pipeline, state, live) {
-  return [sensors, source, delivery, raw, crawler, catalog, job, lake, athena].map((make) => make(pipeline, state, live));
+  return [sensors, source, delivery, raw, crawler, catalog, job, lake, athena].map((make) =>
+    make(pipeline, state, live),
+  );
 }
 
-const failure = (found) => found?.error && (found.error.code ? `${found.error.code}: ${found.error.message}` : found.error.message);
+const failure = (found) =>
+  found?.error && (found.error.code ? `${found.error.code}: ${found.error.message}` : found.error.message);
 
 function sensors({ delivery: { source } }, { sample, series }, { rate }) {
   const kinds = kindsOf(sample.value ?? []);
@@ -67,7 +70,7 @@ function raw({ delivery: { bucket, prefix } }, { raw, newest }) {
     id: "raw",
     title: t("node.raw"),
     name: bucket ?? "–",
-    link: bucket && link("lake", bucket, ...prefix.split("/").filter(Boolean)),
+    link: bucket && link("lake", bucket, "p", prefix),
     big: many(raw.value),
     unit: raw.value && `${t("unit.objects")} · ${size(raw.value.bytes)}`,
     lines: [newest.value && newest.value.key],
@@ -84,7 +87,10 @@ function crawler({ crawler: name }, { crawler }) {
     name: name ?? t("node.no_crawler"),
     link: name && link("catalog", "crawler", name),
     state: found?.State,
-    lines: [last ? `${last.Status} ${ago(last.StartTime)}` : name && t("node.never_crawled"), found?.Schedule?.ScheduleExpression],
+    lines: [
+      last ? `${last.Status} ${ago(last.StartTime)}` : name && t("node.never_crawled"),
+      found?.Schedule?.ScheduleExpression,
+    ],
     trouble: failure(crawler) ?? (last?.Status === "FAILED" ? last.ErrorMessage : ""),
     moving: found?.State === "RUNNING",
   };
@@ -137,16 +143,20 @@ function lake({ database }, { tables, lake, rows }) {
 
 function athena({ workGroup }, { query }) {
   const last = query.value;
+  const numbers = last?.Statistics ?? {};
+  const scanned = size(numbers.DataScannedInBytes ?? 0);
   return {
     id: "athena",
     title: "Athena",
     name: workGroup ?? "–",
     link: link("sql"),
     state: last?.Status.State,
-    lines: last ? [
-      t("node.asked", { ago: ago(last.Status.SubmissionDateTime) }),
-      `${seconds((last.Statistics?.TotalExecutionTimeInMillis ?? 0) / 1000)} · ${size(last.Statistics?.DataScannedInBytes ?? 0)} ${t("unit.scanned")}`,
-    ] : [t("node.never_asked")],
+    lines: last
+      ? [
+          t("node.asked", { ago: ago(last.Status.SubmissionDateTime) }),
+          `${seconds((numbers.TotalExecutionTimeInMillis ?? 0) / 1000)} · ${scanned} ${t("unit.scanned")}`,
+        ]
+      : [t("node.never_asked")],
     trouble: failure(query) ?? (last?.Status.State === "FAILED" ? last.Status.StateChangeReason : ""),
     tone: last?.Status.State === "FAILED" ? "warn" : undefined,
   };
@@ -163,6 +173,7 @@ export function liveOf({ delivery: { source, DeliveryStreamName: name } }, numbe
   found.pending = liveValue(numbers, "afluente_delivery_pending_records", { delivery_stream_name: name });
   found.failing = liveValue(numbers, "afluente_delivery_failing", { delivery_stream_name: name }) === 1;
   const passed = (found.at - before?.at) / 1000;
-  if (total !== undefined && before?.total !== undefined && passed > 0) found.rate = Math.max(0, (total - before.total) / passed);
+  if (total !== undefined && before?.total !== undefined && passed > 0)
+    found.rate = Math.max(0, (total - before.total) / passed);
   return found;
 }

@@ -14,13 +14,20 @@ const seen = (signal) =>
     signal.addEventListener("abort", done, { once: true });
   });
 
-// Call `step` now and `everyMs` after it has ended, until `signal` is aborted; never in a hidden tab.
-export async function poll(step, everyMs, signal) {
-  while (!signal.aborted) {
-    await step();
-    await pause(everyMs, signal);
-    await seen(signal);
-  }
+// Call `step` now and `everyMs` after it has ended (or what it gives, in ms), until `signal` is aborted; never in a
+// hidden tab. Gives a function that ends the wait.
+export function poll(step, everyMs, signal) {
+  let waking = new AbortController();
+  const go = async () => {
+    while (!signal.aborted) {
+      const soonMs = await step();
+      waking = new AbortController();
+      await pause(soonMs || everyMs, AbortSignal.any([signal, waking.signal]));
+      await seen(signal);
+    }
+  };
+  go();
+  return () => waking.abort();
 }
 
 // Call `step` at growing intervals, of 2 s at most, until it gives something; that.

@@ -33,13 +33,17 @@ export const ended = (id, signal, see = () => {}) =>
 export async function results(query, next, signal) {
   const members = { QueryExecutionId: query.QueryExecutionId, MaxResults: 1000, ...(next && { NextToken: next }) };
   const page = await call("athena", "GetQueryResults", members, signal);
-  const columns = (page.ResultSet.ResultSetMetadata?.ColumnInfo ?? []).map((one) => ({ name: one.Name, type: one.Type }));
+  const columns = (page.ResultSet.ResultSetMetadata?.ColumnInfo ?? []).map((one) => ({
+    name: one.Name,
+    type: one.Type,
+  }));
   const rows = page.ResultSet.Rows.map((row) => (row.Data ?? []).map((cell) => cell.VarCharValue ?? null));
   const hasHead = !next && query.StatementType === "DML" && query.SubstatementType !== "INSERT";
   return { columns, rows: hasHead ? rows.slice(1) : rows, next: page.NextToken };
 }
 
-// US dollars on AWS: what was scanned, to the next MB and 10 MB at least; free are failures, and DDL that reads nothing.
+// US dollars on AWS: for what was scanned, to the next MB and 10 MB at least. Free are failures, and DDL that reads
+// nothing.
 export function cost(query) {
   const scanned = query.Statistics?.DataScannedInBytes ?? 0;
   const reused = query.Statistics?.ResultReuseInformation?.ReusedPreviousResult;

@@ -3,17 +3,27 @@
 import { all, call } from "./aws.js";
 
 export const openShards = async (stream, signal) =>
-  (await all("kinesis", "ListShards", { StreamName: stream }, "Shards", { signal })).filter((shard) => !shard.SequenceNumberRange.EndingSequenceNumber);
+  (await all("kinesis", "ListShards", { StreamName: stream }, "Shards", { signal })).filter(
+    (shard) => !shard.SequenceNumberRange.EndingSequenceNumber,
+  );
 
 // The newest `most` records of the last `back` seconds, newest first: [{shard, key, sequence, at, text}].
 export async function recentRecords(stream, { back, most, shards, signal }) {
   const read = shards ?? (await openShards(stream, signal)).slice(0, 4).map((shard) => shard.ShardId);
   const found = await Promise.all(read.map((shard) => recentOf(stream, shard, back, signal)));
-  return found.flat().sort((a, b) => b.at - a.at).slice(0, most);
+  return found
+    .flat()
+    .sort((a, b) => b.at - a.at)
+    .slice(0, most);
 }
 
 async function recentOf(stream, shard, back, signal) {
-  const from = { StreamName: stream, ShardId: shard, ShardIteratorType: "AT_TIMESTAMP", Timestamp: Math.floor(Date.now() / 1000) - back };
+  const from = {
+    StreamName: stream,
+    ShardId: shard,
+    ShardIteratorType: "AT_TIMESTAMP",
+    Timestamp: Math.floor(Date.now() / 1000) - back,
+  };
   let { ShardIterator: iterator } = await call("kinesis", "GetShardIterator", from, signal);
   const found = [];
   for (let reads = 0; iterator && reads < 4; reads++) {
@@ -25,9 +35,16 @@ async function recentOf(stream, shard, back, signal) {
   return found;
 }
 
-function decoded(shard, { Data, PartitionKey, SequenceNumber, ApproximateArrivalTimestamp }) {
+export function decoded(shard, { Data, PartitionKey, SequenceNumber, ApproximateArrivalTimestamp }) {
   const bytes = Uint8Array.from(atob(Data), (c) => c.charCodeAt(0));
-  return { shard, key: PartitionKey, sequence: SequenceNumber, at: ApproximateArrivalTimestamp, text: readable(bytes), size: bytes.length };
+  return {
+    shard,
+    key: PartitionKey,
+    sequence: SequenceNumber,
+    at: ApproximateArrivalTimestamp,
+    text: readable(bytes),
+    size: bytes.length,
+  };
 }
 
 // UTF-8 where it is; else the bytes in hexadecimal.

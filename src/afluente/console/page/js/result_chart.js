@@ -1,47 +1,76 @@
-// Which chart fits a result: chosen from the types of its columns.
+// Which chart fits a result: chosen from the types of its columns, and from what is in them.
 
 import { MOST_SERIES } from "./chart.js";
 
 const NUMBERS = /^(tinyint|smallint|integer|int|bigint|real|float|double|decimal)/;
-const TIMES = /^(date|timestamp)/;
+const DATE = /^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}.*)?$/;
+const IDENTIFIER = /^id|id$/i;
+const MANY = 30;
 
 export const isNumber = (column) => NUMBERS.test(column.type);
-const isTime = (column) => TIMES.test(column.type);
-const looksLikeDate = (rows, i) => rows.length > 0 && rows.every((row) => row[i] === null || /^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}.*)?$/.test(row[i]));
 
-// {x, y: [columns], by, kind, isTime}, column numbers; null where there is nothing to draw.
-export function suggest(columns, rows) {
-  const numbers = columns.map((column, i) => (isNumber(column) ? i : -1)).filter((i) => i >= 0);
-  if (!numbers.length || rows.length < 2) return null;
-  const time = columns.findIndex((column, i) => isTime(column) || (!isNumber(column) && looksLikeDate(rows, i)));
-  const texts = columns.map((column, i) => (isNumber(column) || i === time ? -1 : i)).filter((i) => i >= 0);
-  if (time >= 0) return { x: time, y: texts.length ? [numbers[0]] : numbers.slice(0, MOST_SERIES), by: texts[0] ?? -1, kind: "line" };
-  if (texts.length) return { x: texts[0], y: texts.length > 1 ? [numbers[0]] : numbers.slice(0, MOST_SERIES), by: texts[1] ?? -1, kind: "bar" };
-  if (numbers.length < 2) return null;
-  const group = texts[0] ?? -1;
-  return { x: numbers[0], y: numbers.slice(1, MOST_SERIES + 1), by: group, kind: new Set(rows.map((row) => row[numbers[0]])).size > 30 ? "line" : "bar" };
+const distinct = (rows, i) => new Set(rows.map((row) => row[i])).size;
+
+// Whether a column tells when: by its type, or because every text in it is a date.
+function isTime(column, rows, i) {
+  if (/^(date|timestamp)/.test(column.type)) return true;
+  return !isNumber(column) && rows.length > 0 && rows.every((row) => row[i] === null || DATE.test(row[i]));
 }
 
-const asMs = (text) => Date.parse(text.length === 10 ? `${text}T00:00` : text.replace(" UTC", "Z").replace(/^(\S+) (\d)/, "$1T$2"));
+// {x, y: [columns], by, kind}, column numbers, by -1 for one series a column; null where there is nothing to draw.
+export function suggest(columns, rows) {
+  const at = columns.map((column, i) => i);
+  const all = at.filter((i) => isNumber(columns[i]));
+  if (!all.length || rows.length < 2) return null;
+  const measures = all.filter((i) => !IDENTIFIER.test(columns[i].name));
+  const numbers = measures.length ? measures : all;
+  const times = at.filter((i) => isTime(columns[i], rows, i) && distinct(rows, i) > 1);
+  const texts = at.filter((i) => !all.includes(i) && !times.includes(i) && distinct(rows, i) > 1);
+  const x = times.find((i) => columns[i].type.startsWith("timestamp")) ?? times[0] ?? texts[0] ?? all[0];
+  const by = texts.find((i) => i !== x && distinct(rows, i) <= MOST_SERIES) ?? -1;
+  const y = numbers.filter((i) => i !== x);
+  if (!y.length) return null;
+  const isLine = times.includes(x) || (isNumber(columns[x]) && distinct(rows, x) > MANY);
+  return { x, by, y: by >= 0 ? y.slice(0, 1) : y.slice(0, MOST_SERIES), kind: isLine ? "line" : "bar" };
+}
 
-// The chart's data for such a choice; of the rows that are here, in the order of time or of the answer.
+// Milliseconds of what Athena writes for a date or a timestamp.
+function asMs(text) {
+  const [, day, time = "00:00", zone] = /^(\S{10})(?:[ T](\d[\d:.]*))?\s*(.*)$/.exec(text);
+  return Date.parse(`${day}T${time}${zone === "UTC" ? "Z" : ""}`);
+}
+
+// What `chart` draws for such a choice, of the rows that are here. Of several rows for one point it is the average.
 export function shape(columns, rows, choice) {
-  const time = isTime(columns[choice.x]) || (!isNumber(columns[choice.x]) && looksLikeDate(rows, choice.x));
-  const sorted = isNumber(columns[choice.x]);
-  let xs = [...new Set(rows.map((row) => row[choice.x]).filter((value) => value !== null))];
+  const time = isTime(columns[choice.x], rows, choice.x);
+  const xs = [...new Set(rows.map((row) => row[choice.x]).filter((value) => value !== null))];
   if (time) xs.sort((a, b) => asMs(a) - asMs(b));
-  else if (sorted) xs.sort((a, b) => a - b);
-  const place = new Map(xs.map((value, i) => [value, i]));
-  const series = new Map();
-  for (const row of rows) {
-    if (row[choice.x] === null) continue;
-    for (const y of choice.y) {
-      const name = choice.by >= 0 ? `${row[choice.by]}${choice.y.length > 1 ? ` ${columns[y].name}` : ""}` : columns[y].name;
-      if (!series.has(name)) series.set(name, Array(xs.length).fill(null));
-      series.get(name)[place.get(row[choice.x])] = row[y] === null ? null : Number(row[y]);
+  else if (isNumber(columns[choice.x])) xs.sort((a, b) => a - b);
+  const points = pointsOf(columns, rows, choice);
+  const series = [...points].map(([name, at]) => ({ name, values: xs.map((x) => average(at.get(x))) }));
+  return {
+    kind: choice.kind,
+    isTime: time,
+    xs: time ? xs.map(asMs) : xs,
+    series: series.slice(0, MOST_SERIES),
+    left: Math.max(0, series.length - MOST_SERIES),
+    isAveraged: [...points.values()].some((at) => [...at.values()].some((values) => values.length > 1)),
+    label: `${choice.y.map((y) => columns[y].name).join(", ")} / ${columns[choice.x].name}`,
+    legend: true,
+  };
+}
+
+// A series' name, to x, to the values there.
+function pointsOf(columns, rows, { x, y, by }) {
+  const points = new Map();
+  for (const row of rows.filter((one) => one[x] !== null)) {
+    for (const i of y.filter((one) => row[one] !== null)) {
+      const own = by >= 0 ? [row[by] ?? "NULL", ...(y.length > 1 ? [columns[i].name] : [])].join(" ") : columns[i].name;
+      const at = points.get(own) ?? new Map();
+      points.set(own, at.set(row[x], [...(at.get(row[x]) ?? []), Number(row[i])]));
     }
   }
-  const found = [...series].map(([name, values]) => ({ name, values }));
-  const label = `${choice.y.map((y) => columns[y].name).join(", ")} / ${columns[choice.x].name}`;
-  return { kind: choice.kind, isTime: time, xs: time ? xs.map(asMs) : xs, series: found.slice(0, MOST_SERIES), left: found.length - MOST_SERIES, label, legend: true };
+  return points;
 }
+
+const average = (values) => (values ? values.reduce((a, b) => a + b, 0) / values.length : null);

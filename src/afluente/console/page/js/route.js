@@ -1,6 +1,6 @@
 // Where one is: `#/view/part/part`, each part percent-encoded.
 
-export const VIEWS = ["overview", "sql"];
+export const VIEWS = ["overview", "stream", "delivery", "lake", "catalog", "sql"];
 
 export const parts = () => location.hash.replace(/^#\/?/, "").split("/").filter(Boolean).map(decodeURIComponent);
 

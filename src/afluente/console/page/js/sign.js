@@ -39,7 +39,7 @@ function signature(request, headers, bodyHash, scope, time, secret) {
 export function signed(request, keys, date = new Date()) {
   const time = stamp(date);
   const bodyHash = hex(sha256(bytes(request.body ?? "")));
-  const headers = { ...request.headers, host: request.host, "x-amz-date": time };
+  const headers = { ...request.headers, "host": request.host, "x-amz-date": time };
   if (request.service === "s3") headers["x-amz-content-sha256"] = bodyHash;
   if (keys.token) headers["x-amz-security-token"] = keys.token;
   const scope = `${time.slice(0, 8)}/${request.region}/${request.service}/aws4_request`;

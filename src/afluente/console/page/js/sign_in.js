@@ -10,7 +10,11 @@ let arn = "";
 export function who(changed) {
   if (session.keys === null) {
     if (mustSignIn()) return null;
-    return h("button.quiet", { id: "who", onclick: () => askForKeys(document.getElementById("main"), changed) }, t("sign.in"));
+    return h(
+      "button.quiet",
+      { id: "who", onclick: () => askForKeys(document.getElementById("main"), changed) },
+      t("sign.in"),
+    );
   }
   const leave = () => {
     signOut();
@@ -20,8 +24,20 @@ export function who(changed) {
 }
 
 export function askForKeys(main, changed) {
-  const id = h("input", { id: "key-id", name: "username", autocomplete: "username", required: true, spellcheck: false });
-  const secret = h("input", { id: "key-secret", name: "password", type: "password", autocomplete: "current-password", required: true });
+  const id = h("input", {
+    id: "key-id",
+    name: "username",
+    autocomplete: "username",
+    required: true,
+    spellcheck: false,
+  });
+  const secret = h("input", {
+    id: "key-secret",
+    name: "password",
+    type: "password",
+    autocomplete: "current-password",
+    required: true,
+  });
   const token = h("input", { id: "key-token", type: "password", autocomplete: "off" });
   const trouble = h("div", { role: "alert" });
   const submit = async (event) => {
@@ -35,14 +51,17 @@ export function askForKeys(main, changed) {
       fill(trouble, h("div.notice.bad", {}, `${error.code ?? ""} ${error.message}`));
     }
   };
-  const form = h("form.card.stack", { onsubmit: submit },
+  const form = h(
+    "form.card.stack",
+    { onsubmit: submit },
     h("h1", {}, t("sign.title")),
     h("p.soft", {}, session.place.auth === "enforce" ? t("sign.enforce") : t("sign.open")),
     h("label.field", {}, t("sign.id"), id),
     h("label.field", {}, t("sign.secret"), secret),
     h("label.field", {}, t("sign.token"), token),
     trouble,
-    h("div.row", {}, h("button.main", { type: "submit" }, t("sign.do"))));
+    h("div.row", {}, h("button.main", { type: "submit" }, t("sign.do"))),
+  );
   fill(main, form);
   id.focus();
 }

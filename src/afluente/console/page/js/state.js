@@ -12,7 +12,9 @@ export const BACK = 30;
 
 // Everything but the live numbers; `known` is what was found the last time.
 export async function look(pipeline, known, signal) {
-  const { delivery: { source, bucket, prefix } } = pipeline;
+  const {
+    delivery: { source, bucket, prefix },
+  } = pipeline;
   const nothing = Promise.resolve(undefined);
   const [series, sample, raw, newest, crawler, tables, runs, query] = await Promise.all([
     attempt(history(pipeline, signal)),
@@ -21,7 +23,11 @@ export async function look(pipeline, known, signal) {
     attempt(bucket ? newestObject(bucket, prefix, signal) : nothing),
     attempt(pipeline.crawler ? call("glue", "GetCrawler", { Name: pipeline.crawler }, signal) : nothing),
     attempt(tablesOf(pipeline, signal)),
-    attempt(pipeline.job ? all("glue", "GetJobRuns", { JobName: pipeline.job, MaxResults: 20 }, "JobRuns", { most: 20, signal }) : nothing),
+    attempt(
+      pipeline.job
+        ? all("glue", "GetJobRuns", { JobName: pipeline.job, MaxResults: 20 }, "JobRuns", { most: 20, signal })
+        : nothing,
+    ),
     attempt(lastQuery(pipeline.workGroup, signal)),
   ]);
   const found = { series, sample, raw, newest, crawler, tables, runs, query };
@@ -33,7 +39,10 @@ function history(pipeline, signal) {
   const queries = [delivery("delivered", "DeliveryToS3.Records", name), delivery("bytes", "DeliveryToS3.Bytes", name)];
   const { source } = pipeline.delivery;
   if (source) {
-    queries.push(stream("records", "IncomingRecords", source), stream("throttled", "WriteProvisionedThroughputExceeded", source));
+    queries.push(
+      stream("records", "IncomingRecords", source),
+      stream("throttled", "WriteProvisionedThroughputExceeded", source),
+    );
   } else {
     queries.push(delivery("records", "IncomingRecords", name));
   }
@@ -42,7 +51,12 @@ function history(pipeline, signal) {
 
 async function lastQuery(workGroup, signal) {
   if (!workGroup) return undefined;
-  const { QueryExecutionIds: ids } = await call("athena", "ListQueryExecutions", { WorkGroup: workGroup, MaxResults: 1 }, signal);
+  const { QueryExecutionIds: ids } = await call(
+    "athena",
+    "ListQueryExecutions",
+    { WorkGroup: workGroup, MaxResults: 1 },
+    signal,
+  );
   if (!ids?.length) return undefined;
   return (await call("athena", "GetQueryExecution", { QueryExecutionId: ids[0] }, signal)).QueryExecution;
 }
@@ -61,7 +75,11 @@ async function lakeOf(pipeline, { tables, runs }, known, signal) {
 }
 
 async function countRows({ database, workGroup }, table, signal) {
-  const id = await start(`SELECT count(*) FROM ${quoted(database)}.${quoted(table.Name)}`, { database, workGroup }, signal);
+  const id = await start(
+    `SELECT count(*) FROM ${quoted(database)}.${quoted(table.Name)}`,
+    { database, workGroup },
+    signal,
+  );
   const query = await ended(id, signal);
   if (query?.Status.State !== "SUCCEEDED") throw new Error(query?.Status.StateChangeReason ?? "");
   return Number((await results(query, undefined, signal)).rows[0][0]);

@@ -11,7 +11,8 @@ const PAGE = 50;
 
 // `more` gives the page after a token.
 export function answer(query, first, more) {
-  if (!first.columns.length || (query.StatementType !== "DML" && !first.rows.length)) return card("", h("p.soft", {}, t("sql.done")));
+  if (!first.columns.length || (query.StatementType !== "DML" && !first.rows.length))
+    return card("", h("p.soft", {}, t("sql.done")));
   const choice = suggest(first.columns, first.rows);
   return [choice && chartCard(first, choice), rowsCard(first, more)];
 }
@@ -22,20 +23,52 @@ function chartCard({ columns, rows }, choice) {
   const draw = () => {
     const data = shape(columns, rows, choice);
     fill(place, chart(data));
-    note.textContent = data.left > 0 ? t("chart.left", { n: data.left }) : "";
+    const notes = [data.left > 0 && t("chart.left", { n: data.left }), data.isAveraged && t("chart.averaged")];
+    note.textContent = notes.filter(Boolean).join(" ");
   };
-  const pick = (title, id, options, chosen, take) => h("label.field", {}, title,
-    h("select", { id, onchange: (event) => (take(event.target.value), draw()) }, options.map(([value, text]) => h("option", { value, selected: String(value) === String(chosen) }, text))));
+  const pick = (title, id, options, chosen, take) =>
+    h(
+      "label.field",
+      {},
+      title,
+      h(
+        "select",
+        { id, onchange: (event) => (take(event.target.value), draw()) },
+        options.map(([value, text]) => h("option", { value, selected: String(value) === String(chosen) }, text)),
+      ),
+    );
   const named = columns.map((column, i) => [i, column.name]);
   const numbers = named.filter(([i]) => isNumber(columns[i]));
   const all = choice.y.join();
   const ys = choice.y.length > 1 ? [[all, t("chart.all")], ...numbers] : numbers;
   draw();
-  return card("", h("div.row.spread", {}, h("h2", {}, t("chart.title")), h("div.row", {},
-    pick(t("chart.kind"), "chart-kind", [["line", t("chart.line")], ["bar", t("chart.bar")]], choice.kind, (value) => (choice.kind = value)),
-    pick("x", "chart-x", named, choice.x, (value) => (choice.x = Number(value))),
-    pick("y", "chart-y", ys, all, (value) => (choice.y = value.split(",").map(Number))),
-    pick(t("chart.by"), "chart-by", [[-1, "–"], ...named], choice.by, (value) => (choice.by = Number(value))))), place, note);
+  return card(
+    "",
+    h(
+      "div.row.spread",
+      {},
+      h("h2", {}, t("chart.title")),
+      h(
+        "div.row",
+        {},
+        pick(
+          t("chart.kind"),
+          "chart-kind",
+          [
+            ["line", t("chart.line")],
+            ["bar", t("chart.bar")],
+          ],
+          choice.kind,
+          (value) => (choice.kind = value),
+        ),
+        pick("x", "chart-x", named, choice.x, (value) => (choice.x = Number(value))),
+        pick("y", "chart-y", ys, all, (value) => (choice.y = value.split(",").map(Number))),
+        pick(t("chart.by"), "chart-by", [[-1, "–"], ...named], choice.by, (value) => (choice.by = Number(value))),
+      ),
+    ),
+    place,
+    note,
+  );
 }
 
 function rowsCard(first, more) {
@@ -62,10 +95,25 @@ function rowsCard(first, more) {
     const shown = rows.slice(page * PAGE, (page + 1) * PAGE);
     fill(place, rowsTable(columns, shown));
     const of = next ? `${number(rows.length)}+` : number(rows.length);
-    fill(foot, h("span.soft.small", {}, rows.length ? t("sql.rows", { from: page * PAGE + 1, to: page * PAGE + shown.length, of }) : t("sql.no_rows")),
-      (rows.length > PAGE || next) && h("div.row", {},
-        h("button", { id: "rows-back", disabled: page === 0, onclick: () => turn(page - 1) }, t("back")),
-        h("button", { id: "rows-on", disabled: !next && (page + 1) * PAGE >= rows.length, onclick: () => turn(page + 1) }, t("on"))));
+    fill(
+      foot,
+      h(
+        "span.soft.small",
+        {},
+        rows.length ? t("sql.rows", { from: page * PAGE + 1, to: page * PAGE + shown.length, of }) : t("sql.no_rows"),
+      ),
+      (rows.length > PAGE || next) &&
+        h(
+          "div.row",
+          {},
+          h("button", { id: "rows-back", disabled: page === 0, onclick: () => turn(page - 1) }, t("back")),
+          h(
+            "button",
+            { id: "rows-on", disabled: !next && (page + 1) * PAGE >= rows.length, onclick: () => turn(page + 1) },
+            t("on"),
+          ),
+        ),
+    );
   };
   draw();
   return card(t("sql.answer"), place, foot);
@@ -73,7 +121,34 @@ function rowsCard(first, more) {
 
 function rowsTable(columns, rows) {
   const kind = columns.map((column) => (isNumber(column) ? "number" : "cut"));
-  return h("div.scroll", {}, h("table", { id: "rows" },
-    h("thead", {}, h("tr", {}, columns.map((column, i) => h("th", { scope: "col", class: kind[i], title: column.type }, column.name)))),
-    h("tbody", {}, rows.map((row) => h("tr", {}, row.map((value, i) => h("td", { class: kind[i], title: value ?? "NULL" }, value === null ? h("span.soft", {}, "NULL") : value)))))));
+  return h(
+    "div.scroll",
+    {},
+    h(
+      "table",
+      { id: "rows" },
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          columns.map((column, i) => h("th", { scope: "col", class: kind[i], title: column.type }, column.name)),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        rows.map((row) =>
+          h(
+            "tr",
+            {},
+            row.map((value, i) =>
+              h("td", { class: kind[i], title: value ?? "NULL" }, value === null ? h("span.soft", {}, "NULL") : value),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
 }

@@ -10,7 +10,12 @@ import { cost } from "../query.js";
 const LAST = 20;
 
 async function past(workGroup, signal) {
-  const { QueryExecutionIds: ids } = await call("athena", "ListQueryExecutions", { WorkGroup: workGroup, MaxResults: LAST }, signal);
+  const { QueryExecutionIds: ids } = await call(
+    "athena",
+    "ListQueryExecutions",
+    { WorkGroup: workGroup, MaxResults: LAST },
+    signal,
+  );
   if (!ids?.length) return [];
   const { QueryExecutions: found } = await call("athena", "BatchGetQueryExecution", { QueryExecutionIds: ids }, signal);
   return found.sort((a, b) => b.Status.SubmissionDateTime - a.Status.SubmissionDateTime);
@@ -21,13 +26,28 @@ export async function history(element, workGroup, again, signal) {
   const found = await attempt(past(workGroup, signal));
   if (signal.aborted) return;
   if (found.error) return fill(element, trouble(found.error));
-  const open = (query) => h("button.quiet.mono", { type: "button", title: query.Query, onclick: () => again(query) }, query.Query.replace(/\s+/g, " ").slice(0, 90));
-  fill(element, card(t("sql.history"), table([
-    [t("sql.asked"), (query) => ago(query.Status.SubmissionDateTime), "tight"],
-    [t("state"), (query) => badge(query.Status.State)],
-    ["SQL", open, "cut"],
-    [t("sql.took"), (query) => seconds((query.Statistics?.TotalExecutionTimeInMillis ?? 0) / 1000), "number"],
-    [t("sql.scanned"), (query) => size(query.Statistics?.DataScannedInBytes ?? 0), "number tight"],
-    [t("sql.cost"), (query) => dollars(cost(query)), "number tight"],
-  ], found.value, t("sql.no_history"))));
+  const open = (query) =>
+    h(
+      "button.quiet.mono",
+      { type: "button", title: query.Query, onclick: () => again(query) },
+      query.Query.replace(/\s+/g, " ").slice(0, 90),
+    );
+  fill(
+    element,
+    card(
+      t("sql.history"),
+      table(
+        [
+          [t("sql.asked"), (query) => ago(query.Status.SubmissionDateTime), "tight"],
+          [t("state"), (query) => badge(query.Status.State)],
+          ["SQL", open, "cut"],
+          [t("sql.took"), (query) => seconds((query.Statistics?.TotalExecutionTimeInMillis ?? 0) / 1000), "number"],
+          [t("sql.scanned"), (query) => size(query.Statistics?.DataScannedInBytes ?? 0), "number tight"],
+          [t("sql.cost"), (query) => dollars(cost(query)), "number tight"],
+        ],
+        found.value,
+        t("sql.no_history"),
+      ),
+    ),
+  );
 }

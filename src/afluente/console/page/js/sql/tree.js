@@ -10,7 +10,12 @@ import { firstRows, quoted } from "../query.js";
 export function tree(databases, insert, run, signal) {
   const open = databases.filter((name) => name !== "default")[0];
   const list = databases.map((name) => database(name, name === open, insert, run, signal));
-  return h("nav.card.tree", { "aria-label": t("sql.tables") }, h("h2", {}, t("sql.tables")), list.length ? list : h("p.soft", {}, t("sql.no_database")));
+  return h(
+    "nav.card.tree",
+    { "aria-label": t("sql.tables") },
+    h("h2", {}, t("sql.tables")),
+    list.length ? list : h("p.soft", {}, t("sql.no_database")),
+  );
 }
 
 function database(name, open, insert, run, signal) {
@@ -18,20 +23,55 @@ function database(name, open, insert, run, signal) {
   const load = async () => {
     try {
       const tables = await all("glue", "GetTables", { DatabaseName: name }, "TableList", { signal });
-      fill(inside, tables.length ? tables.map((table) => tableOf(name, table, insert, run)) : h("p.soft.small", {}, t("sql.no_table")));
+      fill(
+        inside,
+        tables.length
+          ? tables.map((table) => tableOf(name, table, insert, run))
+          : h("p.soft.small", {}, t("sql.no_table")),
+      );
     } catch (error) {
       fill(inside, trouble(error));
     }
   };
-  const element = h("details", { ontoggle: () => element.open && !inside.firstChild && load() }, h("summary", {}, name), inside);
+  const element = h(
+    "details",
+    { ontoggle: () => element.open && !inside.firstChild && load() },
+    h("summary", {}, name),
+    inside,
+  );
   element.open = open;
   return element;
 }
 
 function tableOf(database, table, insert, run) {
-  const columns = [...(table.StorageDescriptor?.Columns ?? []), ...(table.PartitionKeys ?? []).map((key) => ({ ...key, isKey: true }))];
-  const item = (column) => h("button", { type: "button", onclick: () => insert(quoted(column.Name)) }, column.Name, h("span.soft", {}, ` ${column.Type}${column.isKey ? ` · ${t("sql.partition")}` : ""}`));
-  return h("details", {}, h("summary", {}, table.Name),
-    h("div.columns", {}, columns.map(item),
-      h("div.row", {}, h("button.small", { type: "button", onclick: () => run(firstRows(database, table.Name), database) }, t("sql.first_rows")))));
+  const columns = [
+    ...(table.StorageDescriptor?.Columns ?? []),
+    ...(table.PartitionKeys ?? []).map((key) => ({ ...key, isKey: true })),
+  ];
+  const item = (column) =>
+    h(
+      "button",
+      { type: "button", onclick: () => insert(quoted(column.Name)) },
+      column.Name,
+      h("span.soft", {}, ` ${column.Type}${column.isKey ? ` · ${t("sql.partition")}` : ""}`),
+    );
+  return h(
+    "details",
+    {},
+    h("summary", {}, table.Name),
+    h(
+      "div.columns",
+      {},
+      columns.map(item),
+      h(
+        "div.row",
+        {},
+        h(
+          "button.small",
+          { type: "button", onclick: () => run(firstRows(database, table.Name), database) },
+          t("sql.first_rows"),
+        ),
+      ),
+    ),
+  );
 }

@@ -10,7 +10,7 @@ import { liveOf, nodes } from "../node.js";
 import { attempt, badge } from "../part.js";
 import { deliveryNames, discover } from "../pipeline.js";
 import { poll } from "../poll.js";
-import { VIEWS, link } from "../route.js";
+import { link } from "../route.js";
 import { look } from "../state.js";
 
 const LIVE_MS = 3000;
@@ -22,7 +22,12 @@ export async function show(root, [wanted], signal) {
   const name = names.includes(wanted) ? wanted : names[0];
   const when = h("span.soft.small", { "aria-live": "off" });
   const board = h("div.pipeline", { id: "pipeline" });
-  fill(root, h("div.row.spread", {}, h("h1", {}, t("overview.title")), when), names.length > 1 && choice(names, name), board);
+  fill(
+    root,
+    h("div.row.spread", {}, h("h1", {}, t("overview.title")), when),
+    names.length > 1 && choice(names, name),
+    board,
+  );
   const seen = { pipeline: await discover(name, signal), live: {} };
   const paint = () => {
     if (signal.aborted || !seen.state) return;
@@ -33,7 +38,8 @@ export async function show(root, [wanted], signal) {
   watcher.observe(board);
   signal.addEventListener("abort", () => watcher.disconnect());
   const lookAgain = async () => {
-    if (seen.state && (!seen.pipeline.crawler || !seen.pipeline.job)) seen.pipeline = await discover(name, signal).catch(() => seen.pipeline);
+    if (seen.state && (!seen.pipeline.crawler || !seen.pipeline.job))
+      seen.pipeline = await discover(name, signal).catch(() => seen.pipeline);
     const found = await attempt(look(seen.pipeline, seen.state, signal));
     if (found.value) seen.state = found.value;
     paint();
@@ -48,28 +54,50 @@ export async function show(root, [wanted], signal) {
 }
 
 const choice = (names, current) =>
-  h("nav.tabs", { "aria-label": t("tab.delivery") }, names.map((name) => h("a", { href: link("overview", name), "aria-current": name === current && "page" }, name)));
+  h(
+    "nav.tabs",
+    { "aria-label": t("tab.delivery") },
+    names.map((name) => h("a", { "href": link("overview", name), "aria-current": name === current && "page" }, name)),
+  );
 
 const empty = () =>
-  h("section.card.stack", {}, h("p", {}, t("overview.empty")), h("pre", {}, "make run"), h("p.soft", {}, t("overview.empty_or")), h("div", {}, h("a", { href: link("sql") }, t("tab.sql"))));
+  h(
+    "section.card.stack",
+    {},
+    h("p", {}, t("overview.empty")),
+    h("pre", {}, "make run"),
+    h("p.soft", {}, t("overview.empty_or")),
+    h("div", {}, h("a", { href: link("sql") }, t("tab.sql"))),
+  );
 
 function draw(board, parts) {
   const boxes = parts.map(box);
-  const svg = h("svg", { class: "flow", "aria-hidden": "true" });
+  const svg = h("svg", { "class": "flow", "aria-hidden": "true" });
   fill(board, svg, boxes);
-  const moves = [parts[0].moving, parts[0].moving, parts[2].moving, parts[4].moving, parts[4].moving, parts[6].moving, parts[6].moving, false];
+  const moves = [
+    parts[0].moving,
+    parts[0].moving,
+    parts[2].moving,
+    parts[4].moving,
+    parts[4].moving,
+    parts[6].moving,
+    parts[6].moving,
+    false,
+  ];
   board.redraw = () => drawFlow(svg, boxes, (i) => moves[i]);
   board.redraw();
 }
 
 function box({ id, title, name, link: href, big, unit, state, lines = [], trouble, tone, series }) {
-  const goes = VIEWS.includes(href?.split("/")[1]);
   const kind = tone ?? (trouble ? "bad" : "");
-  return h(goes ? "a" : "div", { class: `node ${kind}`, href: goes && href, id: `node-${id}` },
+  return h(
+    href ? "a" : "div",
+    { class: `node ${kind}`, href, id: `node-${id}` },
     h("div.what", {}, h("span", {}, title)),
     h("div.name", { title: name }, name),
     big ? h("div.big", {}, big, unit && h("small", {}, ` ${unit}`)) : h("div.state", {}, state ? badge(state) : "–"),
     lines.filter(Boolean).map((line) => h("div.line", { title: line }, line)),
     series && sparkline(series, `${title}: ${t("unit.records_half_hour")}`),
-    trouble && h("div.trouble", { title: trouble }, trouble));
+    trouble && h("div.trouble", { title: trouble }, trouble),
+  );
 }

@@ -18,11 +18,28 @@ export async function show(root, [given, givenDatabase], signal) {
     attempt(all("athena", "ListWorkGroups", {}, "WorkGroups", { signal })),
     attempt(all("glue", "GetDatabases", {}, "DatabaseList", { signal })),
   ]);
-  const desk = new Desk(groups.value ?? [], (databases.value ?? []).map((one) => one.Name), signal);
+  const desk = new Desk(
+    groups.value ?? [],
+    (databases.value ?? []).map((one) => one.Name),
+    signal,
+  );
   desk.write(given ?? remembered("text"), givenDatabase);
-  fill(root, h("h1", {}, t("sql.title")), [groups, databases].map(({ error }) => error && trouble(error)),
-    h("div.side", {}, tree(desk.databases, (text) => desk.insert(text), (sql, database) => desk.runText(sql, database), signal),
-      h("div.stack", {}, desk.editorCard(), desk.result, desk.past)));
+  fill(
+    root,
+    h("h1", {}, t("sql.title")),
+    [groups, databases].map(({ error }) => error && trouble(error)),
+    h(
+      "div.side",
+      {},
+      tree(
+        desk.databases,
+        (text) => desk.insert(text),
+        (sql, database) => desk.runText(sql, database),
+        signal,
+      ),
+      h("div.stack", {}, desk.editorCard(), desk.result, desk.past),
+    ),
+  );
   await desk.chooseGroup();
   if (given) desk.run();
 }
@@ -31,13 +48,34 @@ class Desk {
   constructor(groups, databases, signal) {
     this.databases = databases;
     this.signal = signal;
-    const group = groups.map((one) => one.Name).find((name) => name === remembered("group")) ?? groups.find((one) => one.Name !== "primary")?.Name;
-    this.group = select("sql-group", groups.map((one) => one.Name), group, () => this.chooseGroup());
-    this.database = select("sql-database", databases, remembered("database") || databases.find((name) => name !== "default"));
+    const group =
+      groups.map((one) => one.Name).find((name) => name === remembered("group")) ??
+      groups.find((one) => one.Name !== "primary")?.Name;
+    this.group = select(
+      "sql-group",
+      groups.map((one) => one.Name),
+      group,
+      () => this.chooseGroup(),
+    );
+    this.database = select(
+      "sql-database",
+      databases,
+      remembered("database") || databases.find((name) => name !== "default"),
+    );
     this.saved = h("select", { id: "sql-saved", onchange: () => this.takeSaved() });
-    this.output = h("input", { id: "sql-output", placeholder: "s3://bucket/prefix/", value: remembered("output"), spellcheck: false });
+    this.output = h("input", {
+      id: "sql-output",
+      placeholder: "s3://bucket/prefix/",
+      value: remembered("output"),
+      spellcheck: false,
+    });
     this.outputField = h("label.field", { hidden: true }, t("sql.output"), this.output);
-    this.text = h("textarea.editor", { id: "sql-text", spellcheck: false, "aria-label": "SQL", onkeydown: (event) => this.key(event) });
+    this.text = h("textarea.editor", {
+      "id": "sql-text",
+      "spellcheck": false,
+      "aria-label": "SQL",
+      "onkeydown": (event) => this.key(event),
+    });
     this.runButton = action(t("sql.run"), () => this.run(), { kind: "main", id: "sql-run" });
     this.cancelButton = action(t("sql.cancel"), () => this.cancel(), { id: "sql-cancel" });
     this.cancelButton.disabled = true;
@@ -47,11 +85,20 @@ class Desk {
   }
 
   editorCard() {
-    return h("section.card.stack", {},
-      h("div.row", {}, h("label.field", {}, t("sql.database"), this.database), h("label.field", {}, t("sql.group"), this.group),
-        h("label.field", {}, t("sql.saved"), this.saved), this.outputField),
+    return h(
+      "section.card.stack",
+      {},
+      h(
+        "div.row",
+        {},
+        h("label.field", {}, t("sql.database"), this.database),
+        h("label.field", {}, t("sql.group"), this.group),
+        h("label.field", {}, t("sql.saved"), this.saved),
+        this.outputField,
+      ),
       this.text,
-      h("div.row", {}, this.runButton, this.cancelButton, h("span.soft.small", {}, t("sql.hint")), this.status));
+      h("div.row", {}, this.runButton, this.cancelButton, h("span.soft.small", {}, t("sql.hint")), this.status),
+    );
   }
 
   write(text, database) {
@@ -80,10 +127,21 @@ class Desk {
     remember("group", this.group.value);
     const group = await attempt(call("athena", "GetWorkGroup", { WorkGroup: this.group.value }, this.signal));
     this.outputField.hidden = Boolean(group.value?.WorkGroup.Configuration?.ResultConfiguration?.OutputLocation);
-    const ids = await attempt(all("athena", "ListNamedQueries", { WorkGroup: this.group.value }, "NamedQueryIds", { most: 50, signal: this.signal }));
-    const found = ids.value?.length ? await attempt(call("athena", "BatchGetNamedQuery", { NamedQueryIds: ids.value.slice(0, 50) }, this.signal)) : {};
+    const ids = await attempt(
+      all("athena", "ListNamedQueries", { WorkGroup: this.group.value }, "NamedQueryIds", {
+        most: 50,
+        signal: this.signal,
+      }),
+    );
+    const found = ids.value?.length
+      ? await attempt(call("athena", "BatchGetNamedQuery", { NamedQueryIds: ids.value.slice(0, 50) }, this.signal))
+      : {};
     this.named = (found.value?.NamedQueries ?? []).sort((a, b) => a.Name.localeCompare(b.Name));
-    fill(this.saved, h("option", { value: "" }, "–"), this.named.map((one, i) => h("option", { value: i }, one.Name)));
+    fill(
+      this.saved,
+      h("option", { value: "" }, "–"),
+      this.named.map((one, i) => h("option", { value: i }, one.Name)),
+    );
     this.showPast();
   }
 
@@ -105,10 +163,19 @@ class Desk {
   async run() {
     const sql = this.text.value.trim();
     if (!sql) return;
-    for (const [key, value] of [["text", this.text.value], ["database", this.database.value], ["output", this.output.value]]) remember(key, value);
+    for (const [key, value] of [
+      ["text", this.text.value],
+      ["database", this.database.value],
+      ["output", this.output.value],
+    ])
+      remember(key, value);
     fill(this.result);
     fill(this.status);
-    const place = { database: this.database.value, workGroup: this.group.value, output: this.outputField.hidden ? "" : this.output.value };
+    const place = {
+      database: this.database.value,
+      workGroup: this.group.value,
+      output: this.outputField.hidden ? "" : this.output.value,
+    };
     try {
       this.id = await start(sql, place, this.signal);
       this.cancelButton.disabled = false;
@@ -133,10 +200,17 @@ class Desk {
       return;
     }
     const first = await results(query, undefined, this.signal);
-    fill(this.result, answer(query, first, (next) => results(query, next, this.signal)));
+    fill(
+      this.result,
+      answer(query, first, (next) => results(query, next, this.signal)),
+    );
   }
 }
 
 function select(id, names, chosen, onchange) {
-  return h("select", { id, onchange }, names.map((name) => h("option", { value: name, selected: name === chosen }, name)));
+  return h(
+    "select",
+    { id, onchange },
+    names.map((name) => h("option", { value: name, selected: name === chosen }, name)),
+  );
 }

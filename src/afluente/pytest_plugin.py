@@ -20,6 +20,7 @@ ENVIRONMENT = {
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "no_proxy": "127.0.0.1",
 }
 """What code under test needs beside endpoint and keys, and nothing of the developer's own accounts."""
 

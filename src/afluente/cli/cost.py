@@ -18,6 +18,9 @@ from afluente.core.setting import Settings
 LATER = 12
 """The month that is shown beside the first."""
 
+LEAST_WIDTH = 72
+"""Of the table: in fewer columns its figures would be cut off. The terminal breaks its lines."""
+
 
 def run(given: argparse.Namespace, _: Settings) -> int:
     """Print the bill."""
@@ -32,7 +35,10 @@ def run(given: argparse.Namespace, _: Settings) -> int:
 
 def show(console: Console, work: Workload, prices: PriceList) -> None:
     """The bill as a table, what it rests on, and what to know about it."""
+    width = console.width
+    console.width = max(width, LEAST_WIDTH)
     console.print(bill_table.table(work, prices, (1, LATER)))
+    console.width = width
     console.print(bill_table.basis(work, prices), style="dim")
     for sentence in advice(work, prices, bill(work, prices)):
         console.print(f"[yellow]![/] {sentence}")

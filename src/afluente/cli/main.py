@@ -12,6 +12,7 @@ from afluente import __version__
 from afluente.cli import argument, lake_option
 from afluente.cli.error import CommandError
 from afluente.cli.looking_option import looking as looking_options
+from afluente.core.proxy import reach_loopback_directly
 from afluente.core.setting import Settings, misspelt
 from afluente.store.data_folder import DataFolderError
 
@@ -69,6 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     given = _parser().parse_args(arguments)
+    reach_loopback_directly(os.environ)
     gc.disable()  # importing makes what stays, so looking for garbage in it is in vain, now and later
     command = importlib.import_module(f"afluente.cli.{given.command}")
     gc.freeze()

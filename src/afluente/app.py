@@ -173,7 +173,7 @@ class App:
         )
         tags = Tags(database)
         catalog = CatalogEngine(database, tags, clock)
-        crawlers = CrawlerEngine(database, catalog, tags, s3, self._iam, logs, settings, clock)
+        crawlers = CrawlerEngine(database, catalog, tags, s3, self._iam, logs, self._sqs, settings, clock)
         self._jobs = JobEngine(database, tags, s3, self._iam, logs, invoke, settings, clock, self._metrics)
         triggers = TriggerEngine(database, tags, self._jobs, crawlers, clock)
         workflows = triggers.workflows = WorkflowEngine(database, tags, self._jobs, crawlers, triggers, clock)

@@ -4,7 +4,7 @@ Every answer leaves after a commit; sends that come together share one. Long pol
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -88,6 +88,31 @@ class SqsEngine:
         if queue is not None:
             self.send(queue, Message(body, {}, {}), sender)
         return queue is not None
+
+    def peek(self, arn: str, after: int, limit: int) -> list[tuple[int, str]]:
+        """(number, body) of up to `limit` messages that can be received now, those after the number `after`.
+
+        For who takes them out, by `remove`, in the transaction of what they caused: nobody has them in flight.
+        """
+        queue = self.queues.by_arn(arn)
+        return [] if queue is None else self.messages.peek(queue, after, limit, self.clock.now_ms())
+
+    def remove(self, arn: str, numbers: Sequence[int]) -> None:
+        """Delete these. Joins an open transaction."""
+        queue = self.queues.by_arn(arn)
+        if queue is not None and numbers:
+            with self.database.write():
+                self.messages.remove(queue, numbers)
+                self.database.after_commit(partial(self.polls.arrived, queue.id))
+
+    def hand_over(self, arn: str, target: str, numbers: Sequence[int]) -> None:
+        """Move these to another queue. Joins an open transaction."""
+        source, other = self.queues.by_arn(arn), self.queues.by_arn(target)
+        if source is None or other is None:
+            return
+        with self.database.write():
+            for message in filter(None, (self.messages.find(source, number) for number in numbers)):
+                self._bury(message, source, other, self.clock.now_ms())
 
     # Queues
 

@@ -1,6 +1,7 @@
 """The stored messages: put, picked, deleted, counted. Every change belongs in an open transaction."""
 
 import sqlite3
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -94,6 +95,19 @@ class Messages:
             f"ORDER BY {order} LIMIT ?", (queue.id, now_ms, queue.oldest_ms(now_ms), *more, limit),
         )  # fmt: skip
         return [StoredMessage(*row) for row in rows.fetchall()]
+
+    def peek(self, queue: Queue, after: int, limit: int, now_ms: int) -> list[tuple[int, str]]:
+        """Row and body of messages that may be received now, by row."""
+        rows = self._db.execute(
+            "SELECT id, body FROM sqs_message WHERE queue = ? AND id > ? AND visible_at_ms <= ? AND sent_at_ms > ? "
+            "ORDER BY id LIMIT ?",
+            (queue.id, after, now_ms, queue.oldest_ms(now_ms), limit),
+        )
+        found: list[tuple[int, str]] = rows.fetchall()
+        return found
+
+    def remove(self, queue: Queue, rows: Sequence[int]) -> None:
+        self._db.executemany("DELETE FROM sqs_message WHERE id = ? AND queue = ?", [(row, queue.id) for row in rows])
 
     def take(self, message: StoredMessage, visible_at_ms: int, now_ms: int) -> StoredMessage:
         """Somebody receives it, and works on it until then."""

@@ -17,6 +17,7 @@ from afluente.services.glue.crawler.engine import CrawlerEngine
 from afluente.services.glue.provider import GlueProvider
 from afluente.services.glue.tag import Tags
 from afluente.services.logs.engine import LogsEngine
+from afluente.services.sqs.engine import SqsEngine
 from afluente.store.database import Database
 
 Ask = Callable[..., dict[str, Any]]
@@ -124,6 +125,11 @@ def logs(database: Database, clock: ManualClock) -> LogsEngine:
 
 
 @pytest.fixture
+def queues(database: Database, clock: ManualClock) -> SqsEngine:
+    return SqsEngine(database, clock)
+
+
+@pytest.fixture
 def make_engine(
     database: Database,
     catalog: CatalogEngine,
@@ -131,10 +137,11 @@ def make_engine(
     lake: FileObjects,
     roles: TrustedRoles,
     logs: LogsEngine,
+    queues: SqsEngine,
     clock: ManualClock,
 ) -> Callable[[], CrawlerEngine]:
     """Makes an engine on what is on disk: a second one is what a restart finds."""
-    return lambda: CrawlerEngine(database, catalog, tags, lake, roles, logs, Settings(), clock)
+    return lambda: CrawlerEngine(database, catalog, tags, lake, roles, logs, queues, Settings(), clock)
 
 
 @pytest.fixture

@@ -143,7 +143,6 @@ def test_create_crawler_new_folders_only_asks_for_log(create: Ask) -> None:
     ("members", "named"),
     [
         ({"Targets": {"JdbcTargets": [{}], "S3Targets": [{"Path": PATH}]}}, "Targets.JdbcTargets"),
-        ({"RecrawlPolicy": {"RecrawlBehavior": "CRAWL_EVENT_MODE"}}, "CRAWL_EVENT_MODE"),
         ({"LineageConfiguration": {"CrawlerLineageSettings": "ENABLE"}}, "CrawlerLineageSettings"),
         ({"LakeFormationConfiguration": {"UseLakeFormationCredentials": True}}, "UseLakeFormationCredentials"),
     ],

@@ -9,6 +9,7 @@ import pytest
 
 from afluente.core.setting import Settings
 from afluente.services.glue.crawler.engine import CrawlerEngine
+from afluente.services.sqs.engine import SqsEngine
 
 ACCOUNT, REGION = "000000000000", "us-east-1"
 READ = """
@@ -21,7 +22,15 @@ print("rows", json.dumps([row.asDict(True) for row in f.toDF().collect()]))
 @pytest.fixture
 def crawlers(world: Any) -> Iterator[CrawlerEngine]:
     engine = CrawlerEngine(
-        world.database, world.catalog, world.tags, world.s3, world.iam, world.logs, Settings(), world.clock
+        world.database,
+        world.catalog,
+        world.tags,
+        world.s3,
+        world.iam,
+        world.logs,
+        SqsEngine(world.database, world.clock),
+        Settings(),
+        world.clock,
     )
     engine.start()
     yield engine

@@ -1,7 +1,7 @@
 """One crawl: list the targets, read samples, decide which tables there are. Leaves writing them to catalog_change."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from typing import Any, NamedTuple
 
 from afluente.core.error import AccessDeniedException
 from afluente.services.glue.crawler import exclusion, sampling
@@ -9,7 +9,7 @@ from afluente.services.glue.crawler.classify import Classify
 from afluente.services.glue.crawler.configuration import Configuration
 from afluente.services.glue.crawler.definition import Members
 from afluente.services.glue.crawler.explanation import explain
-from afluente.services.glue.crawler.folder import Folder, Listing, deepest_first, list_folders
+from afluente.services.glue.crawler.folder import Folder, Listing, deepest_first, list_changed, list_folders
 from afluente.services.glue.crawler.grouping import Dataset, Grouped, Leaf, Node, Policy, group
 from afluente.services.glue.crawler.naming import table_name
 from afluente.services.glue.crawler.port import Objects, StoredFile
@@ -18,8 +18,19 @@ from afluente.services.glue.crawler.schema import Schema, Statistics
 from afluente.services.glue.crawler.table_input import FoundTable, Origin, found_table, location_of
 from afluente.services.glue.crawler.target import Target
 
-Known = Mapping[str, Schema]
-"""The folders, by location, that an earlier crawl has seen, where only new ones are to be read."""
+
+class KnownFolder(NamedTuple):
+    """A folder that an earlier crawl has seen. `statistics` are what that counted, where it is not listed again."""
+
+    schema: Schema
+    statistics: Statistics | None = None
+
+
+Known = Mapping[str, KnownFolder]
+"""The folders, by location, that are not to be read again."""
+
+Changed = Set[tuple[str, str]]
+"""Bucket and path of the folders that have changed, where no others are to be listed."""
 
 
 class CrawlFailedError(Exception):
@@ -31,7 +42,7 @@ class Crawl:
 
     def __init__(  # noqa: PLR0917  # what to crawl, by what, and whom to tell
         self, members: Members, objects: Objects, classify: Classify, report: Report, known: Known,
-        check: Callable[[], None],
+        check: Callable[[], None], changed: Changed | None = None,
     ) -> None:  # fmt: skip
         self._members = members
         self._objects = objects
@@ -39,6 +50,7 @@ class Crawl:
         self._report = report
         self._known = known
         self._check = check
+        self._changed = changed
         self._configuration = Configuration.parse(members.get("Configuration", ""))
 
     def find(self, targets: Sequence[Target]) -> list[FoundTable]:
@@ -100,17 +112,32 @@ class Crawl:
 
     def _of_folders(self, target: Target) -> Sequence[Dataset]:
         is_excluded = exclusion.matcher(target.exclusions)
-        listing = list_folders(self._objects, target.bucket, target.folder, is_excluded, self._check)
+        listing, known = self._listing(target, is_excluded)
         self._report.say(
             f"{target.name}: {listing.taken} objects in {len(listing.folders)} folders"
             + (f", {listing.excluded} more excluded" if listing.excluded else "")
         )
-        grouped = self._group(target, listing)[target.folder]
+        grouped = self._group(target, listing, known)[target.folder]
         for reason in grouped.reasons:
             self._report.say(f"Several tables, not one: {reason}")
         return grouped.datasets
 
-    def _group(self, target: Target, listing: Listing) -> dict[str, Grouped]:
+    def _listing(self, target: Target, is_excluded: Callable[[str], bool]) -> tuple[Listing, Known]:
+        """What there is, and the folders of it that are not to be read."""
+        if self._changed is None:
+            return list_folders(self._objects, target.bucket, target.folder, is_excluded, self._check), self._known
+        root = location_of(target.bucket, target.folder)
+        known = {target.folder + location[len(root) :] for location in self._known if location.startswith(root)}
+        changed = {path for bucket, path in self._changed if bucket == target.bucket and path.startswith(target.folder)}
+        # a table of a single file has no folder of its own, and one above what is new may have to be split
+        changed |= {path[: path.rfind("/") + 1] for path in known if path and not path.endswith("/")}
+        changed |= {above for path in changed for above in _above(path, target.folder) if above in known}
+        kept = sorted(path for path in known - changed if path.endswith("/") or not path)
+        listing = list_changed(self._objects, target.bucket, target.folder, is_excluded, self._check, changed, kept)
+        locations = [location_of(target.bucket, path) for path in kept]
+        return listing, {location: self._known[location] for location in locations}
+
+    def _group(self, target: Target, listing: Listing, seen: Known) -> dict[str, Grouped]:
         """What was decided about each folder; data of a table in the catalog is combined in any case."""
         combine = self._configuration.combine or target.table is not None
         policy = Policy(combine, None if target.table else self._configuration.table_level)
@@ -118,7 +145,7 @@ class Crawl:
         for folder in deepest_first(listing.folders.values()):
             below = [decided.pop(inner.path) for inner in folder.folders]
             mixed = any(found.datasets for found in below)
-            known = self._known.get(location_of(target.bucket, folder.path))
+            known = seen.get(location_of(target.bucket, folder.path))
             files = [_as_known(folder, known)] if known and not mixed else self._read(folder, target, policy, mixed)
             decided[folder.path] = group(Node(folder.path, files, below), policy)
         return decided
@@ -132,5 +159,13 @@ class Crawl:
         return sampling.read_folder(folder, target.sample_size, self._classify, combine=combine, check=self._check)
 
 
-def _as_known(folder: Folder, schema: Schema) -> Leaf:
-    return Leaf(folder.path, schema, Statistics(len(folder.objects), sum(one.size for one in folder.objects)))
+def _as_known(folder: Folder, known: KnownFolder) -> Leaf:
+    counted = Statistics(len(folder.objects), sum(one.size for one in folder.objects))
+    return Leaf(folder.path, known.schema, known.statistics or counted)
+
+
+def _above(path: str, root: str) -> Iterator[str]:
+    """The folders above `path`, up to `root`."""
+    while path != root:
+        path = path[: path.rfind("/", 0, -1) + 1]
+        yield path

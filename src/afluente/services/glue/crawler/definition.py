@@ -31,6 +31,8 @@ MEMBERS = (
 """What a crawler remembers of CreateCrawler and UpdateCrawler; schedule and tags are kept apart."""
 
 NEW_FOLDERS = "CRAWL_NEW_FOLDERS_ONLY"
+EVENTS = "CRAWL_EVENT_MODE"
+QUEUE_ARN = re.compile(r"arn:aws:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9._-]+")
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::(?P<account>\d{12}):role/(?P<role>.+)")
 
 
@@ -126,8 +128,8 @@ def _check_target(target: Mapping[str, Any]) -> None:
 
 def _check_recrawl(members: Members) -> None:
     behaviour = members["RecrawlPolicy"]["RecrawlBehavior"]
-    if behaviour == "CRAWL_EVENT_MODE":
-        raise Unsupported("RecrawlPolicy.RecrawlBehavior CRAWL_EVENT_MODE is not supported")
+    if behaviour == EVENTS:
+        _check_events(members)
     if behaviour == NEW_FOLDERS and members["Targets"]["CatalogTargets"]:
         raise InvalidInputException('RecrawlBehavior "Crawl new folders only" can only apply to Amazon S3 target.')
     policy = members["SchemaChangePolicy"]
@@ -136,3 +138,18 @@ def _check_recrawl(members: Members) -> None:
             'The SchemaChangePolicy for "Crawl new folders only" Amazon S3 target can have only LOG DeleteBehavior '
             "value and LOG UpdateBehavior value."
         )
+
+
+def _check_events(members: Members) -> None:
+    """What AWS's guide asks of a crawler that goes by S3's events."""
+    targets = [*members["Targets"]["S3Targets"], *members["Targets"]["CatalogTargets"]]
+    if len(targets) != 1:
+        raise InvalidInputException("The crawler must have a single target for Amazon S3 event mode.")
+    (target,) = targets
+    if "EventQueueArn" not in target:
+        raise InvalidInputException("EventQueueArn is required in the target for Amazon S3 event mode.")
+    for name in ("EventQueueArn", "DlqEventQueueArn"):
+        if name in target and not QUEUE_ARN.fullmatch(target[name]):
+            raise InvalidInputException(f"{name} is not the ARN of an Amazon SQS queue: {target[name]}")
+    if "SampleSize" in target:
+        raise InvalidInputException("SampleSize is not supported for Amazon S3 event mode.")

@@ -19,7 +19,7 @@ from afluente.services.glue.catalog.engine import CatalogEngine
 from afluente.services.glue.classifier.engine import ClassifierEngine
 from afluente.services.glue.crawler import definition
 from afluente.services.glue.crawler.definition import Members, role_arns
-from afluente.services.glue.crawler.port import Logs, Objects, Roles
+from afluente.services.glue.crawler.port import Logs, Objects, Queues, Roles
 from afluente.services.glue.crawler.report import GROUP, Report
 from afluente.services.glue.crawler.runner import CrawlCancelledError, Outcome, Runner
 from afluente.services.glue.crawler.store import CrawlerRecord, CrawlerStore, Key, ScheduleState
@@ -70,6 +70,7 @@ class CrawlerEngine:
         objects: Objects,
         roles: Roles,
         logs: Logs,
+        queues: Queues,
         settings: Settings,
         clock: Clock,
     ) -> None:
@@ -77,7 +78,7 @@ class CrawlerEngine:
         self._store = CrawlerStore(database)
         self._roles = roles
         self.classifiers = ClassifierEngine(database, clock)
-        self._runner = Runner(database, catalog, self.classifiers, objects, roles, logs, clock)
+        self._runner = Runner(database, catalog, self.classifiers, objects, roles, logs, queues, clock)
         self._tags = tags
         self._stopping_delay_ms = settings.crawler_stopping_delay_ms
         self._clock = clock
@@ -297,13 +298,23 @@ class CrawlerEngine:
             if self._closing.is_set():
                 raise _ShutDownError
 
+        is_first = not self._has_succeeded(key)
         try:
-            self._runner.run(key, members, crawl_id, check, lambda outcome: self._finish(key, outcome))
+            self._runner.run(
+                key, members, crawl_id, check, lambda outcome: self._finish(key, outcome), is_first=is_first
+            )
         except _ShutDownError:
             return None
         self._to_cancel.discard(crawl_id)
         self._scheduler.wake()
         return self._clock.now_ms() if len(waiting) > 1 else None
+
+    def _has_succeeded(self, key: Key) -> bool:
+        """Has a crawl since the crawler was made, or changed?"""
+        since_ms = self.get(*key)["updated_at_ms"]
+        return any(
+            crawl["state"] == "COMPLETED" for crawl in self._store.crawls(key) if crawl["started_at_ms"] >= since_ms
+        )
 
     def _finish(self, key: Key, outcome: Outcome) -> None:
         """Store how the crawl ended, in the open transaction; the scheduler makes the crawler READY in a moment."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from afluente.services.glue.crawler.port import Objects, StoredFile
 
@@ -53,6 +54,32 @@ def list_folders(
             found = _folder(folders, above)
         found.objects.append(stored)
     return Listing(folders, taken, excluded)
+
+
+def list_changed(  # noqa: PLR0917  # as above, and what is known of changes
+    objects: Objects, bucket: str, root: str, is_excluded: Callable[[str], bool], check: Callable[[], None],
+    changed: Iterable[str], known: Iterable[str],
+) -> Listing:  # fmt: skip
+    """The folders `changed` under `root`, with their own objects, beside those `known`, which are not listed."""
+    folders = {root: Folder(root)}
+    taken = excluded = 0
+    for path in known:
+        _folder(folders, path)
+    for path in sorted(changed):
+        within = path[len(root) :]
+        if _is_hidden(within.removesuffix("/")):
+            continue
+        listing = list_folders(objects, bucket, path, partial(_is_excluded, is_excluded, within), check)
+        found = listing.folders[path].objects
+        if found:
+            _folder(folders, path).objects.extend(found)
+        taken += len(found)
+        excluded += listing.excluded
+    return Listing(folders, taken, excluded)
+
+
+def _is_excluded(is_excluded: Callable[[str], bool], within: str, path: str) -> bool:
+    return is_excluded(within + path)
 
 
 def _is_hidden(path: str) -> bool:

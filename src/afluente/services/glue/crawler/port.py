@@ -36,6 +36,17 @@ class Roles(Protocol):
         """Whether that is surely allowed for all whose ARN begins with `prefix`; otherwise each is asked about."""
 
 
+class Queues(Protocol):
+    """SQS: the messages of a queue by numbers that grow. `remove` and `hand_over` join an open transaction."""
+
+    def is_queue(self, arn: str) -> bool: ...
+    def peek(self, arn: str, after: int, limit: int) -> list[tuple[int, str]]:
+        """(number, body) of up to `limit` messages that can be received now, those after the number `after`."""
+
+    def remove(self, arn: str, numbers: Sequence[int]) -> None: ...
+    def hand_over(self, arn: str, target: str, numbers: Sequence[int]) -> None: ...
+
+
 class Logs(Protocol):
     """CloudWatch Logs: where a crawl tells what it did and why."""
 

@@ -23,14 +23,9 @@ MEASURED = 100
 OTHER_TARGETS = ("Jdbc", "MongoDB", "DynamoDB", "Delta", "Iceberg", "Hudi")
 UNSUPPORTED = (
     *(f"Targets.{kind}Targets.*" for kind in OTHER_TARGETS),
-    *(
-        f"Targets.{kind}Targets.*.{member}"
-        for kind in ("S3", "Catalog")
-        for member in ("ConnectionName", "EventQueueArn", "DlqEventQueueArn")
-    ),
+    *(f"Targets.{kind}Targets.*.{member}" for kind in ("S3", "Catalog") for member in ("ConnectionName",)),
     "CrawlerSecurityConfiguration",
     "LineageConfiguration.CrawlerLineageSettings=ENABLE",
-    "RecrawlPolicy.RecrawlBehavior=CRAWL_EVENT_MODE",
 )
 
 

@@ -150,6 +150,16 @@ def known_schema(body: Mapping[str, Any], table: Mapping[str, Any]) -> Schema:
     return Schema(form, columns, paths, parameters.get("avro.schema.literal", ""))
 
 
+def known_statistics(body: Mapping[str, Any]) -> Statistics:
+    """What an earlier crawl counted of a table's or partition's data."""
+    told = body.get("Parameters", {})
+    objects, size, records, average = (
+        int(text) if (text := told.get(name, "")).isascii() and text.isdigit() and len(text) < 19 else 0
+        for name in ("objectCount", "sizeKey", "recordCount", "averageRecordSize")
+    )
+    return Statistics(objects, size, records, records * average, size)
+
+
 def _known_type(text: str) -> HiveType:
     """The type that a catalog's text names; a string where the table's owner wrote what is none."""
     try:

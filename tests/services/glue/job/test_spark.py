@@ -243,7 +243,7 @@ print(spark.read.json("s3://lake/j/").count())
         ("spark.conf.set('spark.sql.session.timeZone', 'America/Sao_Paulo')", "spark.sql.session.timeZone"),
         ("spark.sql('create table x (a int)')", "CREATE"),
         ("F.pandas_udf", "pandas_udf"),
-        ("from pyspark.sql.functions import udf", "NotImplementedError: pyspark.sql.functions.udf is not supported"),
+        ("from pyspark.sql.functions import udtf", "NotImplementedError: pyspark.sql.functions.udtf is not supported"),
     ],
 )
 def test_what_is_not_supported_fails_by_name(lake: Any, script: str, name: str) -> None:

@@ -1,45 +1,15 @@
-"""The DuckDB connection of a run: settings, Spark's casts as macros, and queries as views and schemas."""
+"""The DuckDB connection of a run: its settings, and queries as views and schemas."""
 
+import re
 from functools import cache
 from typing import Any
 
 import duckdb
 
 from afluente.core.hive_type import HiveType
-from afluente.services.glue.job.runtime import run
+from afluente.services.glue.job.runtime import python_function, run
+from afluente.services.glue.job.runtime.macro import MACROS
 from afluente.services.glue.job.runtime.spark.error import AnalysisException
-
-MACROS = (
-    # Spark reads "1.7" as the integer 1, and none of DuckDB's other spellings of numbers
-    """spark_digits(x) AS CASE
-        WHEN contains(x, 'e') OR contains(x, 'E') OR contains(x, 'x') OR contains(x, 'X') OR contains(x, '_') THEN NULL
-        WHEN contains(x, '.') THEN split_part(x, '.', 1) ELSE x END""",
-    """spark_long(x) AS CASE
-        WHEN typeof(x) = 'VARCHAR' THEN TRY_CAST(spark_digits(CAST(x AS VARCHAR)) AS BIGINT)
-        WHEN typeof(x) IN ('DOUBLE', 'FLOAT') OR starts_with(typeof(x), 'DECIMAL')
-            THEN TRY_CAST(trunc(TRY_CAST(x AS DOUBLE)) AS BIGINT)
-        WHEN starts_with(typeof(x), 'TIMESTAMP') THEN TRY_CAST(floor(epoch(TRY_CAST(x AS TIMESTAMP))) AS BIGINT)
-        ELSE TRY_CAST(x AS BIGINT) END""",
-    # a text with an offset is moved to UTC, which only the (slow) cast with time zone does
-    """spark_zoned(x) AS TRY_CAST(TRY_CAST(x AS TIMESTAMPTZ) AS TIMESTAMP)""",
-    """spark_time_text(x) AS CASE
-        WHEN contains(x, '+') OR x LIKE '%:%-%' THEN spark_zoned(x)
-        ELSE coalesce(TRY_CAST(x AS TIMESTAMP), spark_zoned(x)) END""",
-    """spark_timestamp(x) AS CASE
-        WHEN typeof(x) = 'VARCHAR' THEN spark_time_text(CAST(x AS VARCHAR))
-        WHEN typeof(x) IN ('TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT', 'DOUBLE', 'FLOAT')
-            THEN make_timestamp(TRY_CAST(TRY_CAST(x AS DOUBLE) * 1000000 AS BIGINT))
-        ELSE TRY_CAST(x AS TIMESTAMP) END""",
-    """spark_date(x) AS CASE
-        WHEN typeof(x) = 'VARCHAR' THEN TRY_CAST(TRY_CAST(x AS TIMESTAMP) AS DATE) ELSE TRY_CAST(x AS DATE) END""",
-    """spark_boolean(x) AS CASE
-        WHEN typeof(x) = 'VARCHAR' THEN CASE
-            WHEN lower(trim(CAST(x AS VARCHAR))) IN ('t', 'true', 'y', 'yes', '1') THEN true
-            WHEN lower(trim(CAST(x AS VARCHAR))) IN ('f', 'false', 'n', 'no', '0') THEN false END
-        ELSE TRY_CAST(x AS BOOLEAN) END""",
-    """spark_string(x) AS CASE
-        WHEN typeof(x) = 'JSON' THEN json_extract_string(TRY_CAST(x AS JSON), '$') ELSE TRY_CAST(x AS VARCHAR) END""",
-)
 
 NAMES = {
     "boolean": "boolean", "tinyint": "tinyint", "smallint": "smallint", "integer": "int", "bigint": "bigint",
@@ -49,6 +19,9 @@ NAMES = {
     "uuid": "string", "time": "string", "interval": "string", "enum": "string", "sqlnull": "string", "null": "string",
 }  # fmt: skip
 
+UNKNOWN_COLUMN = re.compile(r'(?:Referenced column|(?:Table|Values list) ".*?" does not have a column named) "([^"]+)"')
+REFUSED = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
+"""What DuckDB raises for a query that cannot be."""
 NOTHING = "__no_columns__"
 """The one column of a frame that has none, which SQL cannot say."""
 
@@ -69,6 +42,9 @@ def connection() -> Any:
     found.execute("SET disabled_optimizers = 'type_pushdown'")
     found.execute("SET autoinstall_known_extensions = false")
     found.execute("SET autoload_known_extensions = false")
+    found.execute("SET error_on_division_by_zero = false")
+    found.execute("SET ieee_floating_point_ops = false")
+    python_function.register(found)
     for macro in MACROS:
         found.execute(f"CREATE TEMP MACRO {macro}")
     return found
@@ -93,9 +69,29 @@ def view(sql: str) -> str:
     name = f"frame_{run.current().number()}"
     try:
         execute(f"CREATE TEMP VIEW {name} AS {sql}")
-    except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
-        raise AnalysisException(str(error).partition("\n\nLINE ")[0]) from None
+    except REFUSED as error:
+        raise _analysis(str(error)) from None
     return name
+
+
+def bound(sql: str) -> Any:
+    """The relation that a query is. Raises AnalysisException."""
+    try:
+        return connection().sql(sql)
+    except REFUSED as error:
+        raise _analysis(str(error)) from None
+
+
+def _analysis(text: str) -> AnalysisException:
+    """In Spark's words, where it is a column that is not there."""
+    said = text.partition("\n\nLINE ")[0]
+    missing = UNKNOWN_COLUMN.search(said)
+    if missing is None:
+        return AnalysisException(said)
+    from afluente.services.glue.job.runtime.spark.resolving import unresolved  # noqa: PLC0415  # seldom needed
+
+    candidates = said.partition("Candidate bindings:")[2]
+    return unresolved(missing[1], re.findall(r'"([^"]+)"', candidates))
 
 
 def table(sql: str) -> str:
@@ -107,7 +103,7 @@ def table(sql: str) -> str:
 
 def schema(sql: str) -> Schema:
     """The columns of a query; a column of JSON, whose values are of several types, is a `choice`."""
-    relation = connection().sql(sql)
+    relation = bound(sql)
     return tuple(
         (name, hive_type(kind)) for name, kind in zip(relation.columns, relation.types, strict=True) if name != NOTHING
     )

@@ -1,16 +1,20 @@
 """Spark DataFrames over queries of the run's connection, and queries of DataFrames."""
 
+import math
 import re
 from functools import cached_property
 from typing import Any
 
+from sqlframe.base.column import Column
 from sqlframe.duckdb.dataframe import DuckDBDataFrame
 from sqlglot import exp
 
 from afluente.core.hive_type import HiveType
 from afluente.services.glue.job.runtime import connection as sql
 from afluente.services.glue.job.runtime.connection import NOTHING
+from afluente.services.glue.job.runtime.spark import resolving
 from afluente.services.glue.job.runtime.spark.group import GroupedData
+from afluente.services.glue.job.runtime.spark.naming import WHOLE_DOUBLE, spark_name
 
 PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 NUMERIC = {"tinyint", "smallint", "int", "bigint", "float", "double", "decimal"}
@@ -18,6 +22,18 @@ WORDS = {"true", "false", "null", "current_date", "current_timestamp", "current_
 """Names that are read as values when they are not quoted."""
 
 SPARK_WORDS = {"bigint": "long", "int": "integer", "smallint": "short", "tinyint": "byte"}
+
+
+def _lit(cls: Any, value: Any) -> Any:
+    """A value of Python as a column: its floats are doubles, and no decimals, which they would be in SQL."""
+    if isinstance(value, float) and math.isfinite(value):
+        written = repr(value)
+        return cls(exp.Literal.number(written if "e" in written else written + WHOLE_DOUBLE))
+    return _sqlframe_lit(value)
+
+
+_sqlframe_lit = Column._lit  # noqa: SLF001
+Column._lit = classmethod(_lit)  # noqa: SLF001  # sqlframe has no other place for it
 
 
 class Frame(DuckDBDataFrame):  # type: ignore[misc]  # sqlframe has no types
@@ -75,9 +91,85 @@ class Frame(DuckDBDataFrame):  # type: ignore[misc]  # sqlframe has no types
     def select(self, *cols: Any, **kwargs: Any) -> "Frame":
         """Columns; a nested field comes under its own name, without those of the structs around it."""
         given = cols[0] if len(cols) == 1 and isinstance(cols[0], list) else cols
-        return super().select(*(_named_field(each) for each in given), **kwargs)  # type: ignore[no-any-return]
+        resolving.check(given, self.columns)
+        named = [_named(_named_field(each)) for each in given]
+        frame = super().select(*(column for column, _ in named), **kwargs)
+        frame.display_name_mapping |= {column.alias_or_name: name for column, name in named if name is not None}
+        return frame  # type: ignore[no-any-return]
 
     select.__wrapped__ = DuckDBDataFrame.select.__wrapped__  # type: ignore[attr-defined]  # sqlframe calls it so
+
+    def __getattr__(self, name: str) -> Any:
+        """The column of that name."""
+        if name.startswith("_") or name.lower() not in {each.lower() for each in self.columns}:
+            raise AttributeError(f"'DataFrame' object has no attribute '{name}'")
+        return self[name]
+
+    def __getitem__(self, item: Any) -> Any:
+        """A column, by name or place; some columns, by a list; the rows that a condition holds for."""
+        if isinstance(item, int):
+            return self[self.columns[item]]
+        if isinstance(item, list | tuple):
+            return self.select(*item)
+        if not isinstance(item, str):
+            return self.where(item)
+        resolving.check([item], self.columns)
+        return super().__getitem__(item)
+
+    def where(self, condition: Any, **kwargs: Any) -> "Frame":
+        """The rows that the condition holds for."""
+        self._look_back(condition)
+        return super().where(condition, **kwargs)  # type: ignore[no-any-return]
+
+    filter = where
+
+    def orderBy(self, *cols: Any, **kwargs: Any) -> "Frame":
+        """The rows in this order."""
+        self._look_back(*cols)
+        return super().orderBy(*cols, **kwargs)  # type: ignore[no-any-return]
+
+    sort = orderBy
+
+    def groupBy(self, *cols: Any, **kwargs: Any) -> Any:
+        """Groups of rows."""
+        given = cols[0] if len(cols) == 1 and isinstance(cols[0], list) else cols
+        resolving.check(given, self.columns)
+        named = [_named(each) for each in given]
+        frame = self.copy()
+        frame.display_name_mapping = {
+            **self.display_name_mapping, **{column.alias_or_name: name for column, name in named if name is not None}
+        }  # fmt: skip
+        return super(Frame, frame).groupBy(*(column for column, _ in named), **kwargs)
+
+    groupby = groupBy
+
+    def withColumns(self, *colsMap: Any) -> "Frame":
+        """With columns added or replaced."""
+        resolving.check((column for each in colsMap for column in each.values()), self.columns)
+        return super().withColumns(*colsMap)  # type: ignore[no-any-return]
+
+    def withColumn(self, colName: str, col: Any) -> "Frame":
+        """With a column added or replaced."""
+        return self.withColumns({colName: col})
+
+    def dropDuplicates(self, subset: Any = None) -> "Frame":
+        """One row of those that are alike."""
+        resolving.check(subset or [], self.columns)
+        return super().dropDuplicates(subset)  # type: ignore[no-any-return]
+
+    drop_duplicates = dropDuplicates
+
+    def join(self, other: Any, on: Any = None, how: str = "inner", **kwargs: Any) -> "Frame":
+        """Rows of both that belong together."""
+        names = [on] if isinstance(on, str) else on if isinstance(on, list | tuple) else []
+        for frame in (self, other):
+            resolving.check([each for each in names if isinstance(each, str)], frame.columns)
+        return super().join(other, on, how, **kwargs)  # type: ignore[no-any-return]
+
+    def _look_back(self, *columns: Any) -> None:
+        """Conditions and orders may name columns that were left out before."""
+        plain = [each for each in columns if not isinstance(each, str) or PLAIN.fullmatch(each)]
+        resolving.check(plain, self.columns, lambda: resolving.hidden_names(self.expression))
 
     def agg(self, *exprs: Any, **kwargs: Any) -> "Frame":
         """One row, with these aggregates."""
@@ -99,6 +191,23 @@ class Frame(DuckDBDataFrame):  # type: ignore[misc]  # sqlframe has no types
             for name, column in zip(self.columns, columns, strict=True)
         ]
         return self.select(*renamed)
+
+    def collect(self) -> list[Any]:
+        """The rows."""
+        from afluente.services.glue.job.runtime.spark.collecting import rows  # noqa: PLC0415  # slow to import
+
+        return rows(query_of(self), self.columns)
+
+    def show(self, n: int = 20, truncate: bool | int = True, vertical: bool = False) -> None:
+        """Print the first rows."""
+        from afluente.services.glue.job.runtime.spark.showing import table, upright  # noqa: PLC0415  # seldom needed
+
+        found = self.limit(n + 1).collect()
+        width = 20 if truncate is True else int(truncate)
+        print((upright if vertical else table)(self.columns, found[:n], width))
+        if len(found) > n:
+            print(f"only showing top {n} row{'s' if n != 1 else ''}")
+        print()
 
     def take(self, num: int) -> list[Any]:
         """The first rows."""
@@ -195,7 +304,7 @@ def query_of(frame: Any) -> str:
 
 def narrowed(query: str, kind: str) -> str:
     """The query with `kind` for integers wider than 64 bits, which Spark does not have: DuckDB's sums are such."""
-    relation = sql.connection().sql(query)
+    relation = sql.bound(query)
     wide = [
         name for name, found in zip(relation.columns, relation.types, strict=True) if found.id in {"hugeint", "ubigint"}
     ]
@@ -217,6 +326,12 @@ def _named_field(column: Any) -> Any:
     from sqlframe.duckdb import functions  # noqa: PLC0415  # slow to import
 
     return functions.col(column).alias(column.rpartition(".")[2])
+
+
+def _named(column: Any) -> tuple[Any, str | None]:
+    """The column under the name that Spark gives it, and that name, where the script gave none."""
+    name = None if isinstance(column, str) else spark_name(column)
+    return (column, None) if name is None else (column.alias(f"`{name.replace('`', '``')}`"), name)
 
 
 def _written(column: str) -> str:

@@ -9,6 +9,7 @@ from afluente.services.glue.job.runtime.cast import plain_cast
 from afluente.services.glue.job.runtime.connection import Schema, identifier, schema
 from afluente.services.glue.job.runtime.output import NULL_PARTITION
 from afluente.services.glue.job.runtime.source import Input, Part
+from afluente.services.glue.job.runtime.spark.ddl import columns_of
 from afluente.services.glue.job.runtime.spark.error import AnalysisException
 from afluente.services.glue.job.runtime.spark.frame import Frame, of_query
 
@@ -103,20 +104,7 @@ def _read_options(kind: str, given: dict[str, Any]) -> dict[str, Any]:
 def _columns(given: Any) -> Schema:
     if given is None:
         return ()
-    text = given.simpleString() if hasattr(given, "simpleString") else f"struct<{_ddl(given)}>"
-    return parse_type(text).fields
-
-
-def _ddl(text: str) -> str:
-    """`a INT, b ARRAY<STRING>` with colons between names and types."""
-    depth, parts, start = 0, [], 0
-    for position, letter in enumerate(text + ","):
-        depth += {"<": 1, "(": 1, ">": -1, ")": -1}.get(letter, 0)
-        if letter == "," and depth == 0:
-            name, _, kind = text[start:position].strip().partition(" ")
-            parts.append(f"{name.rstrip(':')}:{kind.lower().removesuffix(' not null')}")
-            start = position + 1
-    return ",".join(parts)
+    return parse_type(given.simpleString()).fields if hasattr(given, "simpleString") else columns_of(given)
 
 
 def _typed(query: str, columns: Schema, keys: Schema) -> str:

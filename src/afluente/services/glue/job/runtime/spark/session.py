@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlframe.base.session import _BaseSession
 from sqlframe.duckdb.session import DuckDBSession
-from sqlglot import exp, parse_one
+from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from afluente.services.glue.job.runtime import catalog, source
@@ -14,10 +14,15 @@ from afluente.services.glue.job.runtime.run import current
 from afluente.services.glue.job.runtime.spark.context import SparkContext
 from afluente.services.glue.job.runtime.spark.error import AnalysisException, ParseException
 from afluente.services.glue.job.runtime.spark.frame import Frame, narrowed, of_query
+from afluente.services.glue.job.runtime.spark.naming import written
 from afluente.services.glue.job.runtime.spark.reader import Reader
 from afluente.services.glue.job.runtime.spark.setting import RuntimeConfig
 from afluente.services.glue.job.runtime.spark.writer import Writer
-from afluente.services.glue.job.runtime.spark_sql import Dialect
+from afluente.services.glue.job.runtime.spark_sql import Dialect, parse
+
+NAMED = (exp.Alias, exp.Aliases, exp.Column, exp.Star, exp.Dot, exp.Subquery)
+MANY = (exp.Explode, exp.Posexplode, exp.Unnest, exp.Star, exp.Inline)
+"""What a query's columns may be that have a name, or that become several columns."""
 
 
 class SparkSession(DuckDBSession):  # type: ignore[misc]  # sqlframe has no types
@@ -62,7 +67,7 @@ class SparkSession(DuckDBSession):  # type: ignore[misc]  # sqlframe has no type
         if args or kwargs:
             raise NotImplementedError("SparkSession.sql: arguments are not supported")
         try:
-            query = parse_one(sqlQuery, read="spark") if isinstance(sqlQuery, str) else sqlQuery
+            query = parse(sqlQuery) if isinstance(sqlQuery, str) else sqlQuery
         except SqlglotError as error:
             raise ParseException(str(error)) from None
         if not isinstance(query, exp.Query):
@@ -72,8 +77,29 @@ class SparkSession(DuckDBSession):  # type: ignore[misc]  # sqlframe has no type
                 if execute(query, self.sql):
                     return of_query(source.EMPTY)
             raise NotImplementedError(f"the SQL statement {query.key.upper()} is not supported; queries are")
+        _name(query)
         self._resolve(query)
         return of_query(narrowed(query.sql(dialect=Dialect), "BIGINT"))
+
+    def range(self, start: int, end: Any = None, step: int = 1, numPartitions: Any = None) -> Frame:
+        """Numbers, as the column `id`."""
+        first, last = (0, start) if end is None else (start, end)
+        return of_query(f"SELECT CAST(range AS BIGINT) AS id FROM range({int(first)}, {int(last)}, {int(step)})")
+
+    def createDataFrame(
+        self, data: Any, schema: Any = None, samplingRatio: Any = None, verifySchema: bool = True
+    ) -> Frame:
+        """Rows of Python, or a pandas DataFrame, as a DataFrame."""
+        from afluente.services.glue.job.runtime.spark.creating import query_of_rows  # noqa: PLC0415  # seldom needed
+
+        return of_query(query_of_rows(data, schema))
+
+    @property
+    def udf(self) -> Any:
+        """`spark.udf.register`: functions of the script's for Spark SQL."""
+        from afluente.services.glue.job.runtime.spark.user_function import Registration  # noqa: PLC0415  # seldom needed
+
+        return Registration()
 
     def stop(self) -> None:
         """The run's end stops it."""
@@ -129,6 +155,18 @@ def session() -> SparkSession:
     made.input_dialect = made.output_dialect = _dialect("spark")
     made.execution_dialect = _dialect("duckdb")
     return made
+
+
+def _name(query: exp.Query) -> None:
+    """Give the columns that have no names those of Spark."""
+    select = query
+    while isinstance(select, exp.SetOperation | exp.Subquery):
+        select = select.this
+    if not isinstance(select, exp.Select):
+        return
+    for place, column in enumerate(select.expressions):
+        if not isinstance(column, NAMED) and not column.find(*MANY):
+            select.expressions[place] = exp.alias_(column, written(column), quoted=True)
 
 
 def _dialect(name: str) -> Any:

@@ -22,6 +22,12 @@ pytestmark = pytest.mark.xdist_group("browser")
 JS = "/_afluente/console/js"
 
 
+def allow(iam: Any, *actions: str) -> None:
+    """What the user ana may from now on."""
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}
+    iam.put_user_policy(UserName="ana", PolicyName="look", PolicyDocument=json.dumps(policy))
+
+
 def words(language: str) -> dict[str, str]:
     text = (FOLDER / "js" / "words" / f"{language}.js").read_text()
     return dict(re.findall(r'^  "([\w.]+)":\s+"((?:[^"\\]|\\.)*)",$', text, re.MULTILINE))
@@ -110,6 +116,14 @@ def test_query_is_answered_with_a_chart_rows_and_its_cost(page: Browser, farm: F
     assert page.complaints == []
 
 
+def test_query_in_a_link_from_elsewhere_is_written_down_and_not_run(page: Browser, farm: Farm) -> None:
+    page.open(f"{farm.url}#/sql/DROP%20TABLE%20readings/farm")
+    page.until("document.querySelector('#sql-text').value === 'DROP TABLE readings'")
+    page.until("document.querySelector('.past .card')")
+    assert page.run("document.querySelector('#sql-result').childElementCount") == 0
+    assert farm.client("glue").get_table(DatabaseName="farm", Name="readings")
+
+
 def test_query_that_fails_says_what_athena_says(page: Browser, farm: Farm) -> None:
     page.open(f"{farm.url}#/sql")
     page.type("#sql-text", "SELECT 'a first one'")
@@ -152,13 +166,22 @@ def test_where_signatures_count_one_signs_in_and_may_what_one_may(page: Browser,
     page.type("#key-secret", key["SecretAccessKey"])
     page.click("form button.main")
     page.until_text("user/ana is not authorized to perform: firehose:ListDeliveryStreams")
-    allowed = {"Effect": "Allow", "Action": "firehose:ListDeliveryStreams", "Resource": "*"}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
-    iam.put_user_policy(UserName="ana", PolicyName="look", PolicyDocument=policy)
+    allow(iam, "firehose:ListDeliveryStreams")
     page.run("void (location.hash = '#/overview/')")
     page.until_text("no pipeline to draw")
     kept = page.run("JSON.stringify([localStorage, sessionStorage, document.cookie])")
     assert key["SecretAccessKey"] not in kept
+    examined = enforced.client("glue")
+    examined.create_database(DatabaseInput={"Name": "farm"})
+    table = {"Name": "gone", "StorageDescriptor": {"Columns": [], "Location": "s3://no-such-bucket/here/"}}
+    examined.create_table(DatabaseName="farm", TableInput=table)
+    page.run("void (location.hash = '#/catalog/table/farm/gone')")
+    page.until_text("is not authorized to perform: glue:GetTable on resource")
+    allow(iam, "glue:Get*", "glue:List*")
+    page.run("void (location.hash = '#/catalog/table/farm/gone/')")
+    page.click("#why")
+    page.until_text("is not authorized to perform: s3:ListBucket")
+    page.run("document.querySelector('dialog').close()")
     page.click("#who")
     page.until("document.querySelector('#key-id')")
 

@@ -195,5 +195,19 @@ def test_doctor_says_what_it_cannot_examine(app: App, wanted: Any, status: int, 
     assert says in answer.message
 
 
+def test_where_signatures_count_the_doctor_needs_keys(tmp_path: Path) -> None:
+    keys = {"access_key_id": "AKIAEXAMPLE", "secret_access_key": "secret"}
+    app = App(Settings(data=tmp_path, port=0, auth="enforce"), ManualClock())
+    app.start()
+    try:
+        assert ask(app, PAGE, Host="farm.example").status == 200
+        nobody = ask(app, f"{PAGE}/api/doctor", "POST", examination())
+        assert (nobody.status, nobody.message.partition(":")[0]) == (403, "Signatures are verified here")
+        stranger = ask(app, f"{PAGE}/api/doctor", "POST", examination(credentials=keys))
+        assert (stranger.status, stranger.message.partition(":")[0]) == (400, "UnrecognizedClientException")
+    finally:
+        app.stop()
+
+
 def test_what_is_too_long_for_the_doctor_is_refused(app: App) -> None:
     assert ask(app, f"{PAGE}/api/doctor", "POST", examination(name=["a" * 70_000])).status == 413

@@ -49,4 +49,6 @@ class Console:
             wanted = msgspec.json.decode(request.content(), type=doctor.Examination)
         except msgspec.MsgspecError as error:
             return failed(400, f"This is no request for an examination: {error}")
+        if self._settings.auth == "enforce" and wanted.credentials is doctor.NO_ONE:
+            return failed(403, "Signatures are verified here: the doctor needs keys to ask with.")
         return doctor.answer(wanted, self._endpoint())

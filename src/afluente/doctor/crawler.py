@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from afluente.doctor.finding import Clients, Finding, Kind, NothingThere, Severity, Text
+from afluente.doctor.finding import Clients, Finding, Kind, Severity, Text, looked_for
 
 NEVER_RAN = Kind(
     "never-crawled",
@@ -87,10 +87,8 @@ IS = re.compile(r"(?P<place>s3://\S*) is (?P<form>[\w-]+): .*")
 
 def examine(client: Clients, name: str) -> Iterator[Finding]:
     """Findings on the last crawl of the crawler `name`. Raises NothingThere."""
-    try:
+    with looked_for(f"crawler {name}"):
         crawler = client("glue").get_crawler(Name=name)["Crawler"]
-    except ClientError as error:
-        raise NothingThere(f"there is no crawler {name} ({error.response['Error'].get('Message', '')})") from None
     last = crawler.get("LastCrawl")
     if last is None:
         yield NEVER_RAN.found(name=name)

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from afluente.doctor import json_table
-from afluente.doctor.finding import Clients, Finding, Kind, NothingThere, Severity, Text
+from afluente.doctor.finding import Clients, Finding, Kind, Severity, Text, looked_for
 from afluente.doctor.sample import HEAD_BYTES, Item, head, items, json_text
 
 NOT_ACTIVE = Kind(
@@ -161,11 +161,8 @@ OBJECTS_SHOWN = 3
 def examine(client: Clients, name: str, now: datetime | None = None) -> Iterator[Finding]:
     """Findings on the delivery stream `name`. Raises NothingThere."""
     now = now or datetime.now(UTC)
-    try:
+    with looked_for(f"delivery stream {name}"):
         stream = client("firehose").describe_delivery_stream(DeliveryStreamName=name)["DeliveryStreamDescription"]
-    except ClientError as error:
-        message = error.response["Error"].get("Message", "")
-        raise NothingThere(f"there is no delivery stream {name} ({message})") from None
     if stream["DeliveryStreamStatus"] != "ACTIVE":
         reason = stream.get("FailureDescription", {}).get("Details", "")
         yield NOT_ACTIVE.found(status=stream["DeliveryStreamStatus"], reason=reason)

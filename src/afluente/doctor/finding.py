@@ -1,9 +1,12 @@
 """What an examination finds: a kind, which says in two languages what it means, and the facts of this case."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 Clients = Callable[[str], Any]
 """A service's name (`s3`) to its boto3 client."""
@@ -56,6 +59,18 @@ class Finding:
 
 
 Findings = Iterator[Finding]
+
+
+@contextmanager
+def looked_for(what: str, advice: str = "") -> Iterator[None]:
+    """Within: NothingThere where AWS says that `what` does not exist. Other errors of AWS are passed on."""
+    try:
+        yield
+    except ClientError as error:
+        said = error.response["Error"]
+        if "NotFound" not in said["Code"]:
+            raise
+        raise NothingThere(f"there is no {what} ({said.get('Message', '')}){advice}") from None
 
 
 class NothingThere(Exception):

@@ -3,9 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from afluente.doctor.finding import Clients, Finding, Kind, NothingThere, Severity, Text
+from afluente.doctor.finding import Clients, Finding, Kind, Severity, Text, looked_for
 
 NEVER_RAN = Kind(
     "never-ran",
@@ -123,13 +121,10 @@ BAD = frozenset({"FAILED", "ERROR", "TIMEOUT", "EXPIRED"})
 def examine(client: Clients, name: str, run_id: str | None = None) -> Iterator[Finding]:
     """Findings on the job `name` and its last run, or the run `run_id`. Raises NothingThere."""
     glue = client("glue")
-    try:
+    with looked_for(f"job {' '.join(filter(None, (name, run_id)))}"):
         job = glue.get_job(JobName=name)["Job"]
         runs = glue.get_job_runs(JobName=name, MaxResults=50)["JobRuns"]
         run = glue.get_job_run(JobName=name, RunId=run_id)["JobRun"] if run_id else next(iter(runs), None)
-    except ClientError as error:
-        message = error.response["Error"].get("Message", "")
-        raise NothingThere(f"there is no job {' '.join(filter(None, (name, run_id)))} ({message})") from None
     if run is None:
         yield NEVER_RAN.found(job=name, **_triggers(glue, name))
         return

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from afluente.doctor.finding import Clients, Finding, Kind, NothingThere, Severity, Text
+from afluente.doctor.finding import Clients, Finding, Kind, Severity, Text, looked_for
 
 LOOKED_BACK = timedelta(minutes=5)
 PAGES = 5
@@ -100,10 +100,8 @@ REPEATED = Kind(
 def examine(client: Clients, name: str, now: datetime | None = None) -> Iterator[Finding]:
     """Findings on the stream `name`. Raises NothingThere."""
     kinesis, now = client("kinesis"), now or datetime.now(UTC)
-    try:
+    with looked_for(f"stream {name}"):
         summary = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
-    except ClientError as error:
-        raise NothingThere(f"there is no stream {name} ({error.response['Error'].get('Message', '')})") from None
     if summary["StreamStatus"] not in {"ACTIVE", "UPDATING"}:
         yield NOT_ACTIVE.found(status=summary["StreamStatus"], stream=name)
         return

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from afluente.doctor import json_table, text_table, time_zone
-from afluente.doctor.finding import Clients, Finding, Kind, NothingThere, Severity, Text
+from afluente.doctor.finding import Clients, Finding, Kind, NothingThere, Severity, Text, looked_for
 from afluente.doctor.sample import HEAD_BYTES, Item, JsonText, folders, head, items, json_text, place, some
 
+HOW_TABLES_COME = (
+    ". If a crawler makes it, crawl first: aws glue start-crawler --name ..., then afluente doctor crawler ..."
+)
 SMALL_BYTES = 1 << 20
 MANY = 20
 
@@ -153,13 +154,8 @@ def _look(client: Clients, name: str) -> Table:
     if not dot:
         raise NothingThere(f"a table is named database.table; {name} has no dot")
     glue = client("glue")
-    try:
+    with looked_for(f"table {name}", HOW_TABLES_COME):
         table = glue.get_table(DatabaseName=database, Name=table_name)["Table"]
-    except ClientError as error:
-        raise NothingThere(
-            f"there is no table {name} ({error.response['Error'].get('Message', '')}). "
-            "If a crawler makes it, crawl first: aws glue start-crawler --name ..., then afluente doctor crawler ..."
-        ) from None
     described = table.get("StorageDescriptor", {})
     location, parameters = described.get("Location", ""), table.get("Parameters", {})
     keys = [key["Name"] for key in table.get("PartitionKeys", [])]

@@ -2,6 +2,9 @@
 
 import { listObjects } from "./aws.js";
 
+// Firehose's own folders begin with the year, where a prefix says no other time.
+const YEAR = /(^|[^\d])\d{4}\/$/;
+
 // The last object by key, folder by folder: where folders are dates, the newest.
 export async function newestObject(bucket, prefix, signal) {
   let folder = prefix;
@@ -9,7 +12,8 @@ export async function newestObject(bucket, prefix, signal) {
     const page = await listObjects(bucket, { prefix: folder, delimiter: "/", most: 1000, signal });
     if (page.objects.length) return page.objects.reduce((a, b) => (a.modified > b.modified ? a : b));
     if (!page.folders.length) return null;
-    folder = page.folders.at(-1);
+    const years = page.folders.filter((one) => YEAR.test(one));
+    folder = (years.length ? years : page.folders).at(-1);
   }
   return null;
 }

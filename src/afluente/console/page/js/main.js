@@ -3,6 +3,7 @@
 import { AwsError, mustSignIn, session } from "./aws.js";
 import { fill, h } from "./dom.js";
 import { language, speak, t } from "./language.js";
+import { trouble } from "./part.js";
 import { VIEWS, parts } from "./route.js";
 import { askForKeys, who } from "./sign_in.js";
 import { applyTheme, nextTheme, theme } from "./theme.js";
@@ -72,8 +73,7 @@ async function move(event) {
 }
 
 function complain(error) {
-  const code = error instanceof AwsError ? `${error.code}: ` : "";
-  fill(main, h("div.notice.bad", { role: "alert" }, `${code}${error.message}`));
+  fill(main, trouble(error));
 }
 
 async function show(event) {

@@ -3,6 +3,7 @@
 import { ago, number, seconds, size } from "./format.js";
 import { t } from "./language.js";
 import { liveValue } from "./live.js";
+import { said } from "./part.js";
 import { kindsOf } from "./record.js";
 import { link } from "./route.js";
 
@@ -12,8 +13,7 @@ export function nodes(pipeline, state, live) {
   );
 }
 
-const failure = (found) =>
-  found?.error && (found.error.code ? `${found.error.code}: ${found.error.message}` : found.error.message);
+const failure = (found) => found?.error && said(found.error);
 
 function sensors({ delivery: { source } }, { sample, series }, { rate }) {
   const kinds = kindsOf(sample.value ?? []);
@@ -78,7 +78,7 @@ function raw({ delivery: { bucket, prefix } }, { raw, newest }) {
   };
 }
 
-function crawler({ crawler: name }, { crawler }) {
+function crawler({ crawler: name, errors }, { crawler }) {
   const found = crawler.value?.Crawler;
   const last = found?.LastCrawl;
   return {
@@ -91,7 +91,8 @@ function crawler({ crawler: name }, { crawler }) {
       last ? `${last.Status} ${ago(last.StartTime)}` : name && t("node.never_crawled"),
       found?.Schedule?.ScheduleExpression,
     ],
-    trouble: failure(crawler) ?? (last?.Status === "FAILED" ? last.ErrorMessage : ""),
+    trouble:
+      failure({ error: errors.crawler }) ?? failure(crawler) ?? (last?.Status === "FAILED" ? last.ErrorMessage : ""),
     moving: found?.State === "RUNNING",
   };
 }
@@ -110,7 +111,7 @@ function catalog({ database }, { tables }) {
   };
 }
 
-function job({ job: name }, { runs }) {
+function job({ job: name, errors }, { runs }) {
   const last = runs.value?.[0];
   const failed = last && ["FAILED", "ERROR", "TIMEOUT"].includes(last.JobRunState);
   return {
@@ -120,7 +121,7 @@ function job({ job: name }, { runs }) {
     link: name && link("catalog", "job", name),
     state: last?.JobRunState,
     lines: [last ? t("node.ran", { ago: ago(last.StartedOn) }) : name && t("node.never_ran"), took(last)],
-    trouble: failure(runs) ?? (failed ? last.ErrorMessage : ""),
+    trouble: failure({ error: errors.job }) ?? failure(runs) ?? (failed ? last.ErrorMessage : ""),
     moving: last && !last.CompletedOn,
   };
 }
@@ -141,7 +142,7 @@ function lake({ database }, { tables, lake, rows }) {
   };
 }
 
-function athena({ workGroup }, { query }) {
+function athena({ workGroup, errors }, { query }) {
   const last = query.value;
   const numbers = last?.Statistics ?? {};
   const scanned = size(numbers.DataScannedInBytes ?? 0);
@@ -157,7 +158,10 @@ function athena({ workGroup }, { query }) {
           `${seconds((numbers.TotalExecutionTimeInMillis ?? 0) / 1000)} · ${scanned} ${t("unit.scanned")}`,
         ]
       : [t("node.never_asked")],
-    trouble: failure(query) ?? (last?.Status.State === "FAILED" ? last.Status.StateChangeReason : ""),
+    trouble:
+      failure({ error: errors.workGroup }) ??
+      failure(query) ??
+      (last?.Status.State === "FAILED" ? last.Status.StateChangeReason : ""),
     tone: last?.Status.State === "FAILED" ? "warn" : undefined,
   };
 }

@@ -70,8 +70,13 @@ const TONES = {
 
 export const badge = (state) => h("span", { class: `badge ${TONES[state] ?? ""}` }, state);
 
-export const trouble = (error) =>
-  h("div.notice.bad", { role: "alert" }, error.code ? `${error.code}: ${error.message}` : error.message);
+// An error in words: AWS's, or that nobody answers, which fetch tells by a TypeError of its own words.
+export function said(error) {
+  if (error.code) return `${error.code}: ${error.message}`;
+  return error instanceof TypeError && /fetch|network|load/i.test(error.message) ? t("offline") : error.message;
+}
+
+export const trouble = (error) => h("div.notice.bad", { role: "alert" }, said(error));
 
 // Tells of each value whether it is another than the one before: what is shown need not be drawn again.
 export function difference() {

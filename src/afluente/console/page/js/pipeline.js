@@ -3,8 +3,6 @@
 import { all, call } from "./aws.js";
 import { attempt } from "./part.js";
 
-const listed = async (promise) => (await attempt(promise)).value ?? [];
-
 export const bucketOf = (location) => (location ?? "").replace(/^s3[an]?:\/\//, "").split("/")[0];
 
 export async function deliveryNames(signal) {
@@ -28,7 +26,8 @@ export async function describeDelivery(name, signal) {
     { DeliveryStreamName: name },
     signal,
   );
-  const destination = found.Destinations?.[0]?.ExtendedS3DestinationDescription ?? {};
+  const [given = {}] = found.Destinations ?? [];
+  const destination = given.ExtendedS3DestinationDescription ?? given.S3DestinationDescription ?? {};
   return {
     ...found,
     destination,
@@ -38,15 +37,17 @@ export async function describeDelivery(name, signal) {
   };
 }
 
-// The pipeline that begins with this delivery stream. What is not there, or may not be seen, is undefined.
+// The pipeline that begins with this delivery stream. What is not there is undefined; `errors` says what may not be seen.
 export async function discover(name, signal) {
   const delivery = await describeDelivery(name, signal);
-  const [crawlers, triggers, jobs, groups] = await Promise.all([
-    listed(all("glue", "GetCrawlers", {}, "Crawlers", { signal })),
-    listed(all("glue", "GetTriggers", {}, "Triggers", { signal })),
-    listed(all("glue", "GetJobs", {}, "Jobs", { signal })),
-    listed(all("athena", "ListWorkGroups", {}, "WorkGroups", { signal })),
+  const lists = await Promise.all([
+    attempt(all("glue", "GetCrawlers", {}, "Crawlers", { signal })),
+    attempt(all("glue", "GetTriggers", {}, "Triggers", { signal })),
+    attempt(all("glue", "GetJobs", {}, "Jobs", { signal })),
+    attempt(all("athena", "ListWorkGroups", {}, "WorkGroups", { signal })),
   ]);
+  const [crawlers, triggers, jobs, groups] = lists.map((list) => list.value ?? []);
+  const errors = { crawler: lists[0].error, job: lists[2].error, workGroup: lists[3].error };
   const crawler = crawlers.find((one) =>
     one.Targets?.S3Targets?.some((target) => bucketOf(target.Path) === delivery.bucket),
   );
@@ -58,7 +59,8 @@ export async function discover(name, signal) {
   const job = jobs.find((one) => one.Name === started) ?? jobs.find(mentions);
   const group =
     groups.find((one) => one.Name === delivery.source) ?? groups.find((one) => one.Name !== "primary") ?? groups[0];
-  return { delivery, crawler: crawler?.Name, database: crawler?.DatabaseName, job: job?.Name, workGroup: group?.Name };
+  const names = { crawler: crawler?.Name, database: crawler?.DatabaseName, job: job?.Name, workGroup: group?.Name };
+  return { delivery, errors, ...names };
 }
 
 // {raw, lake}: the tables over the delivery's bucket, and those over others.

@@ -7,32 +7,34 @@ export const openShards = async (stream, signal) =>
     (shard) => !shard.SequenceNumberRange.EndingSequenceNumber,
   );
 
-// The newest `most` records of the last `back` seconds, newest first: [{shard, key, sequence, at, text}].
-export async function recentRecords(stream, { back, most, shards, signal }) {
+// How far back to look, in seconds, until there is something; and how much to read of it: a busy shard holds megabytes.
+const WINDOWS_S = [2, 15, 120];
+const MOST_READ = 200;
+
+// About the newest `most` records, newest first: [{shard, key, sequence, at, text}].
+export async function recentRecords(stream, { most, shards, signal }) {
   const read = shards ?? (await openShards(stream, signal)).slice(0, 4).map((shard) => shard.ShardId);
-  const found = await Promise.all(read.map((shard) => recentOf(stream, shard, back, signal)));
+  const found = await Promise.all(read.map((shard) => recentOf(stream, shard, signal)));
   return found
     .flat()
     .sort((a, b) => b.at - a.at)
     .slice(0, most);
 }
 
-async function recentOf(stream, shard, back, signal) {
-  const from = {
-    StreamName: stream,
-    ShardId: shard,
-    ShardIteratorType: "AT_TIMESTAMP",
-    Timestamp: Math.floor(Date.now() / 1000) - back,
-  };
-  let { ShardIterator: iterator } = await call("kinesis", "GetShardIterator", from, signal);
-  const found = [];
-  for (let reads = 0; iterator && reads < 4; reads++) {
-    const page = await call("kinesis", "GetRecords", { ShardIterator: iterator }, signal);
-    found.push(...page.Records.map((record) => decoded(shard, record)));
-    if (!page.MillisBehindLatest) break;
-    iterator = page.NextShardIterator;
+async function recentOf(stream, shard, signal) {
+  const from = { StreamName: stream, ShardId: shard, ShardIteratorType: "AT_TIMESTAMP" };
+  for (const back of WINDOWS_S) {
+    const members = { ...from, Timestamp: Math.floor(Date.now() / 1000) - back };
+    const { ShardIterator: iterator } = await call("kinesis", "GetShardIterator", members, signal);
+    const { Records: found } = await call(
+      "kinesis",
+      "GetRecords",
+      { ShardIterator: iterator, Limit: MOST_READ },
+      signal,
+    );
+    if (found.length) return found.map((record) => decoded(shard, record));
   }
-  return found;
+  return [];
 }
 
 export function decoded(shard, { Data, PartitionKey, SequenceNumber, ApproximateArrivalTimestamp }) {

@@ -1,21 +1,14 @@
 // Asking for an access key. It stays in this tab's memory: a reload forgets it.
 
-import { mustSignIn, session, signIn, signOut, whoAmI } from "./aws.js";
+import { session, signIn, signOut, whoAmI } from "./aws.js";
 import { fill, h } from "./dom.js";
 import { t } from "./language.js";
 
 let arn = "";
 
-// The button in the page's head that says who signs, or lets one do it; `changed` is called when that is another.
+// The button in the page's head that says who signs, and forgets it; `changed` is called then.
 export function who(changed) {
-  if (session.keys === null) {
-    if (mustSignIn()) return null;
-    return h(
-      "button.quiet",
-      { id: "who", onclick: () => askForKeys(document.getElementById("main"), changed) },
-      t("sign.in"),
-    );
-  }
+  if (session.keys === null) return null;
   const leave = () => {
     signOut();
     changed();
@@ -55,7 +48,7 @@ export function askForKeys(main, changed) {
     "form.card.stack",
     { onsubmit: submit },
     h("h1", {}, t("sign.title")),
-    h("p.soft", {}, session.place.auth === "enforce" ? t("sign.enforce") : t("sign.open")),
+    h("p.soft", {}, t("sign.enforce")),
     h("label.field", {}, t("sign.id"), id),
     h("label.field", {}, t("sign.secret"), secret),
     h("label.field", {}, t("sign.token"), token),

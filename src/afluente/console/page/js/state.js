@@ -16,10 +16,9 @@ export async function look(pipeline, known, signal) {
     delivery: { source, bucket, prefix },
   } = pipeline;
   const nothing = Promise.resolve(undefined);
-  const [series, sample, raw, newest, crawler, tables, runs, query] = await Promise.all([
+  const [series, sample, newest, crawler, tables, runs, query] = await Promise.all([
     attempt(history(pipeline, signal)),
-    attempt(source ? recentRecords(source, { back: 20, most: 60, signal }) : nothing),
-    attempt(bucket ? measure(bucket, prefix, signal) : nothing),
+    attempt(source ? recentRecords(source, { most: 60, signal }) : nothing),
     attempt(bucket ? newestObject(bucket, prefix, signal) : nothing),
     attempt(pipeline.crawler ? call("glue", "GetCrawler", { Name: pipeline.crawler }, signal) : nothing),
     attempt(tablesOf(pipeline, signal)),
@@ -30,6 +29,8 @@ export async function look(pipeline, known, signal) {
     ),
     attempt(lastQuery(pipeline.workGroup, signal)),
   ]);
+  const isSame = known?.raw.value && known.newest.value?.key === newest.value?.key;
+  const raw = isSame ? known.raw : await attempt(bucket ? measure(bucket, prefix, signal) : nothing);
   const found = { series, sample, raw, newest, crawler, tables, runs, query };
   return { ...found, ...(await lakeOf(pipeline, found, known, signal)) };
 }
@@ -61,15 +62,15 @@ async function lastQuery(workGroup, signal) {
   return (await call("athena", "GetQueryExecution", { QueryExecutionId: ids[0] }, signal)).QueryExecution;
 }
 
-// The size of the lake, and its rows: counted again only when a job has run since.
+// The size of the lake, and its rows: looked at again only when a job has run since.
 async function lakeOf(pipeline, { tables, runs }, known, signal) {
   const table = tables.value?.lake[0];
   if (!table) return { lake: {}, rows: {} };
   const location = table.StorageDescriptor.Location;
   const bucket = bucketOf(location);
-  const lake = await attempt(measure(bucket, location.split(bucket)[1].replace(/^\//, ""), signal));
   const mark = runs.value?.find((run) => run.JobRunState === "SUCCEEDED")?.Id ?? table.UpdateTime;
-  if (known?.rows?.mark === mark) return { lake, rows: known.rows };
+  if (known?.rows?.mark === mark) return { lake: known.lake, rows: known.rows };
+  const lake = await attempt(measure(bucket, location.split(bucket)[1].replace(/^\//, ""), signal));
   const rows = await attempt(countRows(pipeline, table, signal));
   return { lake, rows: { ...rows, mark } };
 }

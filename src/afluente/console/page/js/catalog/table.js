@@ -9,6 +9,7 @@ import { attempt, card, facts, table as rowsOf, trouble } from "../part.js";
 import { bucketOf } from "../pipeline.js";
 import { firstRows } from "../query.js";
 import { link } from "../route.js";
+import { queryLink } from "../sql/handover.js";
 
 const MOST = 200;
 
@@ -39,7 +40,7 @@ export async function table(place, [database, name], signal) {
         h(
           "div.row",
           {},
-          h("a", { id: "first-rows", href: link("sql", firstRows(database, name), database) }, t("catalog.first_rows")),
+          queryLink(t("catalog.first_rows"), firstRows(database, name), database, "first-rows"),
           why("table", `${database}.${name}`),
         ),
       ),

@@ -6,7 +6,7 @@ import { dateTime, number, size } from "../format.js";
 import { t } from "../language.js";
 import { attempt, card, facts } from "../part.js";
 import { quoted } from "../query.js";
-import { link } from "../route.js";
+import { queryLink } from "../sql/handover.js";
 import { pretty } from "../stream/reader.js";
 
 const HEAD_BYTES = 64 * 1024;
@@ -101,7 +101,7 @@ async function asTable(bucket, key, signal) {
   return card(
     t("lake.content"),
     h("p.soft", {}, t("lake.columnar_table", { table: `${table.DatabaseName}.${table.Name}` })),
-    h("div.row", {}, h("a", { id: "open-sql", href: link("sql", sql, table.DatabaseName) }, t("lake.open_sql"))),
+    h("div.row", {}, queryLink(t("lake.open_sql"), sql, table.DatabaseName, "open-sql")),
   );
 }
 

@@ -2,6 +2,7 @@
 
 import { chart } from "../chart.js";
 import { fill, h } from "../dom.js";
+import { downloadOf } from "../download.js";
 import { number } from "../format.js";
 import { t } from "../language.js";
 import { card, trouble } from "../part.js";
@@ -14,7 +15,7 @@ export function answer(query, first, more) {
   if (!first.columns.length || (query.StatementType !== "DML" && !first.rows.length))
     return card("", h("p.soft", {}, t("sql.done")));
   const choice = suggest(first.columns, first.rows);
-  return [choice && chartCard(first, choice), rowsCard(first, more)];
+  return [choice && chartCard(first, choice), rowsCard(query, first, more)];
 }
 
 function chartCard({ columns, rows }, choice) {
@@ -71,7 +72,7 @@ function chartCard({ columns, rows }, choice) {
   );
 }
 
-function rowsCard(first, more) {
+function rowsCard(query, first, more) {
   const { columns } = first;
   const rows = [...first.rows];
   let { next } = first;
@@ -102,21 +103,29 @@ function rowsCard(first, more) {
         {},
         rows.length ? t("sql.rows", { from: page * PAGE + 1, to: page * PAGE + shown.length, of }) : t("sql.no_rows"),
       ),
-      (rows.length > PAGE || next) &&
-        h(
-          "div.row",
-          {},
+      h(
+        "div.row",
+        {},
+        saved(query),
+        (rows.length > PAGE || next) && [
           h("button", { id: "rows-back", disabled: page === 0, onclick: () => turn(page - 1) }, t("back")),
           h(
             "button",
             { id: "rows-on", disabled: !next && (page + 1) * PAGE >= rows.length, onclick: () => turn(page + 1) },
             t("on"),
           ),
-        ),
+        ],
+      ),
     );
   };
   draw();
   return card(t("sql.answer"), place, foot);
+}
+
+// The file that Athena has written.
+function saved({ ResultConfiguration: { OutputLocation: location } = {} }) {
+  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(location ?? "") ?? [];
+  return key ? downloadOf(t("sql.csv"), bucket, key) : null;
 }
 
 function rowsTable(columns, rows) {

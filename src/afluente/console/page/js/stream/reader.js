@@ -38,7 +38,7 @@ export function reader(stream, shards, signal) {
     const chosen = shard.value ? [shard.value] : from.value === "newest" ? open : ids;
     if (from.value === "newest") {
       const step = async () => {
-        const found = await attempt(recentRecords(stream, { back: 30, most: NEWEST, shards: chosen, signal: ending }));
+        const found = await attempt(recentRecords(stream, { most: NEWEST, shards: chosen, signal: ending }));
         if (!ending.aborted) found.error ? fill(place, trouble(found.error)) : refresh(found.value);
       };
       return poll(step, FOLLOW_MS, ending);

@@ -1,7 +1,8 @@
 // Buckets, folders and objects, with a look into them.
 
-import { downloadLink, listBuckets, listObjects } from "../aws.js";
+import { listBuckets, listObjects } from "../aws.js";
 import { fill, h } from "../dom.js";
+import { downloadOf } from "../download.js";
 import { dateTime, size } from "../format.js";
 import { t } from "../language.js";
 import { card, table, trouble } from "../part.js";
@@ -72,7 +73,7 @@ async function folder(place, bucket, prefix, signal) {
             ],
             [t("lake.size"), (entry) => (entry.isFolder ? "" : size(entry.size)), "number tight"],
             [t("lake.when"), (entry) => (entry.isFolder ? "" : dateTime(entry.modified)), "tight"],
-            ["", (entry) => (entry.isFolder ? "" : download(bucket, entry.key))],
+            ["", (entry) => (entry.isFolder ? "" : downloadOf(t("lake.download"), bucket, entry.key))],
           ],
           entries,
         ),
@@ -91,24 +92,14 @@ async function folder(place, bucket, prefix, signal) {
   draw();
 }
 
-// Signed when it is pressed, so that the link lives no longer than it must.
-export const download = (bucket, key) =>
-  h(
-    "a",
-    {
-      href: link("lake", bucket, "o", key),
-      onclick: (event) => {
-        event.preventDefault();
-        h("a", { href: downloadLink(bucket, key), download: "", rel: "noopener" }).click();
-      },
-    },
-    t("lake.download"),
-  );
-
 async function object(bucket, key, signal) {
   const [facts, content] = await preview(bucket, key, signal);
   return [
-    card("", h("div.row.spread", {}, h("h2.wrap", {}, key.split("/").pop()), download(bucket, key)), facts),
+    card(
+      "",
+      h("div.row.spread", {}, h("h2.wrap", {}, key.split("/").pop()), downloadOf(t("lake.download"), bucket, key)),
+      facts,
+    ),
     content,
   ];
 }

@@ -7,7 +7,7 @@ import { clock } from "../format.js";
 import { t } from "../language.js";
 import { liveNumbers } from "../live.js";
 import { liveOf, nodes } from "../node.js";
-import { attempt, badge } from "../part.js";
+import { attempt, badge, difference } from "../part.js";
 import { deliveryNames, discover } from "../pipeline.js";
 import { poll } from "../poll.js";
 import { link } from "../route.js";
@@ -21,21 +21,21 @@ export async function show(root, [wanted], signal) {
   if (!names.length) return fill(root, h("h1", {}, t("tab.overview")), empty());
   const name = names.includes(wanted) ? wanted : names[0];
   const when = h("span.soft.small", { "aria-live": "off" });
-  const board = h("div.pipeline", { id: "pipeline" });
+  const board = new Board();
   fill(
     root,
     h("div.row.spread", {}, h("h1", {}, t("overview.title")), when),
     names.length > 1 && choice(names, name),
-    board,
+    board.element,
   );
   const seen = { pipeline: await discover(name, signal), live: {} };
   const paint = () => {
     if (signal.aborted || !seen.state) return;
-    draw(board, nodes(seen.pipeline, seen.state, seen.live));
+    board.draw(nodes(seen.pipeline, seen.state, seen.live));
     when.textContent = t("overview.at", { time: clock(Date.now() / 1000) });
   };
-  const watcher = new ResizeObserver(() => board.redraw?.());
-  watcher.observe(board);
+  const watcher = new ResizeObserver(() => board.connect());
+  watcher.observe(board.element);
   signal.addEventListener("abort", () => watcher.disconnect());
   const lookAgain = async () => {
     if (seen.state && (!seen.pipeline.crawler || !seen.pipeline.job))
@@ -70,22 +70,43 @@ const empty = () =>
     h("div", {}, h("a", { href: link("sql") }, t("tab.sql"))),
   );
 
-function draw(board, parts) {
-  const boxes = parts.map(box);
-  const svg = h("svg", { "class": "flow", "aria-hidden": "true" });
-  fill(board, svg, boxes);
-  const moves = [
-    parts[0].moving,
-    parts[0].moving,
-    parts[2].moving,
-    parts[4].moving,
-    parts[4].moving,
-    parts[6].moving,
-    parts[6].moving,
-    false,
-  ];
-  board.redraw = () => drawFlow(svg, boxes, (i) => moves[i]);
-  board.redraw();
+// Something flows out of a part when it, or the one that drives it, moves.
+const DRIVERS = ["sensors", "sensors", "delivery", "crawler", "crawler", "job", "job"];
+
+// The boxes and the lines between them. Of a new state only those boxes change that say something else.
+class Board {
+  constructor() {
+    this.svg = h("svg", { "class": "flow", "aria-hidden": "true" });
+    this.element = h("div.pipeline", { id: "pipeline" }, this.svg);
+    this.boxes = [];
+    this.news = new Map();
+  }
+
+  draw(parts) {
+    this.boxes = parts.map((part, i) =>
+      this.isNew(part.id, part) ? this.put(box(part), this.boxes[i]) : this.boxes[i],
+    );
+    const moving = new Set(parts.filter((part) => part.moving).map((part) => part.id));
+    this.moves = DRIVERS.map((id) => moving.has(id));
+    if (this.isNew("moves", this.moves)) this.connect();
+  }
+
+  connect() {
+    if (this.boxes.length) drawFlow(this.svg, this.boxes, (i) => this.moves[i]);
+  }
+
+  isNew(id, value) {
+    if (!this.news.has(id)) this.news.set(id, difference());
+    return this.news.get(id)(value);
+  }
+
+  put(made, old) {
+    const isFocused = old === document.activeElement;
+    if (old) old.replaceWith(made);
+    else this.element.append(made);
+    if (old && isFocused) made.focus();
+    return made;
+  }
 }
 
 function box({ id, title, name, link: href, big, unit, state, lines = [], trouble, tone, series }) {

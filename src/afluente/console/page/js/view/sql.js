@@ -5,6 +5,7 @@ import { fill, h } from "../dom.js";
 import { t } from "../language.js";
 import { action, attempt, trouble } from "../part.js";
 import { ended, results, start } from "../query.js";
+import { taken } from "../sql/handover.js";
 import { tree } from "../sql/tree.js";
 import { figures } from "../sql/figures.js";
 import { history } from "../sql/history.js";
@@ -41,7 +42,7 @@ export async function show(root, [given, givenDatabase], signal) {
     ),
   );
   await desk.chooseGroup();
-  if (given) desk.run();
+  if (given && taken() === given) desk.run();
 }
 
 class Desk {

@@ -35,7 +35,8 @@ def reading(number: int, *, kind: str = "temperature", **members: Any) -> dict[s
 class Farm:
     """The lake: `put` readings, `deliver` them, `crawl`, run the job; each time the clock moves on by itself."""
 
-    def __init__(self, client: Clients, clock: ManualClock) -> None:
+    def __init__(self, app: App, client: Clients, clock: ManualClock) -> None:
+        self.app = app
         self.client = client
         self.clock = clock
         for bucket in ("raw", "lake", "results"):
@@ -90,6 +91,13 @@ class Farm:
         self.clock.advance(2)
         return sorted(set(self.keys(prefix)) - before)
 
+    def drain(self) -> None:
+        """Wait until everything that was put is delivered, by functions that take real time too."""
+        for _ in range(3):  # a number that is read between two steps may be zero
+            self._until(lambda: not self.app.farm_numbers().pending_records, step_s=1)
+            time.sleep(0.02)
+        self.clock.advance(2)
+
     def crawl(self) -> None:
         """Run the crawler over the raw readings."""
         glue = self.client("glue")
@@ -124,18 +132,18 @@ class Farm:
         state: str = self.client("glue").get_job_run(JobName="lake", RunId=run)["JobRun"]["JobRunState"]
         return state if state in {"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT"} else ""
 
-    def _until(self, ready: Callable[[], Any]) -> Any:
+    def _until(self, ready: Callable[[], Any], step_s: float = 0.01) -> Any:
         for _ in range(1500):
             if answer := ready():
                 return answer
             time.sleep(0.02)
-            self.clock.advance(0.01)
+            self.clock.advance(step_s)
         raise AssertionError("it never came about")
 
 
 @pytest.fixture
-def farm(client: Clients, clock: ManualClock) -> Farm:
-    return Farm(client, clock)
+def farm(app: App, client: Clients, clock: ManualClock) -> Farm:
+    return Farm(app, client, clock)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from tests.passport.conftest import DELIMITER, Command, Farm, reading
-from tests.services.firehose.test_firehose_http import until
 
 from afluente.core.setting import Settings
 
@@ -156,8 +155,7 @@ def test_function_that_fails_changes_or_drops_a_record(farm: Farm, follow: Calla
     named = [{"ParameterName": name, "ParameterValue": value} for name, value in parameters.items()]
     farm.delivery_stream(processors=[{"Type": "Lambda", "Parameters": named}])
     kept, changed, failed, emptied = farm.put(reading(1), reading(2, add=1), reading(3, fail=1), reading(4, empty=1))
-    until(farm.clock, lambda: bool(farm.keys("errors/")) and bool(farm.keys("readings/")))
-    farm.clock.advance(60)
+    farm.drain()
     assert states(follow(kept))["delivery"] == "delivered"
     assert states(follow(changed))["delivery"] == "delivered-transformed"
     steps = follow(failed, status=1)
@@ -167,8 +165,7 @@ def test_function_that_fails_changes_or_drops_a_record(farm: Farm, follow: Calla
     )
     assert states(follow(emptied))["delivery"] == "delivered-unverified"
     (dropped,) = farm.put(reading(5, drop=1))
-    farm.put(reading(6))
-    farm.deliver("readings/")
+    farm.drain()
     told = follow(dropped, status=1)["delivery"]
     assert (told["code"], "clean answered Dropped" in told["what"]) == ("dropped-by-function", True)
 

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -78,6 +79,10 @@ class Farm:
             kinesis.put_record(StreamName="windfarm", Data=data, PartitionKey=f"key-{n}")["SequenceNumber"]
             for n, data in enumerate(bodies)
         ]
+
+    def moment(self, sequence_number: str) -> datetime:
+        """When that record arrived, to the second."""
+        return datetime.fromtimestamp(int(sequence_number) >> 36 & (1 << 36) - 1, UTC)
 
     def keys(self, prefix: str = "readings/", bucket: str = "raw") -> list[str]:
         """The objects there."""

@@ -1,7 +1,7 @@
 """What the options' values are read as. Each raises ArgumentTypeError, one clear sentence, for what it is not."""
 
 import argparse
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 MOST_SHARDS = 200
 
@@ -58,6 +58,15 @@ def length(text: str) -> timedelta:
         return lifetime.length(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def moment(text: str) -> datetime:
+    """A time: so long ago, such as 90m or 2h, or in ISO 8601, in UTC unless it says another zone."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.now(UTC) - length(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def tag(text: str) -> tuple[str, str]:

@@ -23,6 +23,7 @@ examples:
   afluente serve --port 4567      serve the AWS APIs only
   afluente doctor table db.t      why does a query show no row, one row, NULLs?
   afluente passport --where "..." the way of one record through the lake
+  afluente ledger                 is everything that came in where it should be?
   afluente policy                 the smallest policies for what ran under --record
   afluente cost --rate 100        what the lake would cost on AWS at 100 readings a second
   afluente queries                what the last Athena queries scanned, and what that costs on AWS
@@ -139,6 +140,15 @@ def _parser() -> argparse.ArgumentParser:
             "with the bytes that are there. Exit status 1 says that it was lost on the way.",
             epilog=PASSPORT_EPILOG,
             formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+    )
+    _ledger(
+        commands.add_parser(
+            "ledger",
+            help="balance a stream: in = delivered + pending + errors; delivered = rows + duplicates + ...",
+            description="Count everything that was put into a stream, and everything that became of it: objects, what "
+            "waits, error output, rows of the lake, duplicates; reading only. Exit status 1 says that it does not "
+            "balance, and the output where the difference is.",
         )
     )
     _policy(
@@ -264,6 +274,14 @@ def _passport(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--table", metavar="DB.TABLE", help="of --where (default: the one over what was delivered)")
     parser.add_argument("--into", metavar="DB.TABLE", help="where its row is looked for (default: what jobs make)")
+    looking_options(parser)
+
+
+def _ledger(parser: argparse.ArgumentParser) -> None:
+    when = "such as 2h ago (2h) or 2026-11-26T03:00"
+    parser.add_argument("--since", type=argument.moment, metavar="TIME", help=f"what arrived from then on, {when}")
+    parser.add_argument("--until", type=argument.moment, metavar="TIME", help="what arrived before")
+    parser.add_argument("--into", metavar="DB.TABLE", help="whose rows are counted (default: all that jobs make)")
     looking_options(parser)
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from afluente.passport import body
+from afluente.passport.body import Body
 from afluente.passport.table import Table
 
 BOOKMARK = "--job-bookmark-option"
@@ -58,6 +60,18 @@ def folders(job: Job) -> Iterator[str]:
     for given in job.arguments.values():
         if given.startswith("s3://"):
             yield given.rstrip("/") + "/"
+
+
+def set_aside(s3: Any, tables: Sequence[Table], job: Job, since: datetime | None = None) -> Iterator[Body]:
+    """The objects in folders that the job's arguments name and that no table lies over. since: those written later."""
+    for folder in folders(job):
+        if any(item.root.startswith(folder) or folder.startswith(item.root) for item in tables):
+            continue
+        bucket, _, prefix = folder.removeprefix("s3://").partition("/")
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for item in page.get("Contents", ()):
+                if since is None or item["LastModified"] >= since:
+                    yield body.fetch(s3, bucket, item["Key"])
 
 
 def _job(glue: Any, s3: Any, told: Mapping[str, Any]) -> Job:

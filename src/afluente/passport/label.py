@@ -53,6 +53,24 @@ LABELS: Labels = {
     "answer": _both("answer", "resposta"),
 }
 
+LINES: Labels = {
+    "in": _both("put into the stream", "postos no stream"),
+    "taken_apart": _both("more, by taking apart", "a mais, por desagregar"),
+    "delivered": _both("delivered", "entregues"),
+    "objects": _both("objects:", "objetos:"),
+    "pending": _both("pending", "pendentes"),
+    "error_output": _both("in the error output", "na saída de erros"),
+    "dropped": _both("dropped by a function", "descartados por uma função"),
+    "records": _both("records delivered", "registros entregues"),
+    "rows": _both("rows in the lake", "linhas no lake"),
+    "too_many": _both("rows too many", "linhas a mais"),
+    "duplicates": _both("duplicates", "duplicatas"),
+    "rejected": _both("put aside by the job", "separados pelo job"),
+    "waiting": _both("not read by the job yet", "ainda não lidos pelo job"),
+    "late": _both("of all: an hour late or more", "do total: atrasados uma hora ou mais"),
+    "difference": _both("difference", "diferença"),
+}
+
 FLUSHES: Labels = {
     "flush_size": _both("its buffer was full", "o buffer encheu"),
     "flush_interval": _both("its interval was over", "o intervalo passou"),

@@ -213,17 +213,10 @@ class Rows:
         self, fields: Mapping[str, Any], reader: Job, since: datetime | None
     ) -> tuple[str, str, datetime] | None:
         """Where the job has put the record as it is, outside of its tables: (reason, object, time)."""
-        for folder in job.folders(reader):
-            if any(item.root.startswith(folder) or folder.startswith(item.root) for item in self._tables):
-                continue
-            bucket, _, prefix = folder.removeprefix("s3://").partition("/")
-            for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-                for item in page.get("Contents", ()):
-                    if since and item["LastModified"] < since:
-                        continue
-                    reason = _reason(body.fetch(self._s3, bucket, item["Key"]), fields)
-                    if reason is not None:
-                        return reason, f"s3://{bucket}/{item['Key']}", item["LastModified"]
+        for held in job.set_aside(self._s3, self._tables, reader, since):
+            reason = _reason(held, fields)
+            if reason is not None:
+                return reason, f"s3://{held.bucket}/{held.key}", held.modified
         return None
 
 

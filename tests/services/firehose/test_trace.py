@@ -172,3 +172,22 @@ def test_backup_of_a_processed_record_is_found_byte_for_byte(world: World) -> No
     assert found.keys() == {"primary", "backup"}
     assert found["backup"].place is not None
     assert (found["backup"].place.offset, found["backup"].place.length) == (3, 3)
+
+
+def test_shards_that_are_gone_count_as_read(world: World) -> None:
+    parent = world.streams.add_shard()
+    world.create_on_stream()
+    world.stream_put(parent, b"a", b"b")
+    world.advance(300)
+    child = world.streams.add_shard(["shardId-000000000000"])
+    world.stream_put(child, b"c")
+    world.advance(300)
+    world.streams.shard_list.remove(parent)
+    world.log.drop(parent.partition)
+    shards = trace(world).standing(KEY).shards
+    assert [(item.shard_id, item.first, item.next, item.end) for item in shards] == [
+        ("", 0, 2, 2),
+        ("shardId-000000000001", 0, 1, 1),
+    ]
+    world.streams.exists = False
+    assert [item.shard_id for item in trace(world).standing(KEY).shards] == ["", ""]

@@ -4,11 +4,12 @@ What AWS keeps to itself, for the record passport and the ledger. Answers come f
 the record log, as far back as the log goes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import msgspec
 
 from afluente.core.arn import Arn
+from afluente.core.error import AwsError
 from afluente.services.firehose.configuration import Configuration
 from afluente.services.firehose.engine import FirehoseEngine
 from afluente.services.firehose.history import Batch, Counts, Delivered, Range, counted
@@ -26,7 +27,8 @@ PAGE = 1000
 class Reading(msgspec.Struct, frozen=True):
     """How far a shard has been read: records [first, next) have been, those up to `end` are still to be.
 
-    since, until: the positions that arrival times lead to, where some were asked for. shard_id: empty for direct puts.
+    since, until: the positions that arrival times lead to, where some were asked for. shard_id: empty for direct puts,
+    and for shards that are gone.
     """
 
     shard_id: str
@@ -107,15 +109,13 @@ class Trace:
     def standing(self, key: Key, since_ms: int | None = None, until_ms: int | None = None) -> Standing:
         """How far everything is. Asked after the deliveries, so that none of them is ahead of it."""
         stream = self._engine.get(key)
-        origins, following = self._history.origins(stream.id), self._following(stream)
+        origins, shard_ids = self._history.origins(stream.id), self._shard_ids(stream)
         readings = []
-        for shard_id, partition in self._sources(stream):
-            if partition not in following:
-                continue
-            end = self._log.end(partition)
+        for partition, following in sorted(self._following(stream).items()):
+            end = max(following, self._log.end(partition))  # a shard that is gone was read to its end
             readings.append(
                 Reading(
-                    shard_id, partition, origins.get(partition, following[partition]), following[partition], end,
+                    shard_ids.get(partition, ""), partition, origins.get(partition, following), following, end,
                     0 if since_ms is None else self._log.seek_time(partition, since_ms),
                     end if until_ms is None else self._log.seek_time(partition, until_ms),
                 )
@@ -210,10 +210,14 @@ class Trace:
         noted = self._engine.ledger.progress(stream.id, PROCESSING).positions()
         return noted | dict(recorded_positions(self._log, stream.processed) or {})
 
-    def _sources(self, stream: DeliveryStream) -> Sequence[tuple[str, int]]:
+    def _shard_ids(self, stream: DeliveryStream) -> dict[int, str]:
+        """The shards of the source by partition, those that it still has."""
         if stream.source is None:
-            return [("", stream.partition or 0)]
-        return [(shard.shard_id, shard.partition) for shard in self._streams.shards(*_source_key(stream))]
+            return {}
+        try:
+            return {shard.partition: shard.shard_id for shard in self._streams.shards(*_source_key(stream))}
+        except AwsError:  # the stream is gone
+            return {}
 
     def _due_ms(self, stream: DeliveryStream, following: dict[int, int]) -> int | None:
         oldest = [

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from afluente import __version__
 from afluente.console.console import PATH, Console
 from afluente.core.call import Call
@@ -27,6 +29,7 @@ from afluente.gateway.dispatcher import Callers
 from afluente.gateway.local_route import LocalRoute
 from afluente.gateway.server import Gateway
 from afluente.gateway.supported import supported_text
+from afluente.passport.balance import Balance, balance
 from afluente.services.athena.engine import AthenaEngine
 from afluente.services.athena.provider import AthenaProvider
 from afluente.services.cloudformation.engine import CloudFormationEngine
@@ -217,10 +220,10 @@ class App:
         ):
             self._providers[provider.service] = provider
             self._iam.authority.resource_tags[provider.service] = provider.tags_of
-        trace = Trace(self._firehose, self._log, self._kinesis)
+        self._trace = Trace(self._firehose, self._log, self._kinesis)
         self._gateway.local_routes |= {
             path: LocalRoute("firehose", "DescribeDeliveryStream", answer)
-            for path, answer in trace_operations(trace, self._check_action).items()
+            for path, answer in trace_operations(self._trace, self._check_action).items()
         }
 
     def start(self) -> None:
@@ -268,6 +271,11 @@ class App:
             last_key=newest.last_key if newest else "",
             delivery_error=next((delivery.last_error for delivery in deliveries if delivery.last_error), None),
         )
+
+    def balance(self, delivery_stream: str) -> Balance | None:
+        """What came into a delivery stream of the account, and what became of it, at a glance."""
+        key = (self.settings.account, self.settings.region, delivery_stream)
+        return balance(msgspec.to_builtins(self._trace.standing(key)))
 
     def _measured(self) -> tuple[list[Total], list[Sample]]:
         """What Prometheus is shown: totals since the start, and numbers as they are now."""

@@ -66,6 +66,10 @@ class Farm:
             KinesisStreamSourceConfiguration={"KinesisStreamARN": stream, "RoleARN": self.role},
             ExtendedS3DestinationConfiguration=destination | extended,
         )  # fmt: skip
+        self.wait_for(name)
+
+    def wait_for(self, name: str) -> None:
+        """Until the delivery stream is ACTIVE."""
         until(self.clock, lambda: self._describe(name)["DeliveryStreamStatus"] == "ACTIVE")
 
     def _describe(self, name: str) -> Any:

@@ -61,6 +61,7 @@ def test_everything_is_somewhere_from_the_stream_to_the_lake(
     names = ("records", "rows", "duplicates", "rejected", "waiting", "late", "difference")
     assert numbers(lake, *names) == (12, 8, 1, 1, 2, 1, 0)
     assert lake["details"]["rejected"] == {"unknown type": 1}
+    assert str(farm.app.balance("windfarm")) == "13 in = 12 delivered + 1 pending"
     said = command("ledger", "--language", "pt")
     assert "duplicatas" in said
     assert "✓" in said
@@ -113,6 +114,7 @@ def test_function_that_drops_and_fails(farm: Farm, balance: Callable[..., Pages]
     farm.drain()
     (page,) = balance()
     assert numbers(page, "in", "delivered", "error_output", "dropped", "pending") == (9, 6, 1, 2, 0)
+    assert str(farm.app.balance("windfarm")) == "9 in = 7 delivered + 0 pending + 2 dropped"
     assert page["details"]["error_output"] == {"processing-failed": 1}
     assert "leave out --since" in command("ledger", "--since", "2026-01-01", status=1)
 

@@ -246,7 +246,7 @@ def test_direct_put_has_no_number_but_a_way(farm: Farm, follow: Callable[..., St
     }  # fmt: skip
     firehose = farm.client("firehose")
     firehose.create_delivery_stream(DeliveryStreamName="direct", ExtendedS3DestinationConfiguration=destination)
-    farm.clock.advance(2)
+    farm.wait_for("direct")
     records = [{"Data": json.dumps(reading(number)).encode()} for number in (1, 2)]
     firehose.put_record_batch(DeliveryStreamName="direct", Records=records)
     (key,) = farm.deliver()

@@ -22,7 +22,10 @@ from afluente.deployment.error import DeploymentError, told_kindly
 from afluente.deployment.stack import Stack
 from afluente.deployment.state import State
 from afluente.deployment.target import Target, connect
-from windfarm.deployment import WHOLE, lake_of
+from afluente.passport.balance import balance
+from afluente.passport.endpoint import Endpoint
+from afluente.passport.error import PassportError
+from windfarm.deployment import WHOLE, Lake, lake_of
 
 QUALIFIED = {
     "": "{}",
@@ -64,12 +67,25 @@ def _show(given: argparse.Namespace, console: Console, target: Target, found: St
     seen = state.look(target, lake, found.created, now)
     for name, text in _rows(seen, now):
         table.add_row(name, escape(text))
+    if told := _balance(target, lake):
+        table.add_row("ledger", escape(told))
     usage = spending.measure(target, found, lake, seen.stored_bytes, now)
     prices = price.price_list(target.region, given.prices or price.OURS)
     table.add_row("so far", _spent(target, prices, usage))
     table.add_row("a month", _month(found, prices, seen.rate))
     console.print(table)
     return 0 if found.status in WHOLE else 1
+
+
+def _balance(target: Target, lake: Lake) -> str:
+    """What came in and what became of it, where that is told; empty on AWS."""
+    endpoint = Endpoint(target.endpoint, target.session, target.region)
+    if not endpoint.is_afluente:
+        return ""
+    try:
+        return str(balance(endpoint.positions(lake.delivery_stream)) or "")
+    except PassportError as error:
+        return str(error)
 
 
 def _stack(found: Stack, now: datetime) -> str:

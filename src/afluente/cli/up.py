@@ -196,6 +196,7 @@ class Farm:
             with Live(console=self._console, auto_refresh=False) as live:
                 while not self._stopping.wait(1):
                     seen.observe(sensors, self._app.farm_numbers())
+                    seen.balance = self._app.balance(self.lake.delivery_stream)
                     live.update(view.farm(seen), refresh=self._console.is_terminal)
                     if not self._console.is_terminal and seen.seconds % 10 == 1:
                         self._say(view.line(seen))

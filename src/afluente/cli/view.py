@@ -12,6 +12,7 @@ from rich.text import Text
 
 from afluente.app import FarmNumbers
 from afluente.cli.sensor_process import SensorProcess
+from afluente.passport.balance import Balance
 from windfarm.deployment import Lake
 
 Result = tuple[list[str], list[list[str]], int]
@@ -28,6 +29,7 @@ class Seen:
     rates: dict[str, float] = field(default_factory=dict)
     sensors: list[SensorProcess] = field(default_factory=list)
     numbers: FarmNumbers | None = None
+    balance: Balance | None = None
     crawler: dict[str, Any] = field(default_factory=dict)
     job_runs: list[dict[str, Any]] = field(default_factory=list)
     result: Result | None = None
@@ -85,6 +87,7 @@ def _rows(seen: Seen) -> list[tuple[str, str]]:
     rows = [
         ("sensors", "; ".join([sensors, *ended])),
         *_streams(seen.lake.stream, seen.numbers),
+        *([("ledger", str(seen.balance))] if seen.balance else []),
         ("crawler", _crawler(seen.crawler)),
         ("job", _job(seen)),
     ]

@@ -55,7 +55,9 @@ class Endpoint:
             after = page["next"]
         return found
 
-    def positions(self, delivery_stream: str, since_ms: int | None, until_ms: int | None) -> dict[str, Any]:
+    def positions(
+        self, delivery_stream: str, since_ms: int | None = None, until_ms: int | None = None
+    ) -> dict[str, Any]:
         """How far everything was read."""
         given = {"delivery-stream": delivery_stream}
         given |= {} if since_ms is None else {"since-ms": str(since_ms)}

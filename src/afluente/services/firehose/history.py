@@ -193,6 +193,15 @@ class History:
         )
         return dict(rows.fetchall())
 
+    def first_delivered(self, stream_id: str) -> dict[int, int]:
+        """By partition, the first record that is known to have been delivered to the destination."""
+        rows = self._database.read().execute(
+            "SELECT partition, min(start) FROM firehose_delivered_range "
+            "WHERE stream_id = ? AND reader = 'primary' GROUP BY partition",
+            (stream_id,),
+        )
+        return dict(rows.fetchall())
+
     def _deliveries(self, condition: str, *values: object) -> list[Delivered]:
         rows = self._database.read().execute(f"SELECT id, body FROM firehose_delivery WHERE {condition}", values)
         return [

@@ -22,6 +22,8 @@ from afluente.services.firehose.stream import DeliveryStream, Key
 from afluente.store.record_log import RecordLog
 
 PAGE = 1000
+TRIES = 5
+"""How often a standing is taken again that a delivery came in between of."""
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -51,9 +53,14 @@ class Processing(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """How a delivery stream stands. last_error: what fails now."""
+    """How a delivery stream stands. delivered: records, in all of its objects. last_error: what fails now.
+
+    known: whether where it began is; not of a delivery stream that an older Afluente made.
+    """
 
     shards: list[Reading]
+    delivered: int
+    known: bool
     processing: Processing | None
     last_error: str | None
 
@@ -109,9 +116,20 @@ class Trace:
     def standing(self, key: Key, since_ms: int | None = None, until_ms: int | None = None) -> Standing:
         """How far everything is. Asked after the deliveries, so that none of them is ahead of it."""
         stream = self._engine.get(key)
+        progress = self._engine.ledger.progress(stream.id, PRIMARY)
+        for _ in range(TRIES):
+            standing = self._standing(stream, progress.total().records, since_ms, until_ms)
+            if progress.total().records == standing.delivered:
+                break
+        return standing
+
+    def _standing(self, stream: DeliveryStream, delivered: int, since_ms: int | None, until_ms: int | None) -> Standing:
         origins, shard_ids = self._history.origins(stream.id), self._shard_ids(stream)
+        positions = self._following(stream)
+        known = positions.keys() <= origins.keys()
+        origins = origins if known else self._history.first_delivered(stream.id) | origins
         readings = []
-        for partition, following in sorted(self._following(stream).items()):
+        for partition, following in sorted(positions.items()):
             end = max(following, self._log.end(partition))  # a shard that is gone was read to its end
             readings.append(
                 Reading(
@@ -120,7 +138,7 @@ class Trace:
                     end if until_ms is None else self._log.seek_time(partition, until_ms),
                 )
             )  # fmt: skip
-        return Standing(readings, self._processing(stream), self._engine.last_error(stream))
+        return Standing(readings, delivered, known, self._processing(stream), self._engine.last_error(stream))
 
     def record(self, key: Key, sequence_number: str) -> Whereabouts:
         """Where the record of the source stream is. Raises InvalidArgumentException for a number that is none of it."""

@@ -79,3 +79,31 @@ def test_one_statement_for_what_goes_together() -> None:
         {"Effect": "Allow", "Action": ["kinesis:GetRecords", "kinesis:PutRecords"], "Resource": stream},
     ]  # fmt: skip
     assert policy_of(uses)["Statement"] == expected
+
+
+def test_names_that_are_drawn_by_lot_stand_for_those_that_come_after_them() -> None:
+    role = "arn:aws:iam::000000000000:role/farm-JobRole-{}"
+    uses = [
+        Use("iam:CreateRole", role.format("a1B2c3D4e5F6")),
+        Use("iam:PassRole", role.format("a1B2c3D4e5F6"), "glue.amazonaws.com"),
+        Use("iam:CreateRole", role.format("DataPipeline")),
+        Use("iam:GetRole", role.format("x1B2c3D4e5F6")),
+    ]
+    allowed = {(statement["Action"], tuple([statement["Resource"]] if isinstance(statement["Resource"], str)
+                else statement["Resource"])) for statement in policy_of(uses)["Statement"]}  # fmt: skip
+    assert allowed == {
+        ("iam:CreateRole", (role.format("*"), role.format("DataPipeline"))),
+        ("iam:PassRole", (role.format("*"),)),
+        ("iam:GetRole", (role.format("x1B2c3D4e5F6"),)),
+    }
+
+
+def test_temporary_tables_and_their_folders_stand_for_those_that_come_after_them() -> None:
+    table = "temp_table_566efc33d0d845b6b76be32dd820b623"
+    uses = [
+        Use("glue:DeleteTable", f"arn:aws:glue:us-east-1:000000000000:table/db/{table}"),
+        Use("s3:PutObject", f"arn:aws:s3:::lake/results/{table}/part"),
+    ]
+    assert [statement["Resource"] for statement in policy_of(uses)["Statement"]] == [
+        "arn:aws:glue:us-east-1:000000000000:table/db/temp_table_*", "arn:aws:s3:::lake/results/temp_table_*",
+    ]  # fmt: skip

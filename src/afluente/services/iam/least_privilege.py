@@ -1,7 +1,8 @@
 """The smallest policies that allow what was done: from recorded uses to documents that can be pasted.
 
-Names that are new every time (an object that was written, the log stream of a run, the id of a stack) stand for those
-that come after them: there the last part becomes an asterisk. Everything else is named as it was.
+Names that are new every time (an object that was written, the log stream of a run, the id of a stack, what
+CloudFormation or awswrangler make up) stand for those that come after them: there the last part becomes an asterisk.
+Everything else is named as it was.
 """
 
 import json
@@ -28,10 +29,19 @@ RENEWED = (
 )
 """Resources whose last part is another one the next time."""
 
+UNIQUE = "[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+TEMPORARY = re.compile(f"(arn:aws:glue:.*:table/.*[_-])({UNIQUE})")
+"""A table whose name ends in a unique id, as those that awswrangler makes for one query."""
+
+MADE_UP = re.compile("(?P<stays>.+[:/][^:/]+-[^:/]+-)(?P<end>[A-Za-z0-9]{12})")
+"""A name that CloudFormation made up: stack, logical id and twelve characters."""
+WORDS = re.compile("([A-Z]?[a-z]+)+")
+"""Twelve characters that are words of a name rather than drawn by lot."""
+
 MANAGED_BYTES = 6144
 """Of a managed policy, without white space. A role's inline policies have 10,240 together, a user's 2,048."""
 
-CHANGING = re.compile(r"\d{4}|[0-9a-f]{8}-[0-9a-f]{4}|(^|/|=)\d+(/|$)")
+CHANGING = re.compile(rf"\d{{4}}|{UNIQUE}|[0-9a-f]{{8}}-[0-9a-f]{{4}}|(^|/|=)\d+(/|$)")
 """In a key, what dates, times, unique ids and numbers of partitions look like."""
 
 
@@ -45,15 +55,24 @@ class Use(NamedTuple):
 
 def policy_of(uses: Iterable[Use]) -> dict[str, Any]:
     """The policy document that allows these uses and, names aside that are new every time, nothing else."""
+    uses = list(uses)
+    made_up = _made_up(uses)
     resources: dict[tuple[str, str], set[str]] = defaultdict(set)
     for use in uses:
-        resources[use.action, use.passed_to].add(use.resource)
+        resources[use.action, use.passed_to].add(made_up.get(use.resource, use.resource))
     alike: dict[tuple[str, str, tuple[str, ...]], list[str]] = defaultdict(list)
     for (action, passed_to), found in sorted(resources.items()):
         service = action.partition(":")[0]
         alike[service, passed_to, tuple(sorted(_generalised(action, found)))].append(action)
     statements = [_statement(actions, places, passed_to) for (_, passed_to, places), actions in sorted(alike.items())]
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _made_up(uses: Iterable[Use]) -> dict[str, str]:
+    """What was made under a name drawn by lot, and how it is called for those that come after it."""
+    made = {use.resource for use in uses if use.action.partition(":")[2].startswith("Create")}
+    found = {resource: match for resource in made if (match := MADE_UP.fullmatch(resource))}
+    return {resource: f"{match['stays']}*" for resource, match in found.items() if not WORDS.fullmatch(match["end"])}
 
 
 def in_parts(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -112,6 +131,8 @@ def _generalised(action: str, resources: set[str]) -> set[str]:
 
 
 def _renewed(resource: str) -> str:
+    if match := TEMPORARY.fullmatch(resource):
+        return f"{match[1]}*"
     for pattern, replacement in RENEWED:
         if pattern.fullmatch(resource):
             return pattern.sub(replacement, resource)
@@ -120,12 +141,20 @@ def _renewed(resource: str) -> str:
 
 def _folders(keys: set[str]) -> set[str]:
     """Where the keys lie, up to the first part that is another one the next time; each folder in no other one."""
-    folders = {"".join(f"{part}/" for part in takewhile(_stays, key.split("/")[:-1])) for key in keys}
+    folders = {_folder(key.split("/")[:-1]) for key in keys}
     if len(folders) > FOLDERS:
         folders = {"".join(folder.partition("/")[:2]) for folder in folders}
     if len(folders) > FOLDERS:
         folders = {""}
     return {one for one in folders if not any(one != other and one.startswith(other) for other in folders)}
+
+
+def _folder(parts: list[str]) -> str:
+    """The parts that stay, and what stays of a name that ends in a unique id."""
+    staying = list(takewhile(_stays, parts))
+    changing = parts[len(staying)] if len(staying) < len(parts) else ""
+    named = re.fullmatch(f"(.+[_-])({UNIQUE})", changing)
+    return "".join(f"{part}/" for part in staying) + (named[1] if named else "")
 
 
 def _stays(part: str) -> bool:

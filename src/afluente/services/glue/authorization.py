@@ -89,6 +89,8 @@ CRAWLER = named("crawler", "Name", "CrawlerName", "CrawlerNames", "CrawlerNameLi
 JOB = named("job", "Name", "JobName", "JobNames")
 WORKFLOW = named("workflow", "Name", "Names")
 RULESET = named("dataQualityRuleset", "Name", "RulesetNames")
+SESSION = named("session", "Id")
+SESSION_OF_STATEMENT = named("session", "SessionId")
 TRIGGER = named("trigger", "Name", "TriggerNames")
 
 PERMISSIONS: dict[str, tuple[Permission, ...]] = {
@@ -137,6 +139,9 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
     "StartDataQualityRulesetEvaluationRun": (
         Permission("glue:StartDataQualityRulesetEvaluationRun", RULESET), PASS_ROLE,
     ),
+    "CreateSession": (Permission("glue:CreateSession", SESSION), PASS_ROLE),
+    **each(SESSION, "glue", "DeleteSession", "GetSession", "ListSessions", "StopSession"),
+    **each(SESSION_OF_STATEMENT, "glue", "CancelStatement", "GetStatement", "ListStatements", "RunStatement"),
     **each(
         TRIGGER, "glue", "BatchGetTriggers", "CreateTrigger", "DeleteTrigger", "GetTrigger", "StartTrigger",
         "StopTrigger", "UpdateTrigger",

@@ -67,5 +67,9 @@ class SchedulerNotRunningException(AwsError):
     """The crawler's schedule is off already."""
 
 
+class IllegalSessionStateException(AwsError):
+    """The interactive session is in a state that does not allow this."""
+
+
 class IllegalWorkflowStateException(AwsError):
     """The run of the workflow is in a state that does not allow this."""

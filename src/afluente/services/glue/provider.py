@@ -17,6 +17,7 @@ from afluente.services.glue.crawler.provider import CrawlerOperations
 from afluente.services.glue.data_quality.provider import DataQualityOperations
 from afluente.services.glue.job.engine import JobEngine
 from afluente.services.glue.job.provider import JobOperations
+from afluente.services.glue.session.provider import SessionOperations
 from afluente.services.glue.tag import TagOperations, Tags
 from afluente.services.glue.trigger.engine import TriggerEngine
 from afluente.services.glue.trigger.provider import TriggerOperations
@@ -30,6 +31,7 @@ PARTS = (
     CrawlerOperations,
     JobOperations,
     DataQualityOperations,
+    SessionOperations,
     TriggerOperations,
     WorkflowOperations,
     TagOperations,
@@ -43,6 +45,7 @@ class GlueProvider(
     CrawlerOperations,
     JobOperations,
     DataQualityOperations,
+    SessionOperations,
     TriggerOperations,
     WorkflowOperations,
     TagOperations,

@@ -19,6 +19,7 @@ from afluente.services.glue.catalog.provider import CatalogOperations
 from afluente.services.glue.data_quality.provider import DataQualityOperations
 from afluente.services.glue.job.engine import JobEngine
 from afluente.services.glue.job.provider import JobOperations
+from afluente.services.glue.session.provider import SessionOperations
 from afluente.services.glue.tag import TagOperations, Tags
 from afluente.services.iam.engine import IamEngine
 from afluente.services.logs.engine import LogsEngine
@@ -44,7 +45,7 @@ job.init(args["JOB_NAME"], args)
 """
 
 
-class _Operations(CatalogOperations, JobOperations, DataQualityOperations, TagOperations):
+class _Operations(CatalogOperations, JobOperations, DataQualityOperations, SessionOperations, TagOperations):
     def __init__(self, catalog: CatalogEngine, jobs: JobEngine, tags: Tags) -> None:
         self._catalog = catalog
         self._jobs = jobs

@@ -53,6 +53,24 @@ def test_boto3_in_a_script_acts_as_the_role(app: App, client: Any, role: str) ->
     assert body == "arn:aws:sts::000000000000:assumed-role/glue/GlueJobRunnerSession"
 
 
+def test_a_statement_of_a_session_acts_as_the_role(app: App, client: Any, role: str) -> None:
+    glue = client("glue")
+    assert glue.create_session(Id="s", Role=role, Command={"Name": "glueetl"})["Session"]["Status"] == "PROVISIONING"
+    code = "import boto3\nboto3.client('sts').get_caller_identity()['Arn']"
+    for _ in range(1000):
+        if glue.get_session(Id="s")["Session"]["Status"] == "READY":
+            break
+        threading.Event().wait(0.05)
+    number = glue.run_statement(SessionId="s", Code=code)["Id"]
+    for _ in range(1000):
+        statement = glue.get_statement(SessionId="s", Id=number)["Statement"]
+        if statement["State"] == "AVAILABLE":
+            break
+        threading.Event().wait(0.05)
+    arn = "arn:aws:sts::000000000000:assumed-role/glue/GlueJobRunnerSession"
+    assert statement["Output"] == {"Data": {"TextPlain": repr(arn)}, "ExecutionCount": 0, "Status": "ok"}
+
+
 def test_boto3_in_a_script_may_what_the_role_may_and_nothing_else(app: App, client: Any, role: str) -> None:
     client("s3").create_bucket(Bucket="secret")
     client("s3").put_object(Bucket="secret", Key="k", Body=b"1")

@@ -21,6 +21,7 @@ from afluente.services.glue.job.run_engine import RunEngine
 from afluente.services.glue.job.run_store import JobKey
 from afluente.services.glue.job.script import Location
 from afluente.services.glue.job.visual.generator import generate
+from afluente.services.glue.session.engine import SessionEngine
 from afluente.services.glue.tag import Tags
 from afluente.store.database import Database
 from afluente.store.document import Documents
@@ -49,6 +50,7 @@ class JobEngine:
         )
         self.runs.find_job = self.find
         self.evaluations = EvaluationRuns(database, self.runs.launcher, roles, invoke, self.quality, clock)
+        self.sessions = SessionEngine(database, self.runs.launcher, tags, clock)
         self._database = database
         self._objects = objects
         self._roles = roles
@@ -61,9 +63,11 @@ class JobEngine:
         """Begin to take runs; those that an earlier process left behind are marked as failed."""
         self.runs.start()
         self.evaluations.start()
+        self.sessions.start()
 
     def stop(self) -> None:
         """End the runs that are under way."""
+        self.sessions.stop()
         self.evaluations.stop()
         self.runs.stop()
 

@@ -47,6 +47,7 @@ class Host:
         invoke: Invoke,
         quality: Publisher,
         running: Callable[[], None],
+        more: Mapping[str, Callable[[Message], Any]],
     ) -> None:
         self.failure: str | None = None
         self.ended = False
@@ -73,6 +74,7 @@ class Host:
             "commit_bookmark": self._commit,
             "data_quality": self._publish,
             "data_quality_history": lambda message: self._quality.history(self._key, message["context"]),
+            **more,
         }
 
     def answer(self, message: Message) -> Any:

@@ -3,8 +3,8 @@
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from afluente.services.glue.data_quality.engine import DataQuality
 from afluente.services.glue.job import argument, spark_installation
 from afluente.services.glue.job.bookmark import Bookmarks
 from afluente.services.glue.job.definition import Definition, job_arn, role_arn
-from afluente.services.glue.job.host import Host, Publisher
+from afluente.services.glue.job.host import Host, Message, Publisher
 from afluente.services.glue.job.module import ARGUMENT, wheels
 from afluente.services.glue.job.permission import SESSION_NAME, Permission
 from afluente.services.glue.job.port import Logs, Objects, Roles
@@ -43,6 +43,12 @@ class Start:
     """The script's text, where it does not lie at the job's ScriptLocation."""
     quality: Publisher | None = None
     """Where the outcomes of data quality rules go, if not to the results of jobs."""
+    arn: str | None = None
+    """What assumes the role, if not a job."""
+    folder: str | None = None
+    """What its folder is called, where the run's id is the caller's to choose."""
+    answers: Mapping[str, Callable[[Message], Any]] = field(default_factory=dict)
+    """What its process may ask for beyond what every run may."""
 
     @property
     def arguments(self) -> dict[str, str]:
@@ -89,7 +95,10 @@ class Launcher:
 
     def remove(self, start: Start) -> None:
         """Remove what a run that has ended leaves behind."""
-        shutil.rmtree(self._folder / start.run["Id"], ignore_errors=True)
+        shutil.rmtree(self._place(start), ignore_errors=True)
+
+    def _place(self, start: Start) -> Path:
+        return self._folder / (start.folder or start.run["Id"])
 
     def prepare(self, start: Start) -> tuple[Process, Host]:
         """A process that is ready to run, and what answers it. Raises LaunchError."""
@@ -102,12 +111,12 @@ class Launcher:
         run_log = RunLog(self._logs, start.key, run, arguments, permission, self._clock)
         engine = self._engine(start, arguments)
         run_log.error(argument.notes(arguments, engine))
-        folder = self._folder / run["Id"]
+        folder = self._place(start)
         folder.mkdir(parents=True)
         order = self._order(start, arguments, folder, permission) | {"engine": engine}
         host = Host(
             self._call(start, principal), start.key, run["Id"], run["Attempt"], folder, self._objects, permission,
-            self._bookmarks, self._invoke, start.quality or self._quality, start.running,
+            self._bookmarks, self._invoke, start.quality or self._quality, start.running, start.answers,
         )  # fmt: skip
         environment = self._environment(start.key[1], variables, engine)
         if engine == "spark":
@@ -182,7 +191,7 @@ class Launcher:
     def _assume(self, start: Start, role: str) -> tuple[Principal, dict[str, str]]:
         """The role's session, and the environment variables that carry its credentials."""
         account = start.key[0]
-        if not self._roles.can_assume(role, SERVICE, job_arn(start.key)):
+        if not self._roles.can_assume(role, SERVICE, start.arn or job_arn(start.key)):
             raise LaunchError(
                 f"JobName:{start.job['Name']} and JobRunId:{start.run['Id']} failed to execute with exception "
                 f"Role {role} should be given assume role permissions for Glue Service."

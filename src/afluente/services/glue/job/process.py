@@ -3,6 +3,7 @@
 Its life hangs on this process: it watches a pipe whose other end we hold, so it ends when we do, however we end.
 """
 
+import contextlib
 import json
 import logging
 import os
@@ -81,6 +82,17 @@ class Process:
             if self._child is not None and self._child.poll() is None:
                 _end_group(self._child.pid)
 
+    def interrupt(self) -> None:
+        """Have the statement that it is at end, as Ctrl-C would."""
+        with self._lock:
+            if self._child is not None and self._child.poll() is None:
+                self._child.send_signal(signal.SIGINT)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it was there, and is no more."""
+        return self._child is not None and self._child.poll() is not None
+
     def cut(self) -> None:
         """Let go of its lifeline, as our own end would: it ends itself."""
         with self._lock:
@@ -106,19 +118,16 @@ class Process:
             return self._child
 
     def _serve(self, channel: socket.socket) -> None:
-        """Answer the process's requests, one JSON line each, until it closes its end."""
-        with channel.makefile("rwb") as stream:
+        """Answer the process's requests, one JSON line each, until it closes its end, or is killed at any point."""
+        with contextlib.suppress(OSError), channel.makefile("rwb") as stream:
             for line in stream:
                 try:
                     reply = {"result": self._answer(json.loads(line))}
                 except Exception as error:  # every failure is the script's to know
                     code, message = getattr(error, "code", type(error).__name__), str(error)
                     reply = {"error": {"code": code, "message": message}}
-                try:
-                    stream.write(json.dumps(reply, default=str).encode() + b"\n")
-                    stream.flush()
-                except OSError:
-                    return
+                stream.write(json.dumps(reply, default=str).encode() + b"\n")
+                stream.flush()
 
 
 def _pump(pipe: IO[bytes], sink: Lines) -> None:

@@ -1,0 +1,1 @@
+"""Glue's interactive sessions: notebooks' statements, run one by one in a process that remembers."""

@@ -3,7 +3,7 @@
 A macro may have several forms, by the types of what it is given; the last one takes what is of none of them.
 """
 
-MACROS = (
+_MACROS = (
     # Spark reads "1.7" as the integer 1, and none of DuckDB's other spellings of numbers
     """spark_digits(x) AS CASE
         WHEN contains(x, 'e') OR contains(x, 'E') OR contains(x, 'x') OR contains(x, 'X') OR contains(x, '_') THEN NULL
@@ -129,4 +129,5 @@ MACROS = (
     """spark_stepped(a INTEGER, b INTEGER, s) AS CAST(generate_series(a, b, s) AS INTEGER[]),
         (a DATE, b DATE, s) AS CAST(generate_series(a, b, s) AS DATE[]), (a, b, s) AS generate_series(a, b, s)""",
 )
-"""Without `CREATE TEMP MACRO`."""
+MACROS = {text.partition("(")[0]: text for text in _MACROS}
+"""By name, without `CREATE TEMP MACRO`."""

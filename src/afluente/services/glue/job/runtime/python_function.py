@@ -156,7 +156,7 @@ FUNCTIONS: dict[str, Given] = {
 """By name: the function, the types of its arguments (None: any number of any), its result's, whether it gets nulls."""
 
 
-def register(connection: Any) -> None:
-    """Make the functions known to a connection."""
-    for name, (function, arguments, result, nulls) in FUNCTIONS.items():
-        connection.create_function(name, function, arguments, result, null_handling="special" if nulls else "default")
+def register(connection: Any, name: str) -> None:
+    """Make a function known to a connection."""
+    function, arguments, result, nulls = FUNCTIONS[name]
+    connection.create_function(name, function, arguments, result, null_handling="special" if nulls else "default")

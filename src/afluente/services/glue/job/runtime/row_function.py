@@ -172,7 +172,7 @@ def _filtered_in_python(query: str, function: Callable[[Any], Any]) -> str:
 
 
 def _batches(query: str) -> Iterator[Any]:
-    yield from sql.connection().sql(query).to_arrow_reader(BATCH_ROWS)
+    yield from sql.relation(query).to_arrow_reader(BATCH_ROWS)
 
 
 def _registered(table: Any) -> str:

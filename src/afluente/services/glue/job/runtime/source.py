@@ -13,10 +13,10 @@ from afluente.services.glue.job.runtime.cast import plain_cast
 from afluente.services.glue.job.runtime.connection import (
     NOTHING,
     Schema,
-    connection,
     execute,
     hive_type,
     identifier,
+    relation,
     text,
     view,
 )
@@ -208,15 +208,15 @@ def _sniffed(listed: str, rows: int) -> dict[str, Any]:
         f"sample_size = {rows}, maximum_sample_files = {MOST_FILES}, map_inference_threshold = -1, "
         "field_appearance_threshold = 0, maximum_depth = -1, union_by_name = true)"
     )
-    relation = connection().sql(sql)
-    found = dict(zip(relation.columns, relation.types, strict=True))
+    kinds = relation(sql)
+    found = dict(zip(kinds.columns, kinds.types, strict=True))
     found.pop("__file", None)
     _refuse_twins(found)
     mixed = [name for name, kind in found.items() if str(kind) == "JSON"]
     if mixed:
         seen = ", ".join(f"count(*) FILTER (json_type({identifier(name)}) <> 'NULL')" for name in mixed)
         counts = execute(f"SELECT {seen} FROM ({sql})").fetchone()
-        text_type = connection().sql("SELECT ''").types[0]
+        text_type = relation("SELECT ''").types[0]
         found |= {name: text_type for name, count in zip(mixed, counts, strict=True) if not count}
     return found
 
@@ -281,7 +281,7 @@ def _csv(items: Sequence[Item], source: Input) -> tuple[str, dict[str, str]]:
     listed = _files(items, source) + _compression(items, source)
     if not source.columns:
         scan = f"read_csv({listed}, {parsing}, union_by_name = true)"
-        names = [name for name in connection().sql(f"SELECT * FROM {scan}").columns if name != "__file"]
+        names = [name for name in relation(f"SELECT * FROM {scan}").columns if name != "__file"]
         shown = names if header else [f"col{n}" for n in range(len(names))]
         return scan, {name: identifier(column) for name, column in zip(shown, names, strict=True)}
     typed = ", ".join(f"{text(name)}: 'VARCHAR'" for name, _ in source.columns)
@@ -311,8 +311,8 @@ def parquet_query(paths: Sequence[str]) -> str:
 
 
 def _parquet_columns(scan: str) -> dict[str, str]:
-    relation = connection().sql(f"SELECT * FROM {scan}")
-    return {name: _without_zone(name, kind) for name, kind in zip(relation.columns, relation.types, strict=True)}
+    kinds = relation(f"SELECT * FROM {scan}")
+    return {name: _without_zone(name, kind) for name, kind in zip(kinds.columns, kinds.types, strict=True)}
 
 
 def _without_zone(name: str, kind: Any) -> str:

@@ -41,10 +41,10 @@ def fitting(query: str, table: Any) -> Any:
         f"{identifier(known[name.lower()]) if name.lower() in known else 'NULL'} AS {identifier(name)}"
         for name in schema.names
     )
-    found: pa.Table = sql.connection().sql(f"SELECT {columns} FROM ({query})").to_arrow_table()
+    found: pa.Table = sql.relation(f"SELECT {columns} FROM ({query})").to_arrow_table()
     return found.cast(schema)
 
 
 def arrow_of(query: str) -> Any:
     """The rows of a query as Arrow."""
-    return sql.connection().sql(query).to_arrow_table()
+    return sql.relation(query).to_arrow_table()

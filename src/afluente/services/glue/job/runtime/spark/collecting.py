@@ -11,7 +11,7 @@ from afluente.services.glue.job.runtime.spark.row import named
 
 def rows(query: str, names: Sequence[str]) -> list[Any]:
     """The rows of a query, under these names."""
-    found = sql.connection().sql(query)
+    found = sql.relation(query)
     kinds = [sql.hive_type(kind) for kind in found.types]
     zoned = [str(kind).endswith("WITH TIME ZONE") for kind in found.types]
     if any(zoned):
@@ -19,7 +19,7 @@ def rows(query: str, names: Sequence[str]) -> list[Any]:
             f"CAST({sql.identifier(name)} AS TIMESTAMP) AS {sql.identifier(name)}" if is_zoned else sql.identifier(name)
             for name, is_zoned in zip(found.columns, zoned, strict=True)
         )
-        found = sql.connection().sql(f"SELECT {columns} FROM ({query})")
+        found = sql.relation(f"SELECT {columns} FROM ({query})")
     made = [_converter(kind) for kind in kinds]
     return [
         named(list(names), [value if convert is None or value is None else convert(value)

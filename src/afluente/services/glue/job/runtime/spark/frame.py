@@ -251,7 +251,7 @@ class Frame(DuckDBDataFrame):  # type: ignore[misc]  # sqlframe has no types
 
     def toPandas(self) -> Any:
         """The rows as a pandas DataFrame."""
-        return sql.connection().sql(query_of(self)).df()
+        return sql.relation(query_of(self)).df()
 
 
 class FrameFactory:

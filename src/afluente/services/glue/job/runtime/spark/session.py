@@ -118,9 +118,10 @@ class SparkSession(DuckDBSession):  # type: ignore[misc]  # sqlframe has no type
                 found.set(kept, table.args.get(kept))
             table.replace(found)
 
-    def _to_sql(self, sql: Any, *, dialect: Any = None, **kwargs: Any) -> str:
+    def _to_sql(self, given: Any, *, dialect: Any = None, **kwargs: Any) -> str:
         """DuckDB's SQL, with Spark's casts."""
-        return str(_BaseSession._to_sql(self, sql, dialect=dialect or Dialect(), **kwargs))  # noqa: SLF001
+        text = str(_BaseSession._to_sql(self, given, dialect=dialect or Dialect(), **kwargs))  # noqa: SLF001
+        return sql.prepared(text)
 
     class Builder(DuckDBSession.Builder):  # type: ignore[misc]  # sqlframe has no types
         """`SparkSession.builder`."""

@@ -49,7 +49,7 @@ def connection() -> Any:
 
 
 def prepared(sql: str) -> str:
-    """The same statement, once the macros and functions that it calls are there; making all takes a tenth of a second."""
+    """The same statement, once the macros and functions that it calls are there. Making all takes 0.1 s."""
     for name in {found.lower() for found in OURS.findall(sql)} - _made:
         _made.add(name)
         if name in MACROS:

@@ -18,9 +18,9 @@ boto3.client("glue").create_database(DatabaseInput={"Name": "farm"})
 connection = ibis.athena.connect(s3_staging_dir="s3://ibis/staging/", schema_name="farm", region_name="us-east-1")
 connection.raw_sql(
     "CREATE TABLE farm.readings WITH (external_location = 's3://ibis/readings/') AS SELECT * FROM (VALUES "
-    "(1, 'temperature', 20.5, TIMESTAMP '2026-01-01 10:30:00'), "
-    "(2, 'temperature', 22.5, TIMESTAMP '2026-01-02 11:00:00'), "
-    "(3, 'powerfactor', 0.9, TIMESTAMP '2026-01-02 12:00:00')) AS t(id, type, data, at)"
+    "(1, 'temperature', 20.5, TIMESTAMP '2026-01-01 10:30:00.000'), "
+    "(2, 'temperature', 22.5, TIMESTAMP '2026-01-02 11:00:00.000'), "
+    "(3, 'powerfactor', 0.9, TIMESTAMP '2026-01-02 12:00:00.000')) AS t(id, type, data, at)"
 )
 readings = connection.table("readings")
 by_type = readings.group_by("type").agg(mean=readings.data.mean(), n=readings.count()).order_by("type")

@@ -63,7 +63,7 @@ class Farm:
             for n in range(60)
         ]
         lines = "".join(json.dumps(row) + "\n" for row in rows)
-        s3.put_object(Bucket="raw", Key="readings/date=2026-11-24/one.json", Body=lines.encode())
+        s3.put_object(Bucket="raw", Key="readings/date=2026-11-24/farm-1-2026-11-24-02-00-00-one", Body=lines.encode())
         s3.put_object(Bucket="raw", Key="notes/packed.json.gz", Body=gzip.compress(b'{"packed": "yes"}'))
         s3.put_object(Bucket="raw", Key="notes/evil & 100%.html", Body=EVIL.encode(), ContentType="text/html")
         kinesis = self.client("kinesis")

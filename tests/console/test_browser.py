@@ -203,7 +203,7 @@ def test_stream_shows_shards_and_records_as_they_are(page: Browser, farm: Farm) 
 def test_delivery_shows_where_it_goes_and_how_late_it_is(page: Browser, farm: Farm) -> None:
     page.open(f"{farm.url}#/delivery")
     page.until_text("6 records waiting")
-    page.until_text("readings/date=2026-11-24/one.json")
+    page.until_text("readings/date=2026-11-24/farm-1-2026-11-24-02-00-00-one")
     shown = page.text()
     assert "s3://raw/" in shown
     assert "readings/date=!{timestamp:yyyy-MM-dd}/" in shown

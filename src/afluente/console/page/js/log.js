@@ -6,26 +6,25 @@ import { clock } from "./format.js";
 import { t } from "./language.js";
 import { attempt, trouble } from "./part.js";
 
-// The last lines of a stream, oldest first: {value: [{timestamp, message}]} or {error}; none where there is no log yet.
-export async function lastLines(group, stream, { most = 200, signal } = {}) {
-  const found = await attempt(
-    call("logs", "GetLogEvents", { logGroupName: group, logStreamName: stream, limit: most }, signal),
-  );
-  if (found.error?.code === "ResourceNotFoundException") return { value: [] };
-  return found.error ? found : { value: found.value.events };
+// Lines, oldest first: {value: [{timestamp, message}]} or {error}. Where there is no log yet, there are none.
+async function lines(promise) {
+  const found = await attempt(promise);
+  return found.error?.code === "ResourceNotFoundException" ? { value: [] } : found;
 }
 
-// The lines that have `text` in them, as those of one crawl have its id.
-export const linesWith = (group, stream, text, signal) =>
-  attempt(
-    all(
-      "logs",
-      "FilterLogEvents",
-      { logGroupName: group, logStreamNames: [stream], filterPattern: `"${text}"` },
-      "events",
-      { token: "nextToken", signal },
+// The last lines of a log stream.
+export const lastLines = (group, stream, { most = 200, signal } = {}) =>
+  lines(
+    call("logs", "GetLogEvents", { logGroupName: group, logStreamName: stream, limit: most }, signal).then(
+      (found) => found.events,
     ),
   );
+
+// The lines that have `text` in them, as those of one crawl have its id.
+export function linesWith(group, stream, text, signal) {
+  const members = { logGroupName: group, logStreamNames: [stream], filterPattern: `"${text}"` };
+  return lines(all("logs", "FilterLogEvents", members, "events", { token: "nextToken", signal }));
+}
 
 export function log({ value, error }) {
   if (error) return trouble(error);

@@ -5,7 +5,7 @@ import { call } from "./aws.js";
 const MINUTE = 60;
 
 // queries: [{id, namespace, name, dimensions: {}, stat}]; {times (ms), id: values}. A minute without data is 0 for
-// sums, else null. The minute that runs is left out.
+// sums, else null. The minute that runs is not among them; `running` has its values by id.
 export async function minutes(queries, back, signal) {
   const end = Math.floor(Date.now() / 1000 / MINUTE) * MINUTE;
   const start = end - back * MINUTE;
@@ -21,13 +21,14 @@ export async function minutes(queries, back, signal) {
       Stat: stat,
     },
   }));
-  const members = { StartTime: start, EndTime: end, ScanBy: "TimestampAscending", MetricDataQueries: wanted };
+  const members = { StartTime: start, EndTime: end + MINUTE, ScanBy: "TimestampAscending", MetricDataQueries: wanted };
   const { MetricDataResults: results } = await call("cloudwatch", "GetMetricData", members, signal);
   const times = Array.from({ length: back }, (_, i) => start + i * MINUTE);
-  const found = { times: times.map((at) => at * 1000) };
+  const found = { times: times.map((at) => at * 1000), running: {} };
   for (const { id, stat = "Sum" } of queries) {
     const result = results.find((one) => one.Id === id) ?? { Timestamps: [], Values: [] };
     const at = new Map(result.Timestamps.map((time, i) => [Math.round(time), result.Values[i]]));
+    found.running[id] = at.get(end) ?? 0;
     found[id] = times.map((time) => at.get(time) ?? (stat === "Sum" ? 0 : null));
   }
   return found;

@@ -21,12 +21,12 @@ function sensors({ delivery: { source } }, { sample, series }, { rate }) {
   const perSecond = rate ?? (series.value?.records.at(-1) ?? 0) / 60;
   return {
     id: "sensors",
-    title: t(kinds.length || !source ? "node.sensors" : "node.producers"),
+    title: t(kinds.length ? "node.sensors" : "node.producers"),
     name: kinds.length ? t("node.kinds", { n: kinds.length }) : t("node.someone"),
     link: source && link("stream", source),
     big: number(perSecond, perSecond < 10 ? 1 : 0),
     unit: t("unit.records_second"),
-    lines: [kinds.join(" · "), keys ? t("node.keys", { n: keys }) : t("node.quiet")],
+    lines: [kinds.join(" · "), keys ? t("node.keys", { n: keys }) : source && t("node.quiet")],
     moving: perSecond > 0,
   };
 }
@@ -36,10 +36,10 @@ function source({ delivery }, { series, sample }) {
   const throttled = (series.value?.throttled ?? []).reduce((a, b) => a + b, 0);
   return {
     id: "stream",
-    title: "Kinesis Data Streams",
+    title: delivery.source ? "Kinesis Data Streams" : t("node.direct"),
     name: delivery.source ?? "Direct PUT",
     link: delivery.source && link("stream", delivery.source),
-    big: number(values.reduce((a, b) => a + b, 0)),
+    big: number(values.reduce((a, b) => a + b, series.value?.running.records ?? 0)),
     unit: t("unit.records_half_hour"),
     series: values,
     trouble: failure(series) ?? failure(sample) ?? (throttled ? t("node.throttled", { n: number(throttled) }) : ""),
@@ -86,9 +86,9 @@ function crawler({ crawler: name, errors }, { crawler }) {
     title: "Glue crawler",
     name: name ?? t("node.no_crawler"),
     link: name && link("catalog", "crawler", name),
-    state: found?.State,
+    state: found?.State === "READY" && last ? last.Status : found?.State,
     lines: [
-      last ? `${last.Status} ${ago(last.StartTime)}` : name && t("node.never_crawled"),
+      last ? t("node.crawled", { ago: ago(last.StartTime) }) : name && t("node.never_crawled"),
       found?.Schedule?.ScheduleExpression,
     ],
     trouble:

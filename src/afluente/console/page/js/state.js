@@ -1,7 +1,7 @@
 // What is known of each part of a pipeline, and how it is asked for. Each part fails by itself: {value} or {error}.
 
 import { all, call } from "./aws.js";
-import { measure, newestObject } from "./bucket.js";
+import { delivered, measure } from "./bucket.js";
 import { delivery, minutes, stream } from "./metric.js";
 import { attempt } from "./part.js";
 import { bucketOf, tablesOf } from "./pipeline.js";
@@ -19,7 +19,7 @@ export async function look(pipeline, known, signal) {
   const [series, sample, newest, crawler, tables, runs, query] = await Promise.all([
     attempt(history(pipeline, signal)),
     attempt(source ? recentRecords(source, { most: 60, signal }) : nothing),
-    attempt(bucket ? newestObject(bucket, prefix, signal) : nothing),
+    attempt(bucket ? delivered(pipeline.delivery, signal).then(([first]) => first) : nothing),
     attempt(pipeline.crawler ? call("glue", "GetCrawler", { Name: pipeline.crawler }, signal) : nothing),
     attempt(tablesOf(pipeline, signal)),
     attempt(

@@ -1,7 +1,6 @@
 // A delivery stream: where from, where to, how late it is, what it has delivered, and what went wrong.
 
-import { listObjects } from "../aws.js";
-import { newestObject } from "../bucket.js";
+import { delivered } from "../bucket.js";
 import { chart } from "../chart.js";
 import { choose } from "../choose.js";
 import { why } from "../doctor.js";
@@ -18,6 +17,7 @@ import { link } from "../route.js";
 
 const BACK = 60;
 const LOOK_MS = 10000;
+const LAST = 12;
 
 export async function show(root, [wanted], signal) {
   const { chosen: name, place } = choose(
@@ -69,7 +69,7 @@ function head(found, now) {
       facts([
         [t("delivery.source"), source ? h("a", { href: link("stream", source) }, source) : "Direct PUT"],
         [t("delivery.destination"), bucket && h("a", { href: link("lake", bucket, "p", prefix) }, `s3://${bucket}/`)],
-        [t("delivery.prefix"), h("code", {}, destination.Prefix ?? "")],
+        [t("delivery.prefix"), destination.Prefix && h("code", {}, destination.Prefix)],
         [t("delivery.errors_prefix"), destination.ErrorOutputPrefix && h("code", {}, destination.ErrorOutputPrefix)],
         [t("delivery.buffer"), t("node.buffer", { s: hints.IntervalInSeconds, mb: hints.SizeInMBs })],
         [t("delivery.compression"), destination.CompressionFormat],
@@ -121,8 +121,9 @@ async function drawFlow(element, name, signal) {
   );
 }
 
-async function drawObjects(element, { bucket, prefix }, signal) {
-  const found = await attempt(lastObjects(bucket, prefix, signal));
+async function drawObjects(element, delivery, signal) {
+  const found = await attempt(delivered(delivery, signal));
+  const { bucket } = delivery;
   if (signal.aborted) return;
   fill(
     element,
@@ -140,19 +141,10 @@ async function drawObjects(element, { bucket, prefix }, signal) {
               [t("lake.key"), (object) => h("a", { href: link("lake", bucket, "o", object.key) }, object.key)],
               [t("lake.size"), (object) => size(object.size), "number tight"],
             ],
-            found.value,
+            found.value.slice(0, LAST),
           ),
     ),
   );
-}
-
-// The newest of the folder that has the newest object.
-async function lastObjects(bucket, prefix, signal) {
-  const newest = await newestObject(bucket, prefix, signal);
-  if (!newest) return [];
-  const folder = newest.key.slice(0, newest.key.lastIndexOf("/") + 1);
-  const { objects } = await listObjects(bucket, { prefix: folder, delimiter: "/", most: 1000, signal });
-  return objects.sort((a, b) => (a.modified < b.modified ? 1 : -1)).slice(0, 12);
 }
 
 async function drawErrors(element, { destination }, signal) {

@@ -41,6 +41,8 @@ export const en = {
   "node.producers": "Producers",
   "node.someone": "whoever writes",
   "node.kinds": "{n} kinds of readings",
+  "node.direct": "Put into Firehose",
+  "node.crawled": "last crawl {ago}",
   "node.keys": "{n} partition keys among the last records",
   "node.quiet": "nothing arrived in the last two minutes",
   "node.throttled": "{n} records were refused: the shards are full",

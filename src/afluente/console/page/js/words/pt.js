@@ -41,6 +41,8 @@ export const pt = {
   "node.producers": "Produtores",
   "node.someone": "quem escreve",
   "node.kinds": "{n} tipos de leitura",
+  "node.direct": "Escrita direto no Firehose",
+  "node.crawled": "último crawl {ago}",
   "node.keys": "{n} partition keys nos últimos registros",
   "node.quiet": "nada chegou nos últimos dois minutos",
   "node.throttled": "{n} registros recusados: os shards estão cheios",

@@ -306,3 +306,8 @@ def test_create_stack_refuses_dynamic_references_in_parameters_and_creation_poli
         stacks.create({"G": {"Type": "AWS::Logs::LogGroup", "CreationPolicy": policy}}, NotificationARNs=[])
     with pytest.raises(ClientError, match="NotificationARNs"):
         stacks.create(template, NotificationARNs=["arn:aws:sns:us-east-1:000000000000:t"])
+
+
+def test_create_stack_refuses_tags_of_awss_own(stacks: Deployment) -> None:
+    with pytest.raises(ClientError, match="aws: prefixed tag key names are not allowed for external use"):
+        stacks.create({"G": {"Type": "AWS::Logs::LogGroup"}}, Tags=[{"Key": "aws:x", "Value": "y"}])

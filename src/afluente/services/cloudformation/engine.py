@@ -169,13 +169,27 @@ class CloudFormationEngine:
                 raise ValidationError(f"The specified resources to retain [{', '.join(unknown)}] do not exist")
             if stack.status.startswith(("IMPORT", "UPDATE")) and stack.status.endswith("_IN_PROGRESS"):
                 raise ValidationError(f"Stack [{stack.id}] cannot be deleted while in status {stack.status}")
-            check_unused(self.stacks, stack, [])
+            if self._remains(stack, token):
+                return
             leave_replaced(self.stacks, stack)
             stack.retained, stack.token, stack.operation_id = retained, token, str(uuid.uuid4())
             stack.forced = forced
             self.acting.begin(call, stack, role_arn)
             self.stacks.transition(stack, "DELETE_IN_PROGRESS", "User Initiated", first=True)
         self.wake(stack)
+
+    def _remains(self, stack: Stack, token: str | None) -> bool:
+        """Whether the deletion ends at once, since others use what the stack exports; its events say so, as on AWS."""
+        try:
+            check_unused(self.stacks, stack, [])
+        except ValidationError as error:
+            status, removal_at_ms = stack.status, stack.removal_at_ms
+            stack.token, stack.operation_id = token, str(uuid.uuid4())
+            self.stacks.transition(stack, "DELETE_IN_PROGRESS", "User Initiated", first=True)
+            stack.removal_at_ms = removal_at_ms
+            self.stacks.transition(stack, status, error.message)
+            return True
+        return False
 
     def set_termination_protection(self, call: Call, name_or_id: str, *, enabled: bool) -> Stack:
         """Let a stack be deleted, or not."""

@@ -37,8 +37,8 @@ def check_unused(stacks: Stacks, stack: Stack, outputs: list[Output]) -> None:
             continue
         users = ", ".join(other.name for other in importers(stacks, stack, output.export))
         if users:
-            verb = "update" if output.export in after else "delete"
-            raise ValidationError(f"Cannot {verb} export {output.export} as it is in use by {users}")
+            change = "updated" if output.export in after else "deleted"
+            raise ValidationError(f"Export {output.export} cannot be {change} as it is in use by {users}")
 
 
 def importers(stacks: Stacks, stack: Stack, name: str) -> Iterator[Stack]:

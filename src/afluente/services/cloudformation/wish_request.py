@@ -19,6 +19,8 @@ NAME = "[a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*"
 def wish_of(call: Call, request: Request, invoke: Invoke, engine: CloudFormationEngine) -> Wish:
     """What CreateStack, UpdateStack and CreateChangeSet ask for. What is left as it was comes from the stack."""
     _check_name(request["StackName"])
+    if any(tag["Key"].lower().startswith("aws:") for tag in request.get("Tags", [])):
+        raise ValidationError("aws: prefixed tag key names are not allowed for external use.")
     stack = engine.stacks.find(call.account, call.region, request["StackName"])
     original, parameters = _template(call, request, invoke, engine, stack), _parameters(request, stack)
     pseudo = pseudo_parameters(Caller.of(call), request["StackName"], "")

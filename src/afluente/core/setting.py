@@ -56,6 +56,7 @@ class Settings:
         "", "a TOML file that says which functions Lambda ARNs stand for; see docs/firehose.md"
     )
     lambda_remote_endpoints: bool = _setting(False, "allow endpoints of Lambda functions beyond this machine")
+    crawls_at_once: int = _setting(4, "how many crawlers crawl at once; others wait for their turn", least=1)
     crawler_stopping_delay_ms: int = _setting(300, "how long a crawler stays STOPPING at the end of a crawl", least=0)
     shard_limits: bool = _setting(True, "enforce Kinesis's limits per shard and second (1 MiB or 1,000 records in)")
     kinesis_control_limits: bool = _setting(

@@ -141,7 +141,8 @@ def make_engine(
     clock: ManualClock,
 ) -> Callable[[], CrawlerEngine]:
     """Makes an engine on what is on disk: a second one is what a restart finds."""
-    return lambda: CrawlerEngine(database, catalog, tags, lake, roles, logs, queues, Settings(), clock)
+    settings = Settings(crawls_at_once=1)
+    return lambda: CrawlerEngine(database, catalog, tags, lake, roles, logs, queues, settings, clock)
 
 
 @pytest.fixture

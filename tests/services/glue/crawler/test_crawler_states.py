@@ -1,14 +1,18 @@
 """What a crawler goes through: states, the end of a crawl, schedules, stops and kills."""
 
+import contextlib
 import json
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from afluente.core.setting import Settings
 from afluente.services.glue.crawler import runner
 from afluente.services.glue.crawler.classify import Classifier
+from afluente.services.glue.crawler.engine import CrawlerEngine
 from afluente.services.glue.error import (
     CrawlerNotRunningException,
     CrawlerRunningException,
@@ -332,3 +336,34 @@ def test_a_listener_that_fails_does_not_matter(create: Ask, crawl: Ask, engine: 
     crawl()
     assert len(ended) == 2
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_crawlers_crawl_side_by_side(
+    database: Any, catalog: Any, tags: Any, lake: Any, roles: Any, logs: Any, queues: Any, clock: Any, create: Ask,
+    glue: Ask, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    names = ["one", "two", "three"]
+    for name in names:
+        create("s3://windfarm-raw/sales/", Name=name, DatabaseName=name)
+    together, sample = threading.Barrier(2), Classifier.__call__
+
+    def meeting(self: Classifier, path: str, size: int) -> Any:
+        with contextlib.suppress(threading.BrokenBarrierError):  # the third has nobody to meet
+            together.wait(5 if met.is_set() is False else 0)
+            met.set()
+        return sample(self, path, size)
+
+    met = threading.Event()
+    monkeypatch.setattr(Classifier, "__call__", meeting)
+    settings = Settings(crawls_at_once=2)
+    engine = CrawlerEngine(database, catalog, tags, lake, roles, logs, queues, settings, clock)
+    engine.start()
+    for name in names:
+        engine.start_crawler("000000000000", "us-east-1", name)
+    clock.settle(3)
+    clock.advance(1)
+    engine.stop()
+    assert met.is_set()
+    assert {glue("get_crawler", Name=name)["Crawler"]["LastCrawl"]["Status"] for name in names} == {"SUCCEEDED"}
+    assert all(len(glue("get_tables", DatabaseName=name)["TableList"]) == 1 for name in names)
+    assert all(len(glue("list_crawls", CrawlerName=name)["Crawls"]) == 1 for name in names)

@@ -10,6 +10,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from afluente.core.clock import Clock
@@ -85,20 +86,26 @@ class CrawlerEngine:
         self._listeners: list[Listener] = []
         self._to_cancel: set[str] = set()
         self._closing = threading.Event()
-        self._worker = Loop("glue-crawler", self._crawl_next, clock)
+        self._claiming = threading.Lock()
+        self._claimed: set[str] = set()
+        """The crawls that a worker has taken on."""
+        numbers = range(1, settings.crawls_at_once + 1)
+        self._workers = [Loop(f"glue-crawler-{number}", self._crawl_next, clock) for number in numbers]
         self._scheduler = Loop("glue-crawler-schedule", self._keep_time, clock)
         tags.register("crawler", self.exists)
 
     def start(self) -> None:
         """Start crawling, after making good what a kill left behind."""
         self._recover()
-        self._worker.start()
+        for worker in self._workers:
+            worker.start()
         self._scheduler.start()
 
     def stop(self) -> None:
         """Stop crawling; a crawl that is under way is given up, and is FAILED at the next start."""
         self._closing.set()
-        self._worker.stop()
+        for worker in self._workers:
+            worker.stop()
         self._scheduler.stop()
 
     def subscribe(self, listener: Listener) -> None:
@@ -199,7 +206,7 @@ class CrawlerEngine:
             record["crawl"] = {"id": crawl_id, "started_at_ms": now_ms, "stop_requested": False, "outcome": None}
             self._store.put(key, record)
             self._store.put_crawl(key, {"id": crawl_id, "started_at_ms": now_ms, "state": "RUNNING"})
-        self._worker.wake()
+        self._wake_workers()
 
     def stop_crawler(self, account: str, region: str, name: str) -> None:
         """Raises EntityNotFoundException, CrawlerNotRunningException, CrawlerStoppingException."""
@@ -213,7 +220,7 @@ class CrawlerEngine:
             record["state"], crawl["stop_requested"] = "STOPPING", True
             self._store.put((account, region, name), record)
         self._to_cancel.add(crawl["id"])
-        self._worker.wake()
+        self._wake_workers()
 
     def update_schedule(self, account: str, region: str, name: str, expression: str) -> None:
         """Set the schedule, or take it away with an empty one. Raises InvalidInputException ..."""
@@ -281,17 +288,44 @@ class CrawlerEngine:
                     status, error = ("CANCELLED", "") if crawl["stop_requested"] else ("FAILED", INTERRUPTED)
                     self._finish(key, Outcome(status, error, Report(crawl["id"], self._clock)))
 
-    def _crawl_next(self) -> int | None:
-        """Run the crawl that was started first; again at once if there is another."""
-        waiting = [
-            (crawl["started_at_ms"], key, record["members"], crawl["id"])
-            for key, record in self._settled()
-            if (crawl := record["crawl"]) is not None and crawl["outcome"] is None
-        ]
-        if not waiting or self._closing.is_set():
-            return None
-        _, key, members, crawl_id = min(waiting, key=lambda entry: entry[:2])
+    def _wake_workers(self) -> None:
+        for worker in self._workers:
+            worker.wake()
 
+    def _crawl_next(self) -> int | None:
+        """Run the crawl that was started first, of those that no worker runs; then look again."""
+        claimed = self._claim()
+        if claimed is None:
+            return None
+        key, members, crawl_id = claimed
+        try:
+            self._crawl(key, members, crawl_id)
+        except _ShutDownError:
+            return None
+        finally:
+            with self._claiming:
+                self._claimed.discard(crawl_id)
+        self._to_cancel.discard(crawl_id)
+        self._scheduler.wake()
+        return self._clock.now_ms()
+
+    def _claim(self) -> tuple[Key, Members, str] | None:
+        """Take on the crawl that was started first; none when all are taken or the process ends."""
+        with self._claiming:
+            waiting = [
+                (crawl["started_at_ms"], key, record["members"], crawl["id"])
+                for key, record in self._settled()
+                if (crawl := record["crawl"]) is not None
+                and crawl["outcome"] is None
+                and crawl["id"] not in self._claimed
+            ]
+            if not waiting or self._closing.is_set():
+                return None
+            _, key, members, crawl_id = min(waiting, key=lambda entry: entry[:2])
+            self._claimed.add(crawl_id)
+        return key, members, crawl_id
+
+    def _crawl(self, key: Key, members: Members, crawl_id: str) -> None:
         def check() -> None:
             if crawl_id in self._to_cancel:
                 raise CrawlCancelledError
@@ -299,15 +333,8 @@ class CrawlerEngine:
                 raise _ShutDownError
 
         is_first = not self._has_succeeded(key)
-        try:
-            self._runner.run(
-                key, members, crawl_id, check, lambda outcome: self._finish(key, outcome), is_first=is_first
-            )
-        except _ShutDownError:
-            return None
-        self._to_cancel.discard(crawl_id)
-        self._scheduler.wake()
-        return self._clock.now_ms() if len(waiting) > 1 else None
+        finish = partial(self._finish, key)
+        self._runner.run(key, members, crawl_id, check, finish, is_first=is_first)
 
     def _has_succeeded(self, key: Key) -> bool:
         """Has a crawl since the crawler was made, or changed?"""

@@ -50,7 +50,7 @@ Finish = Callable[[Outcome], None]
 
 
 class Runner:
-    """Runs crawls, one at a time, on the caller's thread."""
+    """Runs crawls on the callers' threads."""
 
     def __init__(  # noqa: PLR0917  # the ports, in the order that all engines keep
         self, database: Database, catalog: CatalogEngine, classifiers: ClassifierEngine, objects: Objects,

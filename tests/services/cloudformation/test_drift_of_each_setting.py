@@ -75,9 +75,18 @@ QUEUE = {"Q": resource("AWS::SQS::Queue", QueueName="q"),
              "Version": "2012-10-17",
              "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*"}]})}  # fmt: skip
 
+NOTIFIED = QUEUE | {"X": resource(
+    "AWS::S3::Bucket", BucketName="the-bucket",
+    NotificationConfiguration={"QueueConfigurations": [
+        {"Event": event, "Queue": {"Fn::GetAtt": "Q.Arn"},
+         "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": folder}]}}}
+        for event, folder in (("s3:ObjectCreated:Put", "a/"), ("s3:ObjectRemoved:*", "b/"))]},
+) | {"DependsOn": "P"}, "P": QUEUE["X"]}  # fmt: skip
+
 TEMPLATES = {
     "inline": INLINE, "managed": MANAGED, "member": MEMBER, "added": ADDED, "profile": PROFILE, "key": KEY,
     "bucket": BUCKET, "stream": STREAM, "queue": QUEUE,
+    "notified": NOTIFIED,
 }  # fmt: skip
 
 
@@ -139,6 +148,13 @@ CHANGES: dict[str, tuple[dict[str, Any], Change, list[tuple[str, str]]]] = {
     ),
     "lifecycle": (
         BUCKET, change_lifecycle, [("NOT_EQUAL", "/LifecycleConfiguration/Rules/0/ExpirationInDays")],
+    ),
+    "notifications": (
+        NOTIFIED,
+        lambda client: client("s3").put_bucket_notification_configuration(
+            Bucket="the-bucket", NotificationConfiguration={}
+        ),
+        [("REMOVE", "/NotificationConfiguration/QueueConfigurations")],
     ),
     "a delivery stream's encryption": (
         STREAM, lambda client: client("firehose").stop_delivery_stream_encryption(DeliveryStreamName="x"),

@@ -175,3 +175,40 @@ def test_bucketpolicy(stacks: Deployment) -> None:
     assert (error["Code"], error["Message"], error["BucketName"]) == (
         "NoSuchBucketPolicy", "The bucket policy does not exist", "the-bucket",
     )  # fmt: skip
+
+
+def test_object_lock_configuration(stacks: Deployment) -> None:
+    rule = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": "2"}}
+    locked = {"ObjectLockEnabled": "Enabled", "Rule": rule}
+    stacks.create({"B": bucket(ObjectLockEnabled=True, ObjectLockConfiguration=locked)})
+    s3 = stacks.client("s3")
+    assert s3.get_object_lock_configuration(Bucket="the-bucket")["ObjectLockConfiguration"] == {
+        "ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 2}},
+    }  # fmt: skip
+    stacks.create({"B": bucket(BucketName="only-enabled", ObjectLockEnabled=True)}, "only")
+    found = s3.get_object_lock_configuration(Bucket="only-enabled")["ObjectLockConfiguration"]
+    assert found == {"ObjectLockEnabled": "Enabled"}
+
+
+def test_cfn_handle_s3_notification_configuration(stacks: Deployment) -> None:
+    statement = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage",
+                 "Resource": {"Fn::GetAtt": "Q.Arn"}}  # fmt: skip
+    told = {"QueueConfigurations": [{"Event": "s3:ObjectCreated:*", "Queue": {"Fn::GetAtt": "Q.Arn"}}]}
+    stacks.create({
+        "Q": {"Type": "AWS::SQS::Queue"},
+        "P": {"Type": "AWS::SQS::QueuePolicy", "Properties": {
+            "Queues": [{"Ref": "Q"}], "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}},
+        "B": {**bucket(NotificationConfiguration=told), "DependsOn": "P"},
+    })  # fmt: skip
+    s3 = stacks.client("s3")
+    answer = s3.get_bucket_notification_configuration(Bucket="the-bucket")
+    (found,) = answer["QueueConfigurations"]
+    assert answer.keys() - {"ResponseMetadata"} == {"QueueConfigurations"}
+    assert (found.keys(), found["Events"]) == ({"Events", "Id", "QueueArn"}, ["s3:ObjectCreated:*"])
+    stacks.delete()
+    with pytest.raises(ClientError) as caught:
+        s3.get_bucket_notification_configuration(Bucket="the-bucket")
+    error = caught.value.response["Error"]
+    assert (error["Code"], error["Message"], error["BucketName"]) == (
+        "NoSuchBucket", "The specified bucket does not exist", "the-bucket",
+    )  # fmt: skip

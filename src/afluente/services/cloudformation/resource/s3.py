@@ -49,7 +49,6 @@ class Bucket(ResourceType):
     lower_name = True
     read_by = ("HeadBucket", "Bucket")
     live_in = ()
-    unseen = ("NotificationConfiguration",)
     remove_by = ("DeleteBucket", "Bucket")
     missing = MISSING
     replacing = ("BucketName", "ObjectLockEnabled")
@@ -173,6 +172,7 @@ TOLD: Mapping[str, tuple[str, str, str | None, Callable[[Any], Any]]] = {
     "LifecycleConfiguration": (
         "GetBucketLifecycleConfiguration", "NoSuchLifecycleConfiguration", "Rules", as_lifecycle,
     ),
+    "NotificationConfiguration": ("GetBucketNotificationConfiguration", "", None, s3_notification.as_declared),
     "ObjectLockConfiguration": (
         "GetObjectLockConfiguration", "ObjectLockConfigurationNotFoundError", "ObjectLockConfiguration", _as_it_is,
     ),

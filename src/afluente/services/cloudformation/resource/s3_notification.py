@@ -28,6 +28,26 @@ def to_request(value: Any) -> Response:
     return request
 
 
+def as_declared(answer: Any) -> Response:
+    """What GetBucketNotificationConfiguration tells, as a template has it: one event each."""
+    found: dict[str, Any] = {
+        kind: [
+            {"Event": event, ours: each[member], **_filter(each)} for each in answer[theirs] for event in each["Events"]
+        ]
+        for kind, (theirs, ours, member) in KINDS.items()
+        if theirs in answer
+    }
+    if "EventBridgeConfiguration" in answer:
+        found["EventBridgeConfiguration"] = {"EventBridgeEnabled": True}
+    return found
+
+
+def _filter(told: Mapping[str, Any]) -> Response:
+    rules = told.get("Filter", {}).get("Key", {}).get("FilterRules")
+    lowered = [{**rule, "Name": rule["Name"].lower()} for rule in rules or ()]
+    return {"Filter": {"S3Key": {"Rules": lowered}}} if lowered else {}
+
+
 def _one(value: Any, destination: str, member: str) -> Response:
     given = _known(value, ("Event", "Filter", destination))
     for name in ("Event", destination):

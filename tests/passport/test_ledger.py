@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -162,8 +163,23 @@ def test_part_of_the_time_takes_parts_of_objects(farm: Farm, balance: Callable[.
     assert numbers(page, "in", "delivered", "pending") == (0, 0, 0)
 
 
-def test_what_cannot_be_balanced_is_one_sentence(farm: Farm, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "no delivery stream reads windfarm" in command("ledger", status=1)
-    farm.delivery_stream()
+def test_without_afluentes_endpoint_as_on_aws_what_was_delivered_is_balanced(
+    farm: Farm, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("afluente.passport.endpoint.Endpoint.is_afluente", False)
-    assert "AWS does not tell" in command("ledger", status=1)
+    farm.delivery_stream()
+    farm.put(reading(1), reading(1), reading(2))
+    farm.deliver()
+    farm.crawl()
+    farm.run_job()
+    said = command("ledger", "--language", "en")
+    assert "AWS does not tell" in said
+    assert "put into the stream" not in said
+    assert re.search(r"records delivered +3\b", said)
+    assert re.search(r"duplicates +1\b", said)
+
+
+def test_what_cannot_be_balanced_is_one_sentence(farm: Farm, command: Command) -> None:
+    assert "no delivery stream reads windfarm" in command("ledger", status=1)
+    with pytest.raises(SystemExit):
+        command("ledger", "--since", "yesterday")

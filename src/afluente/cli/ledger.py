@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,6 +18,10 @@ from afluente.passport.error import PassportError
 from afluente.passport.label import LINES
 from afluente.passport.ledger import Line, Page
 
+ONLY_DELIVERED = {
+    "en": "AWS does not tell what Firehose still holds, so only what was delivered is balanced here",
+    "pt": "a AWS não diz o que o Firehose ainda guarda; por isso só o que foi entregue é balanceado aqui",
+}
 NEXT = {"en": "next", "pt": "faça"}
 
 
@@ -27,6 +32,8 @@ def run(given: argparse.Namespace, settings: Settings) -> int:
         with told_kindly():
             lake = lake_of(given, target_of(given, settings))
             stream = lake.streams[0].stream if given.delivery_stream else given.stream
+            if not lake.asks:
+                print(f"afluente: {ONLY_DELIVERED[language]}", file=sys.stderr)
             pages = list(ledger.pages(lake, stream, given.since, given.until))
     except (DeploymentError, PassportError) as error:
         raise CommandError(str(error)) from None

@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -129,6 +130,22 @@ def count(
     wanted = {partition: (start, end) for partition, start, end in spans}
     for item in mine:
         _add_object(s3, found, item, None if processing else wanted)
+    return found
+
+
+def objects(s3: Any, stream: DeliveryStream, since: datetime | None, until: datetime | None) -> Delivery:
+    """The objects of text that were written in that time, without holding them against anything."""
+    found = Delivery(stream)
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=stream.bucket, Prefix=stream.prefix):
+        for item in page.get("Contents", ()):
+            is_error = bool(stream.error_prefix) and item["Key"].startswith(stream.error_prefix)
+            is_outside = (since and item["LastModified"] < since) or (until and item["LastModified"] >= until)
+            held = None if is_error or is_outside else _fetched(s3, stream.bucket, item["Key"])
+            if held is not None and not held.is_parquet:
+                every = body.pieces(held.data)
+                found.delivered, found.objects = found.delivered + len(every), found.objects + 1
+                at_ms = round(held.modified.timestamp() * 1000)
+                found.held.append(Held(held, every, at_ms, at_ms - stream.interval_s * 1000))
     return found
 
 

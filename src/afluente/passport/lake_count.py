@@ -8,7 +8,7 @@ import csv
 import io
 import struct
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -201,20 +201,21 @@ def _groups(found: LakeCount, held: Sequence[Held], names: Sequence[str]) -> dic
     """The records by the values that their rows have to have."""
     groups: dict[Key, Group] = {}
     broken: list[Group] = []
-    kinds = [found.way.kinds[name] for name in names]
+    readers = [(name, _reader(found.way.kinds[name])) for name in names]
     for item in held:
         is_unread = found.way.is_unread(item)
+        before = of_ms(item.oldest_ms).replace(tzinfo=None) - LATE if item.oldest_ms else None
         for index in range(len(item.pieces)):
             fields = document(_data(item, index))
             if fields is None:
                 broken.append(Group(item, index))
                 continue
             lower = {name.lower(): told for name, told in fields.items()}
-            key = tuple(_plain(kind, lower.get(name)) for name, kind in zip(names, kinds, strict=True))
+            key = tuple([read(lower.get(name)) for name, read in readers])
             group = groups.setdefault(key, Group(item, index))
             group.records += 1
             group.unread += is_unread
-            found.late += _is_late(item, key)
+            found.late += _is_late(before, key)
         found.records += len(item.pieces)
     if broken:
         found.notices.append(NO_DOCUMENTS.at("job", None, {}, count=len(broken), **broken[0].example))
@@ -238,28 +239,40 @@ def _rows(s3: Any, athena: Athena, way: Way, names: Sequence[str]) -> Counter[Ke
     location = athena.location(f"SELECT {columns}, count(*) FROM {way.target.sql} GROUP BY {columns}")
     bucket, _, key = location.removeprefix("s3://").partition("/")
     text = io.StringIO(s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode(), newline="")
-    kinds = [way.kinds[name] for name in names]
+    readers = [_reader(way.kinds[name]) for name in names]
     found: Counter[Key] = Counter()
-    for *values, number in list(csv.reader(text))[1:]:
-        found[tuple(_plain(kind, item or None) for kind, item in zip(kinds, values, strict=True))] += int(number)
+    answer = csv.reader(text)
+    next(answer, None)
+    for *values, number in answer:
+        found[tuple([read(item) for read, item in zip(readers, values, strict=True)])] += int(number)
     return found
 
 
-def _plain(kind: str, item: Any) -> Any:
-    """A value as both sides have it: times to the millisecond, floats of 4 bytes as such, empty texts as none."""
-    typed = value.read(kind, item) if item is not None else None
-    if isinstance(typed, datetime):
-        return typed.replace(microsecond=typed.microsecond // 1000 * 1000)
-    if value.base(kind) in {"float", "real"} and typed is not None:
-        return struct.unpack("<f", struct.pack("<f", typed))[0]
-    return None if typed == "" else typed
+def _reader(kind: str) -> Callable[[Any], Any]:
+    """What makes a value such that both sides have the same: times to the millisecond, empty texts as none."""
+    reader = value.READERS.get(value.base(kind))
+
+    def read(item: Any) -> Any:
+        if item is None or item == "" or reader is None:
+            return None
+        try:
+            return reader(item)
+        except value.UNREADABLE:
+            return None
+
+    def read_time(item: Any) -> Any:
+        typed = read(item)
+        return None if typed is None else typed.replace(microsecond=typed.microsecond // 1000 * 1000)
+
+    def read_single(item: Any) -> Any:
+        typed = read(item)
+        return None if typed is None else struct.unpack("<f", struct.pack("<f", typed))[0]
+
+    return {"timestamp": read_time, "float": read_single, "real": read_single}.get(value.base(kind), read)
 
 
-def _is_late(held: Held, key: Key) -> bool:
-    if held.oldest_ms is None:
-        return False
-    before = of_ms(held.oldest_ms).replace(tzinfo=None) - LATE
-    return any(isinstance(item, datetime) and item < before for item in key)
+def _is_late(before: datetime | None, key: Key) -> bool:
+    return before is not None and any(isinstance(item, datetime) and item < before for item in key)
 
 
 class Aside:

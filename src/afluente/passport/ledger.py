@@ -16,11 +16,6 @@ from afluente.passport.journey import Lake
 from afluente.passport.lake_count import LakeCount
 from afluente.passport.notice import Notice
 
-ON_AWS = (
-    "AWS does not tell which records Firehose still holds, so only the ledger of an Afluente can balance. There, "
-    "`afluente status` shows the stream's counts, and `afluente passport --aws` follows a record"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -51,18 +46,22 @@ class Page:
 
 
 def pages(lake: Lake, stream: str, since: datetime | None = None, until: datetime | None = None) -> Iterator[Page]:
-    """The balances of each delivery stream of `stream`, and of the tables behind it. Raises PassportError."""
-    if not lake.asks:
-        raise PassportError(ON_AWS)
+    """The balances of each delivery stream of `stream`, and of the tables behind it. Raises PassportError.
+
+    AWS does not tell which records Firehose still holds: there, only what was delivered is balanced with its rows.
+    """
     mine = [item for item in lake.streams if item.stream == stream]
     if not mine:
         raise PassportError(f"no delivery stream reads {stream}")
+    bounded = since is not None or until is not None
     for item in mine:
-        bounded = since is not None or until is not None
-        deliveries = lake.endpoint.deliveries(item.name)  # first: none of them may be ahead of the positions
-        positions = lake.endpoint.positions(item.name, _ms(since), _ms(until))
-        found = count.count(lake.client("s3"), item, deliveries, positions, bounded=bounded)
-        yield _delivery_page(found)
+        if lake.asks:
+            deliveries = lake.endpoint.deliveries(item.name)  # first: none of them may be ahead of the positions
+            positions = lake.endpoint.positions(item.name, _ms(since), _ms(until))
+            found = count.count(lake.client("s3"), item, deliveries, positions, bounded=bounded)
+            yield _delivery_page(found)
+        else:
+            found = count.objects(lake.client("s3"), item, since, until)
         for lake_page in _lake_counts(lake, found, bounded=bounded):
             yield _lake_page(lake_page)
 

@@ -47,7 +47,7 @@ class Place:
 def document(data: bytes | None) -> dict[str, Any] | None:
     """The JSON object that a record is; None when it is none."""
     try:
-        found = json.loads(data or b"")
+        found = json.loads((data or b"").decode())
     except ValueError:
         return None
     return found if isinstance(found, dict) else None

@@ -10,6 +10,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 MILLISECOND = timedelta(milliseconds=1)
+UNREADABLE = (ValueError, TypeError, OverflowError, InvalidOperation)
+"""What a reader raises of a value that is none of its type."""
 
 
 def term(column: str, kind: str, item: Any) -> str | None:
@@ -48,7 +50,7 @@ def read(kind: str, item: Any) -> Any:
         return None
     try:
         return reader(item)
-    except (ValueError, OverflowError, InvalidOperation):
+    except UNREADABLE:
         return None
 
 

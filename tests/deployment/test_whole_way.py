@@ -216,6 +216,18 @@ def test_what_bears_the_tag_and_belongs_to_no_stack_is_listed(command: Command, 
         ]  # fmt: skip
 
 
+def test_lakes_in_two_regions_do_not_meet(command: Command, client: Clients) -> None:
+    elsewhere = ("--region", "sa-east-1")
+    command("deploy", "--yes", *elsewhere)
+    command("deploy", "--yes")
+    assert "sa-east-1" in command("status", *elsewhere)
+    assert "nothing that is billed is left" in command("destroy", "--yes")
+    assert len(everything(client)["buckets"]) == 4
+    command("status", *elsewhere)
+    assert "nothing that is billed is left" in command("destroy", "--yes", *elsewhere)
+    assert everything(client)["buckets"] == []
+
+
 def test_destroy_wants_the_stacks_name(command: Command, client: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
     command("deploy", "--yes")
     made = everything(client)

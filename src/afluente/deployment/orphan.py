@@ -1,6 +1,6 @@
 """What bears the lake's tag and belongs to no stack: what CloudFormation retained, or somebody kept.
 
-Each service is asked itself: AWS's search by tag knows no roles, and shows for a while what is gone.
+Each service is asked itself: AWS's search by tag shows for a while what is gone.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -95,13 +95,6 @@ def _work_groups(target: Target, name: str) -> Iterator[str]:
         start = {"NextToken": page["NextToken"]}
 
 
-def _roles(target: Target, name: str) -> Iterator[str]:
-    iam = target.client("iam")
-    for one in _named((role["RoleName"] for role in _pages(target, "iam", "list_roles", "Roles")), name):
-        if _is_ours(_pairs(iam.list_role_tags(RoleName=one)["Tags"])):
-            yield one
-
-
 def _in_glue(operation: str, member: str) -> Callable[[Target, str], Iterator[str]]:
     """Glue looks for tags by itself. Its listings have no paginators in boto3."""
 
@@ -129,5 +122,5 @@ FINDERS: Mapping[str, Callable[[Target, str], Iterator[str]]] = {
     "AWS::Glue::Job": _in_glue("list_jobs", "JobNames"),
     "AWS::Glue::Trigger": _in_glue("list_triggers", "TriggerNames"),
     "AWS::Athena::WorkGroup": _work_groups,
-    "AWS::IAM::Role": _roles,
 }
+"""What is billed, in the target's region. Roles belong to no region, so a stack elsewhere may have them."""

@@ -253,6 +253,40 @@ def test_foreign_page_is_refused(serve: Serve, kinesis: Kinesis, origin: str) ->
     assert kinesis.calls == []
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "rebound.net",
+        "bucket.rebound.net:4566",
+        "localhost.rebound.net",
+        "s3.rebound.net",
+        "127.0.0.1.rebound.io",
+        "x.nip.io",
+    ],
+)
+def test_foreign_page_whose_name_leads_here_can_read_nothing(serve: Serve, host: str) -> None:
+    served = serve(Sts())
+    url = "/?Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Credential=a/20261124/us-east-1/sts/aws4_request"
+    for request in (http("GET", url, {"Host": host}), http("GET", "/_afluente/metrics", {"Host": host})):
+        answer = served.ask(request)
+        assert (answer.status, b"127.0.0.1" in answer.body) == (403, True)
+    assert served.ask(http("HEAD", url, {"Host": host}), to_head=True).status == 403
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost:4566", "bucket.localhost", "127.0.0.1:4566", "10.1.2.3:80", "[::1]:4566", "[::1]", "afluente:4566",
+        "", "host.docker.internal:4566", "farm.local",
+        "bucket.s3.us-east-1.amazonaws.com", "bucket.127.0.0.1.nip.io:4566",
+        "localhost.localstack.cloud:4566",
+    ],
+)  # fmt: skip
+def test_names_that_only_this_machine_has_are_taken(serve: Serve, host: str) -> None:
+    url = "/?Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Credential=a/20261124/us-east-1/sts/aws4_request"
+    assert serve(Sts()).ask(http("GET", url, {"Host": host})).status == 200
+
+
 def test_foreign_page_cannot_act_through_an_image(serve: Serve) -> None:
     url = "/?Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Credential=a/20261124/us-east-1/sts/aws4_request"
     served = serve(Sts())

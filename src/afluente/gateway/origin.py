@@ -2,6 +2,9 @@
 
 AWS answers every origin, because it checks signatures. Here any key is the account's root, so only pages served from
 this machine may call; else every page that its user visits could run jobs on it.
+
+A foreign page can also have its own name lead here (DNS rebinding). To the browser Afluente then is where the page came
+from, and a GET of it says no origin; so the name that is asked for counts, too.
 """
 
 import re
@@ -11,13 +14,24 @@ from afluente.core.error import AccessDeniedException
 
 LOCAL = re.compile(r"https?://(?:localhost|[a-z0-9.-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?", re.IGNORECASE)
 
+UNREGISTRABLE = re.compile(
+    r"""[^.:]*                                                    # without a dot, such as a container's
+    | [\d.]+ | \[[0-9a-f:.]*\]                                   # addresses
+    | (?:.+\.)? (?:localhost|local|internal|test|example|lan|localdomain|home\.arpa)
+    | (?:.+\.)? amazonaws\.com (?:\.cn)?                         # AWS's own, where one's machine knows them as this one
+    | (?:.+\.)? 127\.0\.0\.1\.(?:nip|sslip)\.io | (?:.+\.)? localhost\.localstack\.cloud  # always this machine
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Names that no page of elsewhere can have: of special use (RFC 6761, RFC 9476), or of a few who would never lend them."""
+
 # Header values: captures of Kinesis's answers to a request with an Origin
 EXPOSED = "x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz-id-2,x-amzn-ErrorMessage,ETag,Date"
 MAX_AGE_S = "172800"
 
 
 def check(method: str, query: str, headers: Mapping[str, str]) -> None:
-    """Raise AccessDeniedException for a request that a foreign web page makes."""
+    """Raise AccessDeniedException for a request that a foreign web page makes, or may have made."""
     origin = headers.get("origin")
     if origin is not None:
         foreign = LOCAL.fullmatch(origin) is None
@@ -28,6 +42,13 @@ def check(method: str, query: str, headers: Mapping[str, str]) -> None:
         raise AccessDeniedException(
             f"Web pages from {origin or 'other sites'} may not call Afluente: who reaches it is the account's root. "
             "Serve the page from localhost.",
+            status=403,
+        )
+    name = re.sub(r"\.?(:\d*)?$", "", headers.get("host", ""))
+    if origin is None and method in {"GET", "HEAD"} and not UNREGISTRABLE.fullmatch(name):
+        raise AccessDeniedException(
+            f"Afluente does not know itself by the name {name}: it may be that of a web page of elsewhere, which could "
+            "read everything here by it. Use localhost or 127.0.0.1, or --auth enforce.",
             status=403,
         )
 

@@ -21,7 +21,7 @@ from afluente.core.identifier import request_id
 from afluente.core.metric import Sample, Total
 from afluente.core.provider import Invoke, Provider
 from afluente.core.setting import Settings
-from afluente.gateway import event_sender, local_route, page, preflight, prometheus, signal_route
+from afluente.gateway import event_sender, local_route, origin, page, preflight, prometheus, signal_route
 from afluente.gateway.bucket_origin import BucketOrigins
 from afluente.gateway.credential import credential_of
 from afluente.gateway.dispatcher import Callers, Dispatcher
@@ -288,6 +288,7 @@ class Gateway:
 
     async def _answer_metrics(self, request: HttpRequest) -> HttpResponse:
         try:
+            origin.check(request.method, request.query, request.headers)
             totals, samples = await self._loop.run_in_executor(self._pool, self._measured)
         except Exception as error:  # the edge: every fault becomes an answer
             return self._dispatcher.refuse(request, error)

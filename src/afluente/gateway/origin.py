@@ -23,7 +23,7 @@ UNREGISTRABLE = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-"""Names that no page of elsewhere can have: of special use (RFC 6761, RFC 9476), or of a few who would never lend them."""
+"""Names that no page of elsewhere can have: of special use (RFC 6761, RFC 9476), or of a few who never lend them."""
 
 # Header values: captures of Kinesis's answers to a request with an Origin
 EXPOSED = "x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz-id-2,x-amzn-ErrorMessage,ETag,Date"

@@ -50,7 +50,9 @@ def connection() -> Any:
 
 def prepared(sql: str) -> str:
     """The same statement, once the macros and functions that it calls are there. Making all takes 0.1 s."""
-    for name in {found.lower() for found in OURS.findall(sql)} - _made:
+    for name in {found.lower() for found in OURS.findall(sql)}:
+        if name in _made:  # perhaps by now, as part of the one before
+            continue
         _made.add(name)
         if name in MACROS:
             macro = MACROS[name]

@@ -11,6 +11,7 @@ from tests.services.cloudformation.deployment import Deployment
 from afluente.app import App
 from afluente.core.call import Call, Principal
 from afluente.core.clock import ManualClock
+from afluente.services.cloudformation.change_set_engine import ChangeSetEngine, Execution, Label
 from afluente.services.cloudformation.engine import CloudFormationEngine
 from afluente.services.cloudformation.port import Roles
 from afluente.services.cloudformation.stack import Stack
@@ -261,6 +262,57 @@ def test_an_update_is_rolled_back_over_every_crash(world: World, stacks: Deploym
     world.engine.delete_stack(CALL, "farm", [], None)
     assert world.run(stack).status == "DELETE_COMPLETE"
     assert_nothing_is_left(stacks)
+
+
+IMPORTED: dict[str, Any] = {
+    name: {**RESOURCES[name], "DeletionPolicy": "Retain"} for name in ("Bucket", "Group", "Stream", "User")
+}
+IDENTIFIERS = {
+    "Bucket": {"BucketName": "the-bucket"}, "Group": {"LogGroupName": "/g"}, "Stream": {"Name": "s"},
+    "User": {"UserName": "ana"},
+}  # fmt: skip
+
+
+def run_import(world: World, resources: dict[str, Any], identifiers: dict[str, Any]) -> Stack:
+    engine = ChangeSetEngine(world.engine, world._clock)
+    targets = [
+        {"ResourceType": resources[name]["Type"], "LogicalResourceId": name, "ResourceIdentifier": told}
+        for name, told in identifiers.items()
+    ]
+    wish = Wish("farm", json.dumps({"Resources": resources}), tags={"a": "1"}, capabilities=("CAPABILITY_NAMED_IAM",))
+    change_set = engine.create(CALL, wish, Label("c", "IMPORT", to_import=targets))
+    engine.execute(CALL, change_set, Execution(None, None, None))
+    return world.run(change_set.stack)
+
+
+def make_by_hand(stacks: Deployment) -> None:
+    stacks.client("s3").create_bucket(Bucket="the-bucket")
+    stacks.client("logs").create_log_group(logGroupName="/g")
+    stacks.client("kinesis").create_stream(StreamName="s", ShardCount=1)
+    stacks.client("iam").create_user(UserName="ana")
+
+
+def test_an_import_goes_on_after_every_crash(world: World, invoke: Crashing, stacks: Deployment) -> None:
+    make_by_hand(stacks)
+    stack = run_import(world, IMPORTED, IDENTIFIERS)
+    assert (stack.status, stack.reason) == ("IMPORT_COMPLETE", None)
+    assert invoke.crashes == 8
+    made = world.engine.stacks.resources(stack)
+    assert {name: (item.status, item.physical_id) for name, item in made.items()} == {
+        name: ("UPDATE_COMPLETE", next(iter(told.values()))) for name, told in IDENTIFIERS.items()
+    }
+    assert stacks.client("iam").list_user_tags(UserName="ana")["Tags"] == [{"Key": "a", "Value": "1"}]
+
+
+def test_an_import_is_given_up_over_every_crash(world: World, stacks: Deployment) -> None:
+    make_by_hand(stacks)
+    missing = {"Type": "AWS::Logs::LogStream", "DeletionPolicy": "Retain", "DependsOn": ["Bucket", "Stream", "User"],
+               "Properties": {"LogGroupName": {"Ref": "Group"}, "LogStreamName": "none"}}  # fmt: skip
+    identifiers = {**IDENTIFIERS, "Missing": {"LogGroupName": "/g", "LogStreamName": "none"}}
+    stack = run_import(world, {**IMPORTED, "Missing": missing}, identifiers)
+    assert (stack.status, world.engine.stacks.resources(stack)) == ("IMPORT_ROLLBACK_COMPLETE", {})
+    assert stacks.client("iam").list_user_tags(UserName="ana")["Tags"] == []
+    assert stacks.client("s3").list_buckets()["Buckets"][0]["Name"] == "the-bucket"
 
 
 def assert_nothing_is_left(stacks: Deployment) -> None:

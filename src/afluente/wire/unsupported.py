@@ -9,8 +9,8 @@ from afluente.core import error
 def refuse(service: str, operation: str, request: Mapping[str, Any], paths: Iterable[str]) -> None:
     """Raise NotImplemented when `request` has something under one of `paths`.
 
-    A path is dotted; `*` steps into a list or a map; a last step `Name=VALUE` means that value only. An empty list asks
-    for nothing.
+    A path is dotted; `*` steps into a list or a map; a last step `Name=VALUE` means that value only (`true`
+    of a Boolean). An empty list asks for nothing.
     """
     for path in paths:
         if _present(request, path.split(".")):
@@ -32,4 +32,8 @@ def _present(value: Any, steps: list[str]) -> bool:
     name, equals, wanted = step.partition("=")
     if not isinstance(value, Mapping) or name not in value:
         return False
-    return value[name] == wanted if equals else _present(value[name], rest)
+    return _text(value[name]) == wanted if equals else _present(value[name], rest)
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -108,3 +108,25 @@ def test_update_stack_that_was_rolled_back(stacks: Deployment) -> None:
         stacks.cloudformation.update_stack(StackName="farm", TemplateBody=text(bad))
     expected = f"Stack:{stack['StackId']} is in ROLLBACK_COMPLETE state and can not be updated."
     assert caught.value.response["Error"]["Message"] == expected
+
+
+def test_members_of_a_change_set_that_ask_for_nothing(stacks: Deployment) -> None:
+    make = {
+        "StackName": "farm",
+        "ChangeSetType": "CREATE",
+        "TemplateBody": text({"G": {"Type": "AWS::Logs::LogGroup"}}),
+    }
+    cloudformation = stacks.cloudformation
+    cloudformation.create_change_set(
+        **make, ChangeSetName="no", NotificationARNs=[], IncludeNestedStacks=False, ImportExistingResources=False
+    )
+    cloudformation.create_change_set(**make, ChangeSetName="yes", IncludeNestedStacks=True)
+    found = {item["ChangeSetName"]: item["IncludeNestedStacks"]
+             for item in cloudformation.list_change_sets(StackName="farm")["Summaries"]}  # fmt: skip
+    assert found == {"no": False, "yes": True}
+    nested = {
+        "N": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "https://s3.amazonaws.com/b/k"}}
+    }
+    for wrong in ({"ImportExistingResources": True}, {"TemplateBody": text(nested), "IncludeNestedStacks": True}):
+        with pytest.raises(ClientError, match=r"Afluente does not support I\w+"):
+            cloudformation.create_change_set(**{**make, **wrong}, ChangeSetName="wrong")

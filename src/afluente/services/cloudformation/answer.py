@@ -125,7 +125,7 @@ def change_set_summary(shown: ChangeSet) -> Response:
         "StatusReason": shown.reason,
         "CreationTime": utc(shown.created_at_ms),
         "Description": shown.description,
-        "IncludeNestedStacks": False,
+        "IncludeNestedStacks": shown.includes_nested,
     }
     return {name: value for name, value in response.items() if value is not None}
 

@@ -35,6 +35,7 @@ class ChangeSet(msgspec.Struct, kw_only=True):
     reason: str | None = None
     execution_status: str = "AVAILABLE"
     on_stack_failure: str | None = None
+    includes_nested: bool = False
     imports: dict[str, dict[str, str]] = {}
     """What it imports: the properties that tell each resource, by logical id."""
     token: str | None = None

@@ -9,6 +9,7 @@ import msgspec
 
 from afluente.core.call import Call
 from afluente.core.clock import Clock
+from afluente.core.error import NotImplemented as Unsupported
 from afluente.services.cloudformation.change_set import NO_CHANGES, ChangeSet
 from afluente.services.cloudformation.difference import Difference, additions
 from afluente.services.cloudformation.engine import CloudFormationEngine, is_same, new_stack
@@ -28,7 +29,8 @@ from afluente.services.cloudformation.resource_import import (
     import_changes,
 )
 from afluente.services.cloudformation.retry import FAILED
-from afluente.services.cloudformation.stack import Stack
+from afluente.services.cloudformation.stack import STACK_TYPE, Stack
+from afluente.services.cloudformation.template.template import parse
 from afluente.services.cloudformation.wish import Wish
 
 
@@ -41,6 +43,7 @@ class Label:
     description: str | None = None
     on_stack_failure: str | None = None
     token: str | None = None
+    includes_nested: bool = False
     to_import: Sequence[Mapping[str, Any]] = ()
     """A request's ResourcesToImport."""
 
@@ -77,6 +80,7 @@ class ChangeSetEngine:
         """A change set that makes or updates a stack; one that finds nothing to change has failed, as on AWS."""
         with self._stacks.database.write():
             self._engine.acting.caller(call, wish.role_arn)
+            self._check_nesting(wish.template, label)
             stack = self._stacks.find(call.account, call.region, wish.target)
             repeated = None if stack is None else self._repeated(stack, label)
             if repeated is not None:
@@ -219,6 +223,12 @@ class ChangeSetEngine:
         self._change_sets.put(found)
         return found
 
+    @staticmethod
+    def _check_nesting(template: str, label: Label) -> None:
+        """Raises NotImplemented where a change set would have to have others within it."""
+        if label.includes_nested and STACK_TYPE in parse(template).types:
+            raise Unsupported("Afluente does not support IncludeNestedStacks for templates that have nested stacks.")
+
     def _new(self, stack: Stack, proposed: Stack, wish: Wish, label: Label) -> ChangeSet:
         if any(item.name == label.name for item in self._change_sets.of(stack)):
             raise AlreadyExistsException(f"ChangeSet [{label.name}] already exists")
@@ -227,7 +237,7 @@ class ChangeSetEngine:
             id=f"arn:aws:cloudformation:{region}:{account}:changeSet/{label.name}/{uuid.uuid4()}", name=label.name,
             stack_id=stack.id, stack_name=stack.name, type=label.kind, created_at_ms=self._clock.now_ms(),
             description=label.description, template=wish.template, original=wish.original, stack=proposed,
-            on_stack_failure=label.on_stack_failure, token=label.token,
+            on_stack_failure=label.on_stack_failure, token=label.token, includes_nested=label.includes_nested,
         )  # fmt: skip
 
     def _with_progress(self, change_set: ChangeSet) -> ChangeSet:

@@ -20,7 +20,8 @@ class ChangeSetOperations:
         wish = wish_of(call, request, self._invoke, self._engine)
         label = Label(
             request["ChangeSetName"], request.get("ChangeSetType", "UPDATE"), request.get("Description"),
-            request.get("OnStackFailure"), request.get("ClientToken"), request.get("ResourcesToImport", []),
+            request.get("OnStackFailure"), request.get("ClientToken"), request.get("IncludeNestedStacks", False),
+            request.get("ResourcesToImport", []),
         )  # fmt: skip
         created = self._change_sets.create(call, wish, label)
         return {"Id": created.id, "StackId": created.stack_id}

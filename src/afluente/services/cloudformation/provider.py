@@ -43,13 +43,12 @@ class CloudFormationProvider(TemplateOperations, ChangeSetOperations, DriftOpera
     )  # fmt: skip
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "CreateChangeSet": (
-            *LATER, "DeploymentMode", "DisableValidation", "ImportExistingResources",
-            "IncludeNestedStacks",
+            *LATER, "DeploymentMode", "DisableValidation=true", "ImportExistingResources=true",
         ),
-        "CreateStack": (*LATER, "DisableValidation"),
+        "CreateStack": (*LATER, "DisableValidation=true"),
         "DeleteStack": ("DeploymentConfig",),
         "GetTemplateSummary": ("CallAs", "StackSetName", "TemplateSummaryConfig"),
-        "UpdateStack": (*LATER, "DisableValidation"),
+        "UpdateStack": (*LATER, "DisableValidation=true"),
     }  # fmt: skip
 
     permissions = PERMISSIONS

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,8 @@ from afluente.wire.s3_rule import InvalidArgument
 from afluente.wire.xml_writer import DECLARATION, XmlWriter, element, escape
 
 NO_BODY = frozenset({204, 304})
+INTEGER = re.compile(r"[+-]?[0-9]+")
+MOST = {"integer": (1 << 31) - 1, "long": (1 << 63) - 1}
 
 
 class RestBinding:
@@ -164,11 +167,19 @@ def _put(found: dict[str, Any], name: str, shape: Shape, text: str | None) -> No
     if text is None or (text == "" and shape.type != "string"):
         return
     try:
-        found[name] = _list(shape, text) if shape.type == "list" else SCALARS[shape.type](text)
+        found[name] = _list(shape, text) if shape.type == "list" else _scalar(shape, text)
     except ValueError:
         argument = shape.location_name or name
         kind = "an integer or within integer range" if shape.type in {"integer", "long"} else f"a {shape.type}"
         raise InvalidArgument(f"Provided {argument} not {kind}", ArgumentName=argument, ArgumentValue=text) from None
+
+
+def _scalar(shape: Shape, text: str) -> Any:
+    """Raises ValueError, also for a number that is none of Java's: `1_000`, or one too large."""
+    value = SCALARS[shape.type](text)
+    if shape.type in MOST and not (INTEGER.fullmatch(text) and abs(value) <= MOST[shape.type]):
+        raise ValueError(text)
+    return value
 
 
 def _list(shape: Shape, text: str) -> list[Any]:

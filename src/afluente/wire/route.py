@@ -1,5 +1,6 @@
 """Which REST operation a request asks for: by method, path and query string, as the model's request URIs say."""
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -10,6 +11,9 @@ from afluente.wire.model import Model, Operation
 
 SELECTING_HEADERS = frozenset({"x-amz-copy-source"})
 """A copy is a put with this header, although the model tells the two apart by nothing but that it is required."""
+
+MALFORMED = re.compile("%(?![0-9A-Fa-f]{2})")
+"""Percent signs that encode nothing."""
 
 LEVELS = {"/": 0, "/{Bucket}": 1, "/{Bucket}/{Key+}": 2}
 
@@ -101,6 +105,8 @@ def _route(operation: Operation) -> tuple[Route, int]:
 def address_of(path: str) -> Address:
     """Bucket and key of a path, decoded byte for byte: neither `..` nor `//` means anything. Raises InvalidURI."""
     bucket, _, key = path.removeprefix("/").partition("/")
+    if MALFORMED.search(path):
+        raise InvalidURI("Couldn't parse the specified URI.")
     try:
         return Address(*(unquote_to_bytes(part.encode("latin-1")).decode() for part in (bucket, key)))
     except UnicodeError:

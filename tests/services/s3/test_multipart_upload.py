@@ -195,6 +195,24 @@ def test_complete_multipart_upload_conditions(s3: Any) -> None:
     assert s3.files() == ["b-1/k"]
 
 
+def test_an_upload_of_one_part_outlives_a_commit_that_fails(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    upload = Upload(s3)
+    upload.put(1, b"part")
+    commit = s3.engine.commit
+
+    def overtaken(*given: Any, **more: Any) -> Any:
+        monkeypatch.setattr(s3.engine, "commit", commit)
+        s3.put("k", b"other")
+        return commit(*given, **more)
+
+    monkeypatch.setattr(s3.engine, "commit", overtaken)
+    with pytest.raises(PreconditionFailed):
+        upload.complete(IfNoneMatch="*")
+    assert s3.get("k") == b"other"
+    upload.complete()
+    assert s3.get("k") == b"part"
+
+
 def test_abort_multipart_upload(s3: Any) -> None:
     upload = Upload(s3).put_all()
     assert s3.abort_multipart_upload(**upload.names) == {}

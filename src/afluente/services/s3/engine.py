@@ -6,6 +6,7 @@ rules do in expiry.py.
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -304,8 +305,13 @@ class S3Engine:
         condition: WriteCondition = UNCONDITIONAL,
         also: Callable[[], None] = lambda: None,
         cause: Cause = PUT,
+        *,
+        keeps_file: bool = False,
     ) -> ObjectRow:
-        """Make the staged `row` the object of its key, `also` in the same transaction. The file goes if that fails."""
+        """Make the staged `row` the object of its key, `also` in the same transaction.
+
+        The file goes if that fails, but for one that is something else's, too (`keeps_file`).
+        """
 
         def change() -> ObjectRow:
             bucket = self.buckets.get(row.bucket)
@@ -321,7 +327,7 @@ class S3Engine:
             self.database.after_commit(partial(self._announce, placed))
             return placed
 
-        with self.discarding(row.id):
+        with nullcontext() if keeps_file else self.discarding(row.id):
             return self.database.write_together(change)
 
     def head(self, bucket: str, key: str, version: str | None = None, method: str = "GET") -> ObjectRow:

@@ -240,6 +240,10 @@ class MalformedPolicy(AwsError):
     """A document that is no bucket policy."""
 
 
+class PolicyTooLarge(AwsError):
+    """Over 20 KB."""
+
+
 class InvalidTag(AwsError):
     """A tag that breaks the rules."""
 

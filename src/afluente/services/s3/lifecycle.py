@@ -19,6 +19,7 @@ from afluente.services.s3.object_row import ObjectRow
 from afluente.services.s3.tag import from_set
 
 MOST_RULES = 1000
+LONGEST_ID = 255
 MOST_KEPT_VERSIONS = 100
 ACTIONS = frozenset(
     {
@@ -93,6 +94,8 @@ def abortion_of(key: str, initiated_at_ms: int, rules: Sequence[Rule]) -> tuple[
 def _checked(rule: Mapping[str, Any]) -> Rule:
     if rule["Status"] not in {"Enabled", "Disabled"} or ("Prefix" in rule) == ("Filter" in rule):
         raise MalformedXML
+    if len(rule.get("ID", "")) > LONGEST_ID:
+        raise InvalidArgument(f"ID length should not exceed allowed limit of {LONGEST_ID}", ArgumentName="ID")
     if ACTIONS.isdisjoint(rule):
         raise InvalidRequest("At least one action needs to be specified in a rule")
     if "Expiration" in rule:

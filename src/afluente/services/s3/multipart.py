@@ -4,7 +4,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from itertools import pairwise
 from typing import Any, BinaryIO, NamedTuple
 
@@ -157,10 +157,13 @@ class Multipart:
         """Make the object of the wanted parts. The other parts are dropped."""
         parts = self._chosen(upload, wanted)
         row = self._assembled(upload, parts)
-        with self._engine.discarding(row.id) if len(parts) > 1 else ExitStack():
+        is_part = len(parts) == 1  # and stays the upload's, until the object is there
+        with nullcontext() if is_part else self._engine.discarding(row.id):
             _check_whole(row, request)
             condition.check(upload.key, self._engine.rows.get(upload.bucket, upload.key))
-            return self._engine.commit(row, condition, lambda: self._finish(upload, parts, row), cause)
+            return self._engine.commit(
+                row, condition, lambda: self._finish(upload, parts, row), cause, keeps_file=is_part
+            )
 
     def completed(self, bucket: str, key: str, upload_id: str, wanted: Sequence[Wanted]) -> ObjectRow | None:
         """The object that an upload became which was completed before with just these parts, if it is still there."""

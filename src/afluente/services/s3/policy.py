@@ -9,7 +9,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from afluente.services.s3.error import MalformedPolicy
+from afluente.services.s3.error import MalformedPolicy, PolicyTooLarge
+from afluente.services.s3.policy_action import applies
+
+MOST_BYTES = 20_480
 
 _NARROWING = {
     "aws:sourceip", "aws:sourcearn", "aws:sourcevpc", "aws:sourcevpce", "aws:sourceowner", "aws:sourceaccount",
@@ -21,8 +24,11 @@ _NARROWING = {
 
 
 def check(text: str, bucket: str) -> None:
-    """Raises MalformedPolicy."""
-    for statement in _statements(_document(text)):
+    """Raises MalformedPolicy, PolicyTooLarge."""
+    document = _document(text)
+    if len(json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()) > MOST_BYTES:
+        raise PolicyTooLarge(f"Normalized policy document exceeds the maximum allowed size of {MOST_BYTES} bytes.")
+    for statement in _statements(document):
         if statement.get("Effect") not in ("Allow", "Deny"):
             raise MalformedPolicy(f"Invalid effect: {statement.get('Effect', '')}")
         for name in ("Principal", "Action", "Resource"):
@@ -32,6 +38,8 @@ def check(text: str, bucket: str) -> None:
             if not _is_of(resource, bucket):
                 raise MalformedPolicy("Policy has invalid resource")
         _check_actions(statement.get("Action", statement.get("NotAction")))
+        if "Action" in statement and "Resource" in statement:
+            _check_reach(_list(statement["Action"]), _list(statement["Resource"]), bucket)
         _check_principal(statement.get("Principal", statement.get("NotPrincipal")))
         _check_condition(statement.get("Condition", {}))
 
@@ -83,6 +91,15 @@ def _check_actions(actions: object) -> None:
     for action in _list(actions):
         if not isinstance(action, str) or not (action == "*" or action.lower().startswith("s3:")):
             raise MalformedPolicy("Policy has invalid action")
+
+
+def _check_reach(actions: list[str], resources: list[str], bucket: str) -> None:
+    """Whether everything that is allowed or denied can be done to something that is named."""
+    arn = f"arn:aws:s3:::{bucket}"
+    to_bucket = any(resource in {arn, f"{arn}*"} for resource in resources)
+    to_objects = any(resource != arn for resource in resources)
+    if not all(applies(action, to_bucket=to_bucket, to_objects=to_objects) for action in actions):
+        raise MalformedPolicy("Action does not apply to any resource(s) in statement")
 
 
 def _check_principal(principal: object) -> None:

@@ -182,6 +182,10 @@ def test_bucket_policy(s3: Any, text: str) -> None:
         (_policy(Principal={"Somebody": "x"}), "Invalid principal in policy"),
         (_policy(Principal={"AWS": []}), "Invalid principal in policy"),
         (_policy(Principal=[{"AWS": "*"}]), "Invalid principal in policy"),
+        (_policy(Action="s3:ListBucket"), "Action does not apply to any resource(s) in statement"),
+        (_policy(Action=["s3:GetObject", "s3:List*Uploads"]), "Action does not apply to any resource(s) in statement"),
+        (_policy(Resource="arn:aws:s3:::b-1"), "Action does not apply to any resource(s) in statement"),
+        (_policy(Action="s3:ListAllMyBuckets"), "Action does not apply to any resource(s) in statement"),
         (_policy(Condition={"Bool": 7}), "Policies must be valid JSON and the first byte must be '{'"),
     ],
 )
@@ -189,6 +193,30 @@ def test_put_bucket_policy_that_is_none(s3: Any, text: str, message: str) -> Non
     with pytest.raises(MalformedPolicy) as caught:
         s3.put_bucket_policy(Bucket="b-1", Policy=text)
     assert caught.value.message == message
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("s3:listbucket", "arn:aws:s3:::b-1"),
+        ("s3:Get*", "arn:aws:s3:::b-1"),
+        ("s3:Get*", "arn:aws:s3:::b-1/x"),
+        ("*", "arn:aws:s3:::b-1"),
+        (["s3:ListBucket", "s3:GetObject"], ["arn:aws:s3:::b-1", "arn:aws:s3:::b-1/*"]),
+        (["s3:ListBucket", "s3:GetObject"], "arn:aws:s3:::b-1*"),
+        ("s3:SomethingNew", "arn:aws:s3:::b-1"),
+    ],
+)
+def test_put_bucket_policy_whose_actions_reach_something(s3: Any, action: Any, resource: Any) -> None:
+    s3.put_bucket_policy(Bucket="b-1", Policy=_policy(Action=action, Resource=resource))
+
+
+def test_put_bucket_policy_that_is_too_large(s3: Any) -> None:
+    keys = [f"arn:aws:s3:::b-1/{number:04}" for number in range(1000)]
+    with pytest.raises(AwsError, match="maximum allowed size of 20480 bytes") as caught:
+        s3.put_bucket_policy(Bucket="b-1", Policy=_policy(Resource=keys))
+    assert caught.value.code == "PolicyTooLarge"
+    s3.put_bucket_policy(Bucket="b-1", Policy=_policy(Resource=keys[:800]) + " " * 20_000)
 
 
 @pytest.mark.parametrize("principal", ["*", {"AWS": "*"}, {"AWS": ["*"]}])

@@ -221,6 +221,49 @@ def test_virtual_hosted_style(app: Any, boto: Any) -> None:
         assert answer.read() == b"data"
 
 
+ODD_KEYS = [
+    "a/", "a//b", "/a", "//", ".", "..", "../x", "a/../b", ".afluente/x", ".staged", "x\x01y", "nl\n", "cr\r", "nul\0x",
+    "\ufffe", "e\u0301", "\xe9", "\U0010ffff", "%2F", "100%", "?q#f", "back\\slash", "<&>\"'", "*", "~+ ", "k" * 1024,
+    "\xe9" * 512, "d/" * 512,
+]  # fmt: skip
+
+
+def test_odd_keys_are_keys_like_any(boto: Any) -> None:
+    for key in ODD_KEYS:
+        boto.put_object(Bucket="b-1", Key=key, Body=key.encode())
+        boto.copy_object(Bucket="b-1", Key=key, CopySource={"Bucket": "b-1", "Key": key}, MetadataDirective="REPLACE")
+        assert boto.get_object(Bucket="b-1", Key=key)["Body"].read() == key.encode()
+    for listing, member in (
+        ("list_objects", "Contents"),
+        ("list_objects_v2", "Contents"),
+        ("list_object_versions", "Versions"),
+    ):
+        pages = boto.get_paginator(listing).paginate(Bucket="b-1", PaginationConfig={"PageSize": 3})
+        assert [item["Key"] for page in pages for item in page[member]] == sorted(ODD_KEYS, key=str.encode)
+    for key in ODD_KEYS:
+        boto.delete_object(Bucket="b-1", Key=key)
+    boto.delete_bucket(Bucket="b-1")
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/b-1/100%", "InvalidURI"),
+        ("/b-1/%F", "InvalidURI"),
+        ("/b-1/%FF", "InvalidURI"),
+        ("/b-1?list-type=2&max-keys=2147483648", "InvalidArgument"),
+        ("/b-1?list-type=2&max-keys=1_000", "InvalidArgument"),
+        ("/b-1/k?partNumber=%D9%A3", "InvalidArgument"),
+    ],
+)
+def test_paths_and_numbers_that_are_none(app: Any, boto: Any, path: str, code: str) -> None:
+    boto.put_object(Bucket="b-1", Key="k", Body=b"1")
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(app.endpoint + path)
+    assert caught.value.code == 400
+    assert f"<Code>{code}</Code>" in caught.value.read().decode()
+
+
 def test_multipart_listings(boto: Any) -> None:
     upload = boto.create_multipart_upload(Bucket="b-1", Key="k")["UploadId"]
     part = boto.upload_part(Bucket="b-1", Key="k", UploadId=upload, PartNumber=1, Body=b"1")

@@ -40,14 +40,15 @@ def shell(tmp_path: Path) -> Path:
 def test_the_process_starts_and_stops(shell: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    start, stop = (block.replace("4566", str(port)) for block in blocks("sh"))
+    start, stop, move = (block.replace("4566", str(port)) for block in blocks("sh"))
     environment = {**os.environ, "PATH": f"{shell / 'bin'}:{os.environ['PATH']}"}
-    script = f"set -e\n{start}\n{stop}\nwait $!\n"
+    script = f"set -e\n{start}\n{move}\n{stop}\nwait $!\n"
     ended = subprocess.run(
         ["bash", "-c", script], cwd=shell, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
     assert ended.returncode == 0, ended.stderr + (shell / "afluente.log").read_text()
     assert '"status":"running"' in ended.stdout
+    assert '"ahead_s":900.0' in ended.stdout
 
 
 def test_the_workflow_is_one() -> None:

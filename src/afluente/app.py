@@ -17,7 +17,7 @@ import msgspec
 from afluente import __version__
 from afluente.console.console import PATH, Console
 from afluente.core.call import Call
-from afluente.core.clock import Clock, SystemClock
+from afluente.core.clock import Clock, MovableClock, SystemClock
 from afluente.core.metric import Metrics, Sample, Total
 from afluente.core.process import process_samples
 from afluente.core.provider import Provider
@@ -113,7 +113,7 @@ class App:
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings
-        self.clock: Any = clock or SystemClock()
+        self.clock: Any = clock or (MovableClock() if settings.clock == "movable" else SystemClock())
         self._port = settings.port
         self._ready = False
         self._metrics = Metrics(self.clock)

@@ -2,10 +2,11 @@
 
 import errno
 import threading
+import time
 
 import pytest
 
-from afluente.core.clock import ManualClock, SystemClock
+from afluente.core.clock import ManualClock, MovableClock, SystemClock
 from afluente.core.loop import RETRY_MS, Loop
 
 
@@ -47,6 +48,36 @@ def test_system_clock_goes_on_from_what_was_written_before(caplog: pytest.LogCap
     clock.go_on_from(9_000 * hour_ms)
     assert clock.now_ms() == 1_002 * hour_ms
     assert "behind what was written before" in caplog.text
+
+
+def test_movable_clock_goes_on_with_the_machine_from_where_it_was_moved_to() -> None:
+    wall = 1_000_000_000_000
+    clock = MovableClock(lambda: wall, lambda: 0)
+    clock.advance(60)
+    assert clock.now_ms() == 1_060_000
+    wall += 5_000_000_000
+    assert clock.now_ms() == 1_065_000
+    clock.go_on_from(2_000_000)  # a former process had moved it farther
+    assert clock.now_ms() == 2_000_000
+
+
+def test_movable_clock_wakes_who_waits_for_what_is_over_by_then() -> None:
+    clock, steps = MovableClock(), threading.Semaphore(0)
+
+    def step() -> int:
+        steps.release()
+        return clock.now_ms() + 3_600_000
+
+    loop = Loop("hourly", step, clock)
+    loop.start()
+    assert steps.acquire(timeout=10)
+    while not clock._waiting:
+        time.sleep(0.001)
+    clock.advance(3_599)
+    assert not steps.acquire(timeout=0.05)
+    clock.advance(1)
+    assert steps.acquire(timeout=10)
+    loop.stop()
 
 
 def test_loop_steps_at_the_time_it_asked_for() -> None:

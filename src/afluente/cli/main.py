@@ -84,6 +84,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         host=getattr(given, "host", None),
         port=getattr(given, "port", None),
         auth=getattr(given, "auth", None),
+        clock=getattr(given, "clock", None),
         record_permissions=getattr(given, "record", None),
     )
     return int(command.run(given, settings))
@@ -297,6 +298,10 @@ def _serving(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--auth", choices=("open", "enforce"),
         help="open: every caller is the account's root; enforce: verify signatures and policies (default: open)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--clock", choices=("system", "movable"),
+        help="movable: for tests, `POST /_afluente/clock?advance=SECONDS` moves time on (default: system)",
     )  # fmt: skip
     parser.add_argument(
         "--record", action="store_true", default=None, help="write down which permissions are used: `afluente policy`"

@@ -1,6 +1,6 @@
 """Time as an argument: every part reads it from a `Clock`, and waits on one.
 
-`SystemClock` is the machine's; `ManualClock` stands still until it is advanced, for tests and for time travel.
+`SystemClock` is the machine's; so is `MovableClock`, which can be moved on; `ManualClock` moves only when it is moved.
 """
 
 import logging
@@ -67,6 +67,39 @@ class SystemClock:
 
     def wait(self, wakeup: threading.Event, until_ms: int | None) -> None:
         wakeup.wait(None if until_ms is None else max(0.0, (until_ms - self.now_ms()) / 1000))
+
+
+class MovableClock(SystemClock):
+    """The machine's clock, ahead of it by as much as it was moved on: time goes by, and leaps when told to."""
+
+    def __init__(self, wall: Callable[[], int] = time.time_ns, elapsed: Callable[[], int] = time.monotonic_ns) -> None:
+        super().__init__(wall, elapsed)
+        self.ahead_ms = 0
+        self._moving = threading.Lock()
+        self._waiting: dict[threading.Event, int] = {}
+
+    def go_on_from(self, time_ms: int) -> None:
+        """Do not begin before `time_ms`: it may have been moved to there by a former process."""
+        self.ahead_ms += max(0, time_ms - self.now_ms())
+
+    def now_ms(self) -> int:
+        return super().now_ms() + self.ahead_ms
+
+    def wait(self, wakeup: threading.Event, until_ms: int | None) -> None:
+        if until_ms is not None:
+            with self._moving:
+                self._waiting[wakeup] = until_ms
+        super().wait(wakeup, until_ms)
+        with self._moving:
+            self._waiting.pop(wakeup, None)
+
+    def advance(self, seconds: float) -> None:
+        """Move on by `seconds`, and wake whoever waits for a time that is over by then."""
+        with self._moving:
+            self.ahead_ms += round(seconds * 1000)
+            now_ms = self.now_ms()
+            for event in [event for event, until_ms in self._waiting.items() if until_ms <= now_ms]:
+                event.set()
 
 
 class ManualClock:

@@ -33,6 +33,10 @@ class Settings:
     record_permissions: bool = _setting(
         False, "write down which actions every caller and role takes on which resources, for `afluente policy`"
     )
+    clock: str = _setting(
+        "system",
+        "system: the machine's; movable: for tests, `POST /_afluente/clock?advance=60` moves it on by a minute",
+    )
     account: str = _setting("000000000000", "the account id that callers belong to")
     region: str = _setting("us-east-1", "the region of requests that name none")
     idle_timeout_s: float = _setting(
@@ -95,6 +99,10 @@ class Settings:
             raise ValueError(f"AFLUENTE_REGION is {settings.region!r}; it takes a region such as us-east-1")
         if settings.auth not in {"open", "enforce"}:
             raise ValueError(f"AFLUENTE_AUTH is {settings.auth!r}; it takes open or enforce")
+        if settings.clock not in {"system", "movable"}:
+            raise ValueError(f"AFLUENTE_CLOCK is {settings.clock!r}; it takes system or movable")
+        if settings.clock == "movable" and settings.auth != "open":
+            raise ValueError("a movable clock is for tests, with auth open: who signs does it by the machine's time")
         if settings.job_engine not in {"duckdb", "spark"}:
             raise ValueError(f"AFLUENTE_JOB_ENGINE is {settings.job_engine!r}; it takes duckdb or spark")
         if bool(settings.root_access_key) is not bool(settings.root_secret_key):

@@ -21,7 +21,7 @@ from afluente.core.identifier import request_id
 from afluente.core.metric import Sample, Total
 from afluente.core.provider import Invoke, Provider
 from afluente.core.setting import Settings
-from afluente.gateway import event_sender, local_route, origin, page, preflight, prometheus, signal_route
+from afluente.gateway import clock_route, event_sender, local_route, origin, page, preflight, prometheus, signal_route
 from afluente.gateway.bucket_origin import BucketOrigins
 from afluente.gateway.credential import credential_of
 from afluente.gateway.dispatcher import Callers, Dispatcher
@@ -90,6 +90,7 @@ class Gateway:
         self._health = health
         self._measured = measured
         self._settings = settings
+        self._clock = clock
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="gateway-worker")
         self._spool_pool = ThreadPoolExecutor(SPOOLERS, thread_name_prefix="gateway-spool")
         self._event_pool = ThreadPoolExecutor(ENCODERS, thread_name_prefix="gateway-event")
@@ -254,6 +255,8 @@ class Gateway:
         """What answers, on a worker thread, a request that is no operation of AWS."""
         if request.method == "OPTIONS":
             return partial(preflight.answer, request, self.bucket_origins)
+        if clock_route.is_clock(request):
+            return partial(clock_route.answer, request, self._clock)
         route = self.local_routes.get(request.path) if request.method == "GET" else None
         return partial(local_route.answer, route, self._dispatcher, request) if route else None
 

@@ -18,6 +18,8 @@ from afluente.services.athena.sandbox import Session
 from afluente.services.athena.sql.binder import UNNAMED, Binder
 from afluente.services.athena.sql.duck import duckdb_sql
 from afluente.services.athena.sql.failure import failure, needs_care
+from afluente.services.athena.sql.function.geometry import GEOMETRY, SPHERICAL
+from afluente.services.athena.sql.function.sketch import SKETCHES, refuse_to_show
 from afluente.services.athena.sql.prune import prune
 from afluente.services.athena.sql.quote import identifier
 from afluente.services.athena.sql.scope import Columns, Scan
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SAID_BY_THE_QUERY = frozenset({"interval year to month", "ipaddress", "array", "map", "row"})
+SAID_BY_THE_QUERY = frozenset(
+    {"interval year to month", "ipaddress", "array", "map", "row", GEOMETRY, SPHERICAL, *SKETCHES}
+)
 """Types that DuckDB has no counterpart of, or that may hold one."""
 
 MODES: tuple[Mode, ...] = ("fast", "careful")
@@ -169,11 +173,17 @@ def _name(name: str, place: int) -> str:
 
 def _type(native: Any, declared: TrinoType | None) -> TrinoType:
     found = of_duckdb(native)
+    if declared is not None:
+        refuse_to_show(declared.name)
     if declared is not None and declared.is_time and found.is_time:
         return declared if declared.name == found.name else replace(found, precision=declared.precision)
     if declared is not None and declared.fields and declared.name == found.name:
         return _said(found, declared)
-    if declared is not None and declared.name in SAID_BY_THE_QUERY and NATIVE_OF.get(found.name) == declared.name:
+    if (
+        declared is not None
+        and declared.name in SAID_BY_THE_QUERY
+        and (NATIVE_OF.get(found.name) == declared.name or (found.name == "varchar" and declared.name in TEXTUAL))
+    ):
         return declared
     if found.name == "varchar" and declared is not None and declared.name in {"varchar", "char"}:
         return declared if declared.precision != UNBOUNDED or declared.name == "char" else found
@@ -190,9 +200,11 @@ def _said(found: TrinoType, declared: TrinoType) -> TrinoType:
     return replace(found, fields=tuple((name, _said(kind, said)) for (name, kind), (_, said) in parts))
 
 
+TEXTUAL = frozenset({"ipaddress", GEOMETRY, SPHERICAL})
+"""Types that are texts for DuckDB."""
+
 NATIVE_OF = {
     "interval day to second": "interval year to month",
-    "varchar": "ipaddress",
 }
 """What a column is for DuckDB when the query says that it is the other."""
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.services.athena.trino.case import Case, chapters
+from tests.services.athena.trino.case import chapters
 
 PAGE = Path(__file__).parents[4] / "docs" / "athena-sql.md"
 
@@ -22,11 +22,9 @@ or the error's name. The test runs every line, through Athena's own operations.
 TAIL = """
 ## What is not
 
-What Afluente does not have is refused by name; no line below gives another value in silence but those marked *.
+What Afluente does not have is refused by name; no line below gives another value in silence.
 
 """
-
-SILENT = frozenset({"nan() = nan()"})
 
 
 def page() -> str:
@@ -38,12 +36,8 @@ def page() -> str:
         f"| {name.replace('_', ' ')} | {sum(not case.left for case in found)} | {len(found)} |\n"
         for name, found in every.items()
     )
-    left = "".join(f"* {_shown(case)}\n" for case in cases if case.left)
+    left = "".join(f"* `{case.text}`\n" for case in cases if case.left)
     return HEAD.format(right=right, all=len(cases), share=right / len(cases)) + rows + TAIL + left
-
-
-def _shown(case: Case) -> str:
-    return f"`{case.text}`{' *' if case.text in SILENT else ''}"
 
 
 if __name__ == "__main__":

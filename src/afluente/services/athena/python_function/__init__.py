@@ -5,6 +5,18 @@ text begins with an error's name fails the query with it.
 """
 
 from afluente.services.athena.python_function import bytes as bytes_
-from afluente.services.athena.python_function import json, number, text, time
+from afluente.services.athena.python_function import geometry, json, json_path, number, sample, stem, text, time
+from afluente.services.athena.python_function import hash as hash_
 
-FUNCTIONS = (*text.FUNCTIONS, *bytes_.FUNCTIONS, *number.FUNCTIONS, *time.FUNCTIONS, *json.FUNCTIONS)
+FUNCTIONS = (
+    *text.FUNCTIONS,
+    *bytes_.FUNCTIONS,
+    *number.FUNCTIONS,
+    *time.FUNCTIONS,
+    *json.FUNCTIONS,
+    *json_path.FUNCTIONS,
+    *hash_.FUNCTIONS,
+    *sample.FUNCTIONS,
+    *geometry.FUNCTIONS,
+    *stem.FUNCTIONS,
+)

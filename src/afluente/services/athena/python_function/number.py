@@ -32,6 +32,21 @@ def bit_count(number: int, bits: int) -> int:
     return (number & ((1 << bits) - 1)).bit_count()
 
 
+def shift_left(number: int, count: int, bits: int) -> int:
+    """The number's bits moved to the left; those beyond the type's are lost."""
+    return _signed(number << count if count < bits else 0, bits)
+
+
+def shift_right(number: int, count: int, bits: int) -> int:
+    """The number's bits moved to the right, zeros coming in."""
+    return _signed((number & ((1 << bits) - 1)) >> count if count < bits else 0, bits)
+
+
+def _signed(number: int, bits: int) -> int:
+    number &= (1 << bits) - 1
+    return number - (1 << bits) if number >> (bits - 1) else number
+
+
 def normal_cdf(mean: float, deviation: float, value: float) -> float:
     """The normal distribution up to `value`."""
     if deviation <= 0:
@@ -120,6 +135,8 @@ FUNCTIONS = (
     ("athena_cbrt", cbrt, ("DOUBLE",), "DOUBLE"),
     ("athena_from_base", from_base, ("VARCHAR", "BIGINT"), "BIGINT"),
     ("athena_bit_count", bit_count, ("BIGINT", "BIGINT"), "BIGINT"),
+    ("athena_shift_left", shift_left, ("BIGINT", "BIGINT", "BIGINT"), "BIGINT"),
+    ("athena_shift_right", shift_right, ("BIGINT", "BIGINT", "BIGINT"), "BIGINT"),
     ("athena_normal_cdf", normal_cdf, ("DOUBLE", "DOUBLE", "DOUBLE"), "DOUBLE"),
     ("athena_inverse_normal_cdf", inverse_normal_cdf, ("DOUBLE", "DOUBLE", "DOUBLE"), "DOUBLE"),
     ("athena_wilson", wilson, ("BIGINT", "BIGINT", "DOUBLE", "BIGINT"), "DOUBLE"),

@@ -130,6 +130,40 @@ def regexp_replace(text: str, pattern: str, replacement: str) -> str:
     return _with(pattern, lambda compiled: compiled.replaced(text, re.sub(r"\$(\d)", r"\\\1", replacement)))
 
 
+LISTAGG_BYTES = 1_048_576
+
+
+def listagg(values: list[str], separator: str, filler: str, with_count: bool) -> str:
+    """The values joined; what goes beyond 1 MiB is cut off, with a note, and how many values are missing."""
+    joined = separator.join(values)
+    if len(joined.encode()) <= LISTAGG_BYTES:
+        return joined
+    kept, size = 0, 0
+    for value in values:
+        size += len(value.encode()) + (len(separator.encode()) if kept else 0)
+        if size > LISTAGG_BYTES:
+            break
+        kept += 1
+    count = f"({len(values) - kept})" if with_count else ""
+    return separator.join([*values[:kept], filler + count])
+
+
+def regexp_groups(text: str, pattern: str) -> list[list[str | None]]:
+    """The groups of every match."""
+    return _with(pattern, lambda compiled: [list(match.groups()) for match in compiled.matches(text)])
+
+
+def regexp_between(text: str, pattern: str) -> list[str]:
+    """What is before each match, and behind the last."""
+
+    def between(compiled: BoundedRegex) -> list[str]:
+        spans = [match.span() for match in compiled.matches(text)]
+        starts, ends = [0, *(end for _, end in spans)], [*(start for start, _ in spans), len(text)]
+        return [text[start:end] for start, end in zip(starts, ends, strict=True)]
+
+    return _with(pattern, between)
+
+
 def in_network(network: str, address: str) -> bool:
     """Is the address in the network (`10.0.0.0/8`)?"""
     try:
@@ -203,6 +237,9 @@ FUNCTIONS = (
     ("athena_regexp_position", regexp_position, ("VARCHAR", "VARCHAR", "BIGINT"), "INTEGER"),
     ("athena_regexp_all", regexp_all, ("VARCHAR", "VARCHAR", "BIGINT"), "VARCHAR[]"),
     ("athena_regexp_replace", regexp_replace, ("VARCHAR", "VARCHAR", "VARCHAR"), "VARCHAR"),
+    ("athena_listagg", listagg, ("VARCHAR[]", "VARCHAR", "VARCHAR", "BOOLEAN"), "VARCHAR"),
+    ("athena_regexp_groups", regexp_groups, ("VARCHAR", "VARCHAR"), "VARCHAR[][]"),
+    ("athena_regexp_between", regexp_between, ("VARCHAR", "VARCHAR"), "VARCHAR[]"),
     ("athena_in_network", in_network, ("VARCHAR", "VARCHAR"), "BOOLEAN"),
     ("athena_ip_address", ip_address, ("VARCHAR",), "VARCHAR"),
     ("athena_type_name", type_name, ("VARCHAR",), "VARCHAR"),

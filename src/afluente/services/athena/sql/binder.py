@@ -16,6 +16,7 @@ from afluente.services.athena.sql.deterministic import is_deterministic
 from afluente.services.athena.sql.infer import infer
 from afluente.services.athena.sql.parse import Call, parse_query, position
 from afluente.services.athena.sql.scope import Columns, Scan, Scope, Source
+from afluente.services.athena.sql.select_form import is_with_ties, keep_ties, replaced, take_apart
 from afluente.services.athena.sql.trino_type import BIGINT, VARCHAR
 from afluente.services.athena.sql.view import decode
 
@@ -53,6 +54,9 @@ class Binder:
         if isinstance(node, exp.SetOperation):
             left, right = self._query(node.this, ctes, parent), self._query(node.expression, ctes, parent)
             check.set_operation(node, left, right, self._text)
+            fetch = node.args.get("limit")
+            if isinstance(fetch, exp.Fetch) and is_with_ties(fetch):
+                raise QueryFailure("NOT_SUPPORTED", "Afluente does not have WITH TIES of a set operation")
             self._modifiers(node, ctes, parent)
             return relation.united(left, right)
         if isinstance(node, exp.Subquery):
@@ -105,7 +109,9 @@ class Binder:
                 self._expression(join.args["on"], scope, ctes)
             for name in join.args.get("using") or ():
                 self._use(scope, name.name.lower())
-        for projection in node.expressions:
+        for projection in list(node.expressions):
+            if projection.is_star and self._taken_apart(projection, scope, ctes):
+                continue
             self._expression(projection, scope, ctes)
         scope.aliases = {projection.alias.lower() for projection in node.expressions if projection.alias}
         for name in ("where", "group", "having"):
@@ -117,7 +123,22 @@ class Binder:
             self._expression(node.args["order"], scope, ctes, aliases=True)
         check.select(node, self._text)
         self._name(node)
-        return relation.output_columns(node, scope)
+        columns = relation.output_columns(node, scope)
+        fetch = node.args.get("limit")
+        if isinstance(fetch, exp.Fetch) and is_with_ties(fetch):
+            keep_ties(node, fetch)
+        return columns
+
+    def _taken_apart(self, projection: exp.Expr, scope: Scope, ctes: dict[str, Source]) -> bool:
+        """`row.*`: its fields become columns. Whether it was one."""
+        if isinstance(projection, exp.Column) and scope.source(projection.table.lower()) is None:
+            column = exp.Column(this=projection.args["table"].copy(), table=projection.args.get("db"))
+            projection = replaced(projection, exp.Dot(this=column, expression=exp.Star()))
+        if not isinstance(projection, exp.Dot):
+            return False
+        self._expression(projection.this, scope, ctes)
+        take_apart(projection, self._text)
+        return True
 
     # sources
 

@@ -8,8 +8,9 @@ from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import ErrorLevel
 from sqlglot.generators.duckdb import DuckDBGenerator
 
+from afluente.services.athena.sql.json_call import JsonCall
 from afluente.services.athena.sql.parse import AggregateCall, Call
-from afluente.services.athena.sql.rule import arithmetic, call, cast, relation
+from afluente.services.athena.sql.rule import arithmetic, call, cast, json, relation
 
 RULES: dict[type[exp.Expr], Callable[[Any, Any], str]] = {
     Call: call.call,
@@ -19,6 +20,8 @@ RULES: dict[type[exp.Expr], Callable[[Any, Any], str]] = {
     exp.Extract: call.extract,
     exp.GroupConcat: call.group_concat,
     exp.Literal: arithmetic.number,
+    exp.EQ: arithmetic.equality,
+    exp.NEQ: arithmetic.equality,
     exp.Div: arithmetic.division,
     exp.Mod: arithmetic.modulo,
     exp.DPipe: arithmetic.concatenation,
@@ -30,6 +33,7 @@ RULES: dict[type[exp.Expr], Callable[[Any, Any], str]] = {
     exp.Cast: cast.cast,
     exp.TryCast: cast.cast,
     exp.ParseJSON: cast.parse_json,
+    JsonCall: json.json_call,
     exp.Unnest: relation.unnest,
     exp.CurrentCatalog: lambda _, __: "'awsdatacatalog'",
     exp.CurrentUser: lambda _, __: "'root'",

@@ -25,7 +25,9 @@ def needs_care(error: Exception) -> bool:
 def failure(error: Exception, text: str) -> QueryFailure:
     """Athena's failure for DuckDB's `error`, met while running `text`."""
     message = str(error)
-    ours = re.search(r"\b(HIVE_[A-Z_]+|INVALID_[A-Z_]+): (.*)", message)
+    ours = re.search(
+        r"\b(HIVE_[A-Z_]+|INVALID_[A-Z_]+|JSON_[A-Z_]+_ERROR|PATH_EVALUATION_ERROR|NOT_SUPPORTED): (.*)", message
+    )
     if ours:
         return QueryFailure(ours[1], ours[2])
     for pattern, make in RULES:

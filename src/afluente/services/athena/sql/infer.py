@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlglot import exp
 
+from afluente.services.athena.sql.function.sketch import QDIGESTS
 from afluente.services.athena.sql.function.table import FUNCTIONS
+from afluente.services.athena.sql.json_call import JsonCall
 from afluente.services.athena.sql.parse import AggregateCall, Call
 from afluente.services.athena.sql.trino_type import MILLISECONDS, MOMENT, VARCHAR, TrinoType, scalar
 from afluente.services.athena.sql.zone import digits_of, moment, zone_in, zone_of
@@ -21,7 +23,7 @@ BOOLEANS = (exp.Predicate, exp.Connector, exp.Not, exp.Boolean, exp.Exists, exp.
 CAST_NAMES = {
     "INT": "integer", "VARBINARY": "varbinary", "TEXT": "varchar", "NCHAR": "char",
     "TIMESTAMPTZ": "timestamp with time zone", "TIMETZ": "time with time zone",
-    "LIST": "array", "ARRAY": "array", "STRUCT": "row",
+    "HLLSKETCH": "HyperLogLog", "LIST": "array", "ARRAY": "array", "STRUCT": "row",
 }  # fmt: skip
 
 
@@ -254,7 +256,20 @@ MADE_OF_ARGUMENTS: dict[str, Rule] = {
     "parse_datetime": _in_written_zone,
 }
 
+
+def _quantile_digest(arguments: list[exp.Expr]) -> TrinoType:
+    kind = known(arguments[0])
+    return TrinoType(QDIGESTS["bigint" if kind is not None and kind.name in RANK[:4] else "double"])
+
+
+def _quantile(arguments: list[exp.Expr]) -> TrinoType:
+    kind = known(arguments[0])
+    return scalar("bigint" if kind is not None and kind.name == QDIGESTS["bigint"] else "double")
+
+
 HINTS: dict[str, Rule] = {
+    "qdigest": _quantile_digest,
+    "quantile": _quantile,
     "sum": _sum,
     "common": _common,
     "element": _field(0),
@@ -304,6 +319,13 @@ def _array(node: exp.Array) -> TrinoType | None:
     return TrinoType("array", fields=(("element", element or TrinoType("unknown")),)) if node.expressions else None
 
 
+def _json_call(node: JsonCall) -> TrinoType | None:
+    if node.this == "json_exists":
+        return scalar("boolean")
+    target = node.args.get("returning")
+    return cast_type(target) if target is not None else VARCHAR
+
+
 RULES: tuple[tuple[Any, Callable[[Any], TrinoType | None]], ...] = (
     (exp.Literal, _literal),
     ((exp.Cast, exp.TryCast), _cast),
@@ -322,6 +344,7 @@ RULES: tuple[tuple[Any, Callable[[Any], TrinoType | None]], ...] = (
     (exp.If, lambda node: known(node.args["true"])),
     ((Call, AggregateCall), _call),
     (exp.Interval, _interval),
+    (JsonCall, _json_call),
     (exp.Extract, _named("bigint")),
     ((exp.Trim, exp.GroupConcat), _named("varchar")),
     (exp.Array, _array),

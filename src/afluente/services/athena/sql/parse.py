@@ -17,6 +17,8 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from afluente.services.athena.error import InvalidRequestException, QueryFailure
 from afluente.services.athena.sql.function.table import AGGREGATE, FUNCTIONS
+from afluente.services.athena.sql.json_call import PARSERS as JSON_PARSERS
+from afluente.services.athena.sql.json_call import JsonCall
 
 NOT_A_QUERY = "Queries of this type are not supported"
 
@@ -62,7 +64,7 @@ class TrinoSql(Trino):
             name: parser
             for name, parser in TrinoParser.FUNCTION_PARSERS.items()
             if name in {"CAST", "TRY_CAST", "EXTRACT", "TRIM", "POSITION", "LISTAGG"}
-        } | {"SUBSTRING": _substring}
+        } | {"SUBSTRING": _substring, **JSON_PARSERS}
         NO_PAREN_FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
             name: parser
             for name, parser in TrinoParser.NO_PAREN_FUNCTION_PARSERS.items()
@@ -163,6 +165,7 @@ ALLOWED = {
         "Offset",
         "Or",
         "Order",
+        "OverflowTruncateBehavior",
         "Ordered",
         "Paren",
         "Placeholder",
@@ -192,7 +195,7 @@ ALLOWED = {
         "Xor",
     ]
     if hasattr(exp, name)
-} | {Call, AggregateCall}
+} | {Call, AggregateCall, JsonCall}
 """Every construct of Trino's SELECT that Afluente has."""
 
 ALLOWED_ARGUMENTS: dict[type[exp.Expr], set[str]] = {
@@ -207,7 +210,7 @@ ALLOWED_ARGUMENTS: dict[type[exp.Expr], set[str]] = {
     exp.Distinct: {"expressions"},
     exp.With: {"expressions", "recursive"},
     exp.Values: {"expressions", "alias", "sample"},
-    exp.LimitOptions: {"rows"},
+    exp.LimitOptions: {"rows", "with_ties"},
     exp.Group: {"expressions", "cube", "rollup", "grouping_sets", "all"},
 }  # fmt: skip
 """The clauses of the constructs that other dialects extend."""
@@ -224,12 +227,26 @@ def parse_query(text: str) -> exp.Query:
     if len(trees) != 1:
         raise InvalidRequestException("Only one sql statement is allowed.", "MALFORMED_QUERY")
     tree = trees[0]
+    if tree is not None and "TABLESAMPLE" in text.upper():
+        _place_samples(tree)
     while isinstance(tree, exp.Paren):
         tree = tree.this
     if not isinstance(tree, (exp.Query, exp.Values)):
         raise InvalidRequestException(NOT_A_QUERY, "MALFORMED_QUERY")
     _check(tree, text)
     return tree if isinstance(tree, exp.Query) else _rows(tree)
+
+
+def _place_samples(tree: exp.Expr) -> None:
+    """A sample of VALUES belongs to them; sqlglot leaves it at the SELECT."""
+    for select in [one for one in tree.find_all(exp.Select) if one.args.get("sample") is not None]:
+        joins = select.args.get("joins")
+        holder = joins[-1] if joins else select.args["from_"]
+        sample, source = select.args.pop("sample"), holder.this
+        if not isinstance(source, exp.Values):
+            raise QueryFailure("NOT_SUPPORTED", "Afluente does not sample this kind of relation")
+        alias = exp.TableAlias(this=exp.to_identifier(source.alias))
+        holder.set("this", exp.Subquery(this=exp.select("*").from_(source.copy()), alias=alias, sample=sample))
 
 
 def _rows(values: exp.Values) -> exp.Select:
@@ -280,14 +297,32 @@ def _check_commas(tokens: list[Token]) -> None:
 def _check(tree: exp.Expr, text: str) -> None:
     for node in tree.walk():
         if isinstance(node, exp.Anonymous):
-            raise _no_such_function(node, text)
+            _replace_special(node, text)
+            continue
         if type(node) not in ALLOWED:
             raise mismatched(text, offset(node) or 0, _word(node, text))
         _check_arguments(node)
-        if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Star):
-            raise QueryFailure("NOT_SUPPORTED", "Afluente does not take a row apart with .*; name its fields")
         if isinstance(node, exp.Select) and not node.expressions:
             raise InvalidRequestException(NOT_A_QUERY, "MALFORMED_QUERY")
+
+
+TIMES: dict[str, type[exp.Expr]] = {
+    "current_timestamp": exp.CurrentTimestamp, "localtimestamp": exp.Localtimestamp,
+    "current_time": exp.CurrentTime, "localtime": exp.Localtime,
+}  # fmt: skip
+QUANTIFIERS: dict[str, type[exp.Expr]] = {"all": exp.All, "any": exp.Any, "some": exp.Any}
+
+
+def _replace_special(node: exp.Anonymous, text: str) -> None:
+    """What sqlglot takes for a function's call: `current_timestamp(6)`, `ALL (VALUES 1, 2)`."""
+    name, arguments = str(node.name).lower(), node.expressions
+    only = arguments[0] if len(arguments) == 1 else None
+    if name in TIMES and isinstance(only, exp.Literal) and not only.is_string:
+        node.replace(TIMES[name](this=only))
+    elif name in QUANTIFIERS and isinstance(only, exp.Values):
+        node.replace(QUANTIFIERS[name](this=exp.Subquery(this=only)))
+    else:
+        raise _no_such_function(node, text)
 
 
 def _check_arguments(node: exp.Expr) -> None:

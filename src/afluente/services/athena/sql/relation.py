@@ -11,7 +11,7 @@ from afluente.services.athena import catalog as glue
 from afluente.services.athena.error import QueryFailure
 from afluente.services.athena.sql.function.entry import kind_of
 from afluente.services.athena.sql.scope import Columns, Scope, Source
-from afluente.services.athena.sql.trino_type import TrinoType, scalar
+from afluente.services.athena.sql.trino_type import MICROSECONDS, MILLISECONDS, TrinoType, scalar
 
 METADATA_TABLES = ("files", "snapshots", "history", "manifests", "partitions", "refs")
 """What an Iceberg table tells of itself, as `"t$snapshots"`."""
@@ -102,17 +102,26 @@ def with_names(scope: Scope, names: list[str]) -> Scope:
 
 def time_literal(node: exp.Expr, now: datetime) -> exp.Expr | None:
     """The constant that CURRENT_TIMESTAMP and its like stand for; None for any other node."""
-    if isinstance(node, exp.CurrentTimestamp):
-        return exp.cast(exp.Literal.string(now.isoformat(sep=" ", timespec="milliseconds")), "TIMESTAMPTZ")
     if isinstance(node, exp.CurrentDate):
         return exp.cast(exp.Literal.string(now.date().isoformat()), "DATE")
-    if isinstance(node, exp.CurrentTime):
-        return exp.cast(exp.Literal.string(f"{now:%H:%M:%S}.{now.microsecond // 1000:03d}+00:00"), "TIMETZ")
-    if isinstance(node, (exp.Localtimestamp, exp.Localtime)):
-        kind = "TIMESTAMP" if isinstance(node, exp.Localtimestamp) else "TIME"
-        text = now.replace(tzinfo=None).isoformat(sep=" ", timespec="milliseconds")
-        return exp.cast(exp.Literal.string(text if kind == "TIMESTAMP" else text[11:]), kind)
-    return None
+    found = next((shape for kind, shape in TIMES.items() if isinstance(node, kind)), None)
+    if found is None:
+        return None
+    name, layout, zone = found
+    digits = int(node.name or MILLISECONDS)
+    if digits > MICROSECONDS:
+        raise QueryFailure("NOT_SUPPORTED", f"Afluente keeps times to the microsecond, not to {digits} digits")
+    fraction = f".{now.microsecond:06d}"[: digits + 1] if digits else ""
+    return exp.cast(exp.Literal.string(f"{now:{layout}}{fraction}{zone}"), f"{name}({digits})")
+
+
+TIMES: dict[type[exp.Expr], tuple[str, str, str]] = {
+    exp.CurrentTimestamp: ("TIMESTAMPTZ", "%Y-%m-%d %H:%M:%S", "+00:00"),
+    exp.CurrentTime: ("TIMETZ", "%H:%M:%S", "+00:00"),
+    exp.Localtimestamp: ("TIMESTAMP", "%Y-%m-%d %H:%M:%S", ""),
+    exp.Localtime: ("TIME", "%H:%M:%S", ""),
+}
+"""The type, the layout and the zone of the query's time, by how it is asked for."""
 
 
 def rows(names: list[str], values: list[tuple[Any, ...]]) -> exp.Select:

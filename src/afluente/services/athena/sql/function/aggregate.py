@@ -2,12 +2,54 @@
 
 from sqlglot import exp
 
+from afluente.services.athena.error import QueryFailure
 from afluente.services.athena.sql.function.entry import Arguments, Entries, kind_of
 
 
 def _percentile(args: Arguments) -> str:
-    many = len(args) > 1 and isinstance(args[1], exp.Array)
-    return f"approx_quantile({{0}}, CAST({{1}} AS FLOAT{'[]' if many else ''}))"
+    """Of plain values DuckDB's T-Digest; with a weight in the middle, of all of them."""
+    many = isinstance(args[-1], exp.Array)
+    if len(args) == 2:
+        return f"approx_quantile({{0}}, CAST({{1}} AS FLOAT{'[]' if many else ''}))"
+    if len(args) != 3:
+        raise IndexError
+    shares = "CAST({2} AS DOUBLE[])" if many else "[CAST({2} AS DOUBLE)]"
+    values = f"CAST({VALUES_AND_WEIGHTS} AS STRUCT(v DOUBLE, w DOUBLE)[])"
+    parts = ", ".join(f"list_transform({values}, lambda _e: _e.{name})" for name in "vw")
+    found = f"athena_weighted_percentiles({parts}, {shares})"
+    return f"cast_to_type({found}, [min({{0}}) {{F}}])" if many else f"cast_to_type({found}[1], min({{0}}) {{F}})"
+
+
+VALUES_AND_WEIGHTS = "list_filter(list({{'v': {0}, 'w': {1}}}) {F}, lambda _e: _e.v IS NOT NULL AND _e.w IS NOT NULL)"
+
+
+def _numeric_histogram(args: Arguments) -> str:
+    if len(args) not in {2, 3}:
+        raise IndexError
+    pair = f"{{{{'v': {{1}}, 'w': {'{2}' if len(args) == 3 else '1'}}}}}"
+    values = f"list_filter(list({pair}) {{F}}, lambda _e: _e.v IS NOT NULL AND _e.w IS NOT NULL)"
+    parts = ", ".join(f"CAST(list_transform({values}, lambda _e: _e.{name}) AS DOUBLE[])" for name in "vw")
+    return f"athena_numeric_histogram({{0}}, {parts})"
+
+
+HASHES = {
+    **dict.fromkeys(("tinyint", "smallint", "integer", "bigint", "boolean"), "athena_hash_bigint(CAST({0} AS BIGINT))"),
+    "double": "athena_hash_double({0})",
+    "varchar": "athena_hash_bytes(encode({0}))",
+    "varbinary": "athena_hash_bytes({0})",
+    "date": "athena_hash_bigint(CAST(date_diff('day', DATE '1970-01-01', {0}) AS BIGINT))",
+    "timestamp": "athena_hash_bigint(epoch_us({0}))",
+}
+"""What `checksum` hashes a value to, by Trino's name of its type."""
+
+
+def _checksum(args: Arguments) -> str:
+    kind = kind_of(args[0])
+    if kind is None or kind.name not in HASHES:
+        raise QueryFailure("NOT_SUPPORTED", f"Afluente's checksum does not take values of type {kind or 'unknown'}")
+    total = f"coalesce(CAST(sum({HASHES[kind.name]}) {{F}} AS HUGEINT), 0)"
+    rows, given = "count(*) {F}", "count({0}) {F}"
+    return f"CASE WHEN {rows} > 0 THEN athena_checksum({total}, {rows} - {given}) END"
 
 
 def _average(args: Arguments) -> str:
@@ -41,7 +83,9 @@ FUNCTIONS: Entries = {
     "bool_and": ("bool_and({0})", "boolean"),
     "bool_or": ("bool_or({0})", "boolean"),
     "every": ("bool_and({0})", "boolean"),
-    "approx_distinct": ("approx_count_distinct({0})", "bigint"),
+    "approx_distinct": ({1: "approx_count_distinct({0})", 2: "approx_count_distinct({0})"}, "bigint"),
+    "checksum": (_checksum, "varbinary"),
+    "numeric_histogram": (_numeric_histogram, "map"),
     "approx_percentile": (_percentile, ""),
     "geometric_mean": ("geomean({0})", "double"),
     "histogram": ("histogram({0})", "map"),

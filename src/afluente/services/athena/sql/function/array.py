@@ -1,5 +1,7 @@
 """Array functions."""
 
+from sqlglot import exp
+
 from afluente.services.athena.error import QueryFailure
 from afluente.services.athena.sql.function.entry import (
     INVALID,
@@ -10,12 +12,13 @@ from afluente.services.athena.sql.function.entry import (
     is_a,
     refusal,
 )
+from afluente.services.athena.sql.quote import identifier
 
 FROM_ONE = refusal("'SQL array indices start at 1'")
 
 
 def _cardinality(args: Arguments) -> str:
-    return "CAST(cardinality({0}) AS BIGINT)" if is_a(args[0], "map") else "len({0})"
+    return "CAST(cardinality({0}) AS BIGINT)" if is_a(args[0], "map") else "len({0})"  # of a HyperLogLog's hashes, too
 
 
 def _element_at(args: Arguments) -> str:
@@ -46,6 +49,18 @@ def _combinations(args: Arguments) -> str:
         inner = f"list_transform({ordered}, lambda _c{place}: {body})"
         body = inner if place == int(size) - 1 else f"flatten({inner})"
     return body
+
+
+def _sort(args: Arguments) -> str:
+    """With a comparator each element is put behind those that come before it; equal ones keep their order."""
+    if len(args) == 1:
+        return "list_sort({0}, 'ASC', 'NULLS LAST')"
+    if len(args) != 2 or not isinstance(args[1], exp.Lambda) or len(args[1].expressions) != 2:
+        raise IndexError
+    other, own = (identifier(name.name) for name in args[1].expressions)
+    before = f"list_filter({{0}}, lambda {other}, _j: _j <> _i AND (({{1}}) < 0 OR (({{1}}) = 0 AND _j < _i)))"
+    ranked = f"list_transform({{0}}, lambda {own}, _i: {{{{'r': len({before}), 'v': {own}}}}})"
+    return f"list_transform(list_sort({ranked}), lambda _e: _e.v)"
 
 
 SLICE_FROM = "CASE WHEN ({1}) < 0 THEN len({0}) + ({1}) + 1 ELSE ({1}) END"
@@ -80,14 +95,20 @@ FUNCTIONS: Entries = {
         "varchar",
     ),
     "array_distinct": (first_of_each("{0}"), "=0"),
-    "array_sort": ({1: "list_sort({0}, 'ASC', 'NULLS LAST')"}, "=0"),
+    "array_sort": (_sort, "=0"),
     "array_first": ("({0})[1]", "element"),
     "array_last": ("({0})[-1]", "element"),
     "array_histogram": ("map_from_entries(list_transform(list_distinct({0}), "
         "lambda _x: {{'k': _x, 'v': len(list_filter({0}, lambda _y: _y = _x))}}))", "map"),
     "array_max": ("CASE WHEN len(list_filter({0}, lambda _x: _x IS NULL)) = 0 THEN list_max({0}) END", "element"),
     "array_min": ("CASE WHEN len(list_filter({0}, lambda _x: _x IS NULL)) = 0 THEN list_min({0}) END", "element"),
-    "array_position": ("CAST(coalesce(list_position({0}, {1}), 0) AS BIGINT)", "bigint"),
+    "array_position": (
+        {
+            2: "CAST(coalesce(list_position({0}, {1}), 0) AS BIGINT)",
+            3: "CAST(coalesce(list_filter(range(1, len({0}) + 1), lambda _i: ({0})[_i] = {1})[{2}], 0) AS BIGINT)",
+        },
+        "bigint",
+    ),
     "array_remove": ("list_filter({0}, lambda _x: _x IS DISTINCT FROM {1})", "=0"),
     "array_union": (first_of_each("list_concat({0}, {1})"), "=0"),
     "array_intersect": (f"list_filter({first_of_each('{0}')}, lambda _z: list_contains({{1}}, _z))", "=0"),

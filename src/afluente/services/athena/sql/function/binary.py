@@ -19,6 +19,8 @@ FUNCTIONS: Entries = {
     "from_big_endian_64": ("athena_unpacked_bigint({0})", "bigint"),
     "from_ieee754_32": ("CAST(athena_unpacked('>f', {0}) AS REAL)", "float"),
     "from_ieee754_64": ("athena_unpacked('>d', {0})", "double"),
+    "xxhash64": ("athena_xxhash64({0})", "varbinary"),
+    "murmur3": ("athena_murmur3({0})", "varbinary"),
     "crc32": ("athena_crc32({0})", "bigint"),
     "md5": ("unhex(md5({0}))", "varbinary"),
     "sha1": ("unhex(sha1({0}))", "varbinary"),

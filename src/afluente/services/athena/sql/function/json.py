@@ -51,11 +51,4 @@ FUNCTIONS: Entries = {
         "json",
     ),
     "json_size": (_size, "bigint"),
-    "json_value": (lambda args: _scalar(args, "json_value"), "varchar"),
-    "json_query": (lambda args: f"CAST({_extract(args)} AS VARCHAR)", "varchar"),
-    "json_exists": (
-        lambda args: f"(json_valid({{0}}) AND json_exists({{0}}, {_path(args, 'json_exists')}))",
-        "boolean",
-    ),
-    "json_array": ("CAST(json_array({*}) AS VARCHAR)", "varchar"),
 }

@@ -26,6 +26,19 @@ def _decimal_digits(name: str) -> Callable[[Arguments], str]:
     return template
 
 
+BITS = {"tinyint": 8, "smallint": 16, "integer": 32}
+
+
+def _shift(function: str) -> Callable[[Arguments], str]:
+    """A shift within the bits of the first argument's type."""
+
+    def template(args: Arguments) -> str:
+        kind = kind_of(args[0])
+        return typed(f"{function}({{0}}, {{1}}, {BITS.get(kind.name, 64) if kind else 64})")
+
+    return template
+
+
 DOUBLES = ("sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "degrees", "radians")
 RANDOM = {
     0: "random()",
@@ -74,6 +87,8 @@ FUNCTIONS: Entries = {
     ),
     "normal_cdf": ("athena_normal_cdf({0}, {1}, {2})", "double"),
     "inverse_normal_cdf": ("athena_inverse_normal_cdf({0}, {1}, {2})", "double"),
+    "beta_cdf": ("athena_beta_cdf({0}, {1}, {2})", "double"),
+    "inverse_beta_cdf": ("athena_inverse_beta_cdf({0}, {1}, {2})", "double"),
     "wilson_interval_lower": ("athena_wilson({0}, {1}, {2}, -1)", "double"),
     "wilson_interval_upper": ("athena_wilson({0}, {1}, {2}, 1)", "double"),
     "great_circle_distance": ("athena_great_circle({0}, {1}, {2}, {3})", "double"),
@@ -85,7 +100,7 @@ FUNCTIONS: Entries = {
     "bitwise_or": ("CAST(({0}) | ({1}) AS BIGINT)", "bigint"),
     "bitwise_xor": ("CAST(xor({0}, {1}) AS BIGINT)", "bigint"),
     "bitwise_not": ("CAST(~({0}) AS BIGINT)", "bigint"),
-    "bitwise_left_shift": (typed("({0}) << ({1})"), "=0"),
-    "bitwise_right_shift": (typed("({0}) >> ({1})"), "=0"),
+    "bitwise_left_shift": (_shift("athena_shift_left"), "=0"),
+    "bitwise_right_shift": (_shift("athena_shift_right"), "=0"),
     "bitwise_right_shift_arithmetic": (typed("CAST(floor(({0}) / power(2, {1})) AS BIGINT)"), "=0"),
 }

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from afluente.services.athena.sql.function.entry import Arguments, Entries, quoted, text_of
+from afluente.services.athena.sql.quote import identifier
 
 BEYOND_RE2 = re.compile(r"\(\?(?:=|!|<=|<!|>)|\\[1-9]|[*+?}]\+")
 """Look-around, back references, atomic groups, possessive quantifiers."""
@@ -30,7 +31,12 @@ def _either(plain: dict[int, str], careful: dict[int, str]) -> Callable[[Argumen
 
 
 def _replace(args: Arguments) -> str:
-    """Java's `$1` is RE2's `\\1`."""
+    """Java's `$1` is RE2's `\\1`. A lambda makes the replacement of the groups."""
+    if len(args) == 3 and isinstance(args[2], exp.Lambda):
+        groups = identifier(args[2].expressions[0].name)
+        made = f"list_transform(athena_regexp_groups({{0}}, {{1}}), lambda {groups}: {{2}})"
+        pieces = f"list_zip(athena_regexp_between({{0}}, {{1}}), {made})"
+        return f"array_to_string(list_transform({pieces}, lambda _e: _e[1] || coalesce(_e[2], '')), '')"
     if _beyond(args):
         return "athena_regexp_replace({0}, {1}, " + ("{2})" if len(args) == 3 else "'')")
     if len(args) == 2:

@@ -9,9 +9,11 @@ from afluente.services.athena.sql.function import (
     array,
     binary,
     condition,
+    geometry,
     json,
     number,
     regular_expression,
+    sketch,
     text,
     time,
     url,
@@ -20,12 +22,16 @@ from afluente.services.athena.sql.function import (
 from afluente.services.athena.sql.function import map as map_
 from afluente.services.athena.sql.function.entry import Arguments, Template
 
-AGGREGATE = aggregate.FUNCTIONS
+AGGREGATE = {**aggregate.FUNCTIONS, **sketch.AGGREGATES}
 
-CHAPTERS = (condition, text, binary, url, regular_expression, number, time, json, array, map_, aggregate, window)
+CHAPTERS = (
+    condition, text, binary, url, regular_expression, number, time, json, array, map_, aggregate, window, geometry,
+    sketch,
+)  # fmt: skip
 FUNCTIONS: dict[str, tuple[Template, str]] = {
     "typeof": ("athena_type_name(typeof({0}))", "varchar"),
     **{name: entry for chapter in CHAPTERS for name, entry in chapter.FUNCTIONS.items()},
+    **sketch.AGGREGATES,
 }
 
 
@@ -56,7 +62,10 @@ def _checked(name: str, entry: Callable[[Arguments], str], args: Arguments) -> s
     return _plain(name, found, args) if name in OF_ONE_SIZE else found
 
 
-OF_ONE_SIZE = frozenset({"length", "lpad", "rpad", "reverse", "floor", "ceil", "ceiling", "day", "cosine_similarity"})
+OF_ONE_SIZE = frozenset({"length", "lpad", "rpad", "reverse", "floor", "ceil", "ceiling", "day", "cosine_similarity",
+    "bitwise_left_shift", "bitwise_right_shift", "checksum", "merge", "value_at_quantile", "values_at_quantiles",
+    "st_distance",
+})  # fmt: skip
 """Those whose template depends on a type, and whose number of arguments does not."""
 
 

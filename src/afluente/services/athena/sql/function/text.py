@@ -69,6 +69,7 @@ FUNCTIONS: Entries = {
         "bigint",
     ),
     "soundex": ("athena_soundex({0})", "varchar"),
+    "word_stem": ({1: "athena_word_stem({0}, 'en')", 2: "athena_word_stem({0}, {1})"}, "varchar"),
     "luhn_check": ("athena_luhn({0})", "boolean"),
     "normalize": ({1: "athena_normalize({0}, 'NFC')", 2: "athena_normalize({0}, {1})"}, "varchar"),
     "to_utf8": ("encode({0})", "varbinary"),

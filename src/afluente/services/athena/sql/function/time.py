@@ -131,6 +131,8 @@ FUNCTIONS: Entries = {
     "to_unixtime": ("epoch({0})", "double"),
     "at_timezone": ({2: "CAST({0} AS TIMESTAMPTZ)"}, "timestamp with time zone"),
     "with_timezone": (_with_timezone, "timestamp with time zone"),
+    "current_timezone": ("'UTC'", "varchar"),
+    "timezone": (lambda args: quoted(zone_of(args[0]) or "UTC"), "varchar"),
     "now": ("now()", "timestamp with time zone"),  # the binder puts the query's own time in its place
     "last_day_of_month": ("last_day({0})", "date"),
     "human_readable_seconds": ("athena_readable_seconds(CAST({0} AS DOUBLE))", "varchar"),

@@ -7,6 +7,7 @@ from sqlglot import exp
 
 from afluente.services.athena.error import QueryFailure
 from afluente.services.athena.sql.function.entry import is_a, is_lenient, kind_of
+from afluente.services.athena.sql.parse import Call
 from afluente.services.athena.sql.quote import literal
 
 FLOATS = ("float", "double")
@@ -40,6 +41,25 @@ def division(generator: Any, node: exp.Div) -> str:
         scale = max(kind.scale for kind in kinds if kind)
         return f"CAST({left} / {right} AS DECIMAL(38, {scale}))"
     return f"({left} / {right})"
+
+
+def equality(generator: Any, node: exp.Binary) -> str:
+    """NaN equals nothing, itself included, which DuckDB sees otherwise: looked after where a query asks for it.
+
+    That is in comparisons with `nan()`, and of a column with itself; elsewhere it would cost every comparison.
+    """
+    left, right = generator.sql(node.left), generator.sql(node.right)
+    sign = "=" if isinstance(node, exp.EQ) else "<>"
+    text = f"{left} {sign} {right}"
+    if not (left == right and is_a(node.left, *FLOATS)) and not any(map(_is_nan, (node.left, node.right))):
+        return text
+    if sign == "=":
+        return f"({text} AND NOT isnan(CAST({left} AS DOUBLE)))"
+    return f"({text} OR isnan(CAST({left} AS DOUBLE)) OR isnan(CAST({right} AS DOUBLE)))"
+
+
+def _is_nan(node: exp.Expr) -> bool:
+    return isinstance(node, Call) and node.this == "nan"
 
 
 def modulo(generator: Any, node: exp.Mod) -> str:

@@ -15,6 +15,9 @@ from afluente.services.athena.sql.zone import local, zone_of
 ROW_LAMBDAS = frozenset({"map_filter", "transform_keys", "transform_values", "zip_with", "map_zip_with"})
 """Functions whose lambda's parameters are the fields of one row, for DuckDB."""
 
+BARE_LAMBDAS = frozenset({"array_sort", "regexp_replace"})
+"""Functions whose template binds the lambda's parameters itself, and wants its body alone."""
+
 EXTRACTED = {"dow": "day_of_week", "doy": "day_of_year", "yow": "year_of_week"}
 
 
@@ -50,6 +53,8 @@ def _argument(generator: Any, function: str, node: exp.Expr) -> str:
     """Where the function wants so, a lambda takes all its parameters as one row, and a moment is its local time."""
     if isinstance(node, exp.Lambda) and function in ROW_LAMBDAS:
         return _of_one_row(generator, node)
+    if isinstance(node, exp.Lambda) and function in BARE_LAMBDAS:
+        return str(generator.sql(node.this))
     text = str(generator.sql(node))
     if function in LOCAL and is_a(node, MOMENT):
         return local(text, zone_of(node) or "UTC")
@@ -74,6 +79,8 @@ def with_tail(generator: Any, node: exp.Expr) -> str:
     while isinstance(inner, (exp.Filter, exp.Window)):
         tail.insert(0, inner)
         inner = inner.this
+    if isinstance(inner, exp.GroupConcat):
+        return group_concat(generator, inner, " ".join(_behind(generator, one) for one in tail))
     if not isinstance(inner, AggregateCall):
         return _plain(generator, node)
     return call(generator, inner, " ".join(_behind(generator, one) for one in tail))
@@ -97,9 +104,15 @@ def extract(generator: Any, node: exp.Extract) -> str:
     return call(generator, Call(this=EXTRACTED.get(name, name), expressions=[node.expression]))
 
 
-def group_concat(generator: Any, node: exp.GroupConcat) -> str:
-    """LISTAGG."""
-    order = node.this.find(exp.Order) if isinstance(node.this, exp.Order) else None
-    value = generator.sql(node.this.this if order else node.this)
+def group_concat(generator: Any, node: exp.GroupConcat, tail: str = "") -> str:
+    """LISTAGG; where an overflow is to be cut off, by a function of ours. `tail`: its FILTER and OVER."""
+    order = node.this if isinstance(node.this, exp.Order) else None
+    value = generator.sql(order.this if order else node.this)
     separator = generator.sql(node.args["separator"]) if node.args.get("separator") else "''"
-    return f"string_agg({value}, {separator}{generator.sql(exp.Order(expressions=order.expressions)) if order else ''})"
+    sorting = generator.sql(exp.Order(expressions=order.expressions)) if order else ""
+    cut = node.args.get("on_overflow")
+    if not isinstance(cut, exp.OverflowTruncateBehavior):
+        return f"string_agg({value}, {separator}{sorting}) {tail}".rstrip()
+    filler = generator.sql(cut.this) if cut.this is not None else "'...'"
+    values = f"list_filter(list({value}{sorting}) {tail}, lambda _v: _v IS NOT NULL)"
+    return f"athena_listagg({values}, {separator}, {filler}, {'true' if cut.args.get('with_count') else 'false'})"

@@ -1,12 +1,14 @@
 """Casts, and the names of types."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from sqlglot import exp
 
 from afluente.services.athena.error import QueryFailure
 from afluente.services.athena.sql.function.entry import is_a, is_lenient, kind_of
+from afluente.services.athena.sql.function.sketch import HYPERLOGLOG, SKETCHES, refuse_to_show
 from afluente.services.athena.sql.infer import cast_type
 from afluente.services.athena.sql.quote import identifier
 from afluente.services.athena.sql.rule.arithmetic import FLOATS
@@ -27,19 +29,46 @@ TYPES = {
 def cast(generator: Any, node: exp.Cast) -> str:
     """CAST and TRY_CAST."""
     value, target = str(generator.sql(node.this)), node.to
-    name = target.this
+    if is_a(node.this, *SKETCHES):
+        return _sketch(node, value)
     if target.is_type(*exp.DataType.TEXT_TYPES):
         return _to_text(node, value)
-    if name == exp.DType.JSON:
-        return _to_json(node, value)
-    if name == exp.DType.IPADDRESS:
-        return f"athena_ip_address({value})"
-    if name == exp.DType.VARBINARY and is_a(node.this, *TEXTS):
-        return f"encode({value})"
-    if name in exp.DataType.INTEGER_TYPES and is_a(node.this, *FLOATS):
+    if target.this in OWN_WAYS:
+        return OWN_WAYS[target.this](node, value)
+    if target.this in exp.DataType.INTEGER_TYPES and is_a(node.this, *FLOATS):
         value = f"round({value})"  # Trino rounds halves away from zero, DuckDB to even
-    value = _time(node, value)
-    return _strict(node, value, _rounded(node, f"{_function(node)}({value} AS {type_text(target)})"))
+    return _plain(node, _time(node, value))
+
+
+def _plain(node: exp.Cast, value: str) -> str:
+    return _strict(node, value, _rounded(node, f"{_function(node)}({value} AS {type_text(node.to)})"))
+
+
+def _sketch(node: exp.Cast, value: str) -> str:
+    if node.to.this != exp.DType.HLLSKETCH or not is_a(node.this, HYPERLOGLOG):
+        refuse_to_show(str(kind_of(node.this)))
+    return value
+
+
+def _to_row(node: exp.Cast, value: str) -> str:
+    return _row_of_json(value, node.to, _function(node)) if is_a(node.this, "json") else _plain(node, value)
+
+
+def _to_bytes(node: exp.Cast, value: str) -> str:
+    return f"encode({value})" if is_a(node.this, *TEXTS) else _plain(node, value)
+
+
+def _row_of_json(value: str, target: exp.DataType, cast_word: str) -> str:
+    """A JSON array gives a row's fields by place, an object by name."""
+    fields = []
+    for place, field in enumerate(target.expressions):
+        kind = type_text(field.args["kind"] if isinstance(field, exp.ColumnDef) else field)
+        name = identifier(field.name if isinstance(field, exp.ColumnDef) else f"field{place}")
+        part = f"json_extract{'_string' if kind == 'VARCHAR' else ''}({value}, '$[{place}]')"
+        fields.append(f"{name} := {cast_word}({part} AS {kind})")
+    by_place = f"struct_pack({', '.join(fields)})"
+    by_name = f"{cast_word}({value} AS {type_text(target)})"
+    return f"CASE WHEN json_type({value}) = 'ARRAY' THEN {by_place} ELSE {by_name} END"
 
 
 def _function(node: exp.Cast) -> str:
@@ -94,10 +123,11 @@ def _strict(node: exp.Cast, value: str, text: str) -> str:
     return f"CASE WHEN {fits} OR {value} IS NULL THEN {text} ELSE {refusal} END"
 
 
-def _to_json(node: exp.Cast, value: str) -> str:
-    if is_a(node.this, "json"):
+def json_text(node: exp.Expr, value: str) -> str:
+    """`node`, whose SQL is `value`, as JSON."""
+    if is_a(node, "json"):
         return value
-    if is_a(node.this, *TEXTS) or isinstance(node.this, exp.Null):
+    if is_a(node, *TEXTS) or isinstance(node, exp.Null):
         return f"to_json({value})"
     return f"CAST(athena_json(CAST(to_json({value}) AS VARCHAR)) AS JSON)"
 
@@ -120,6 +150,15 @@ def _to_text(node: exp.Cast, value: str) -> str:
     if node.to.this in {exp.DType.CHAR, exp.DType.NCHAR}:
         return f"rpad(left({text}, {length}), {length}, ' ')"
     return f"left({text}, {length})"
+
+
+OWN_WAYS: dict[Any, Callable[[exp.Cast, str], str]] = {
+    exp.DType.JSON: lambda node, value: json_text(node.this, value),
+    exp.DType.IPADDRESS: lambda _, value: f"athena_ip_address({value})",
+    exp.DType.VARBINARY: _to_bytes,
+    exp.DType.STRUCT: _to_row,
+}
+"""Types that are cast to in a way of their own."""
 
 
 def parse_json(generator: Any, node: exp.ParseJSON) -> str:

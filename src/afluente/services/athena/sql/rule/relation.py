@@ -14,9 +14,10 @@ def unnest(generator: Any, node: exp.Unnest) -> str:
     for argument in node.expressions:
         parts += _unnested(generator.sql(argument), kind_of(argument))
     if node.args.get("offset"):
-        first = generator.sql(node.expressions[0])
-        keys = f"map_keys({first})" if is_a(node.expressions[0], "map") else first
-        parts.append(f"generate_subscripts({keys}, 1)")
+        sizes = [f"len({f'map_keys({sql})' if is_a(one, 'map') else sql})"
+                 for one in node.expressions for sql in [generator.sql(one)]]  # fmt: skip
+        most = sizes[0] if len(sizes) == 1 else f"greatest({', '.join(sizes)})"
+        parts.append(f"unnest(range(1, {most} + 1))")
     alias, offset = node.args.get("alias"), node.args.get("offset")
     if alias is not None and isinstance(offset, exp.Identifier):
         alias = alias.copy()

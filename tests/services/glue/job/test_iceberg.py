@@ -101,10 +101,11 @@ FAILING = {
     "df.writeTo('glue_catalog.db.readings').create()": "[TABLE_OR_VIEW_ALREADY_EXISTS]",
     "df.withColumn('x', F.lit(1)).writeTo('glue_catalog.db.readings').append()": "does not have the columns x",
     "df.writeTo('glue_catalog.db.x').using('delta').create()": "'delta'",
-    "spark.sql('INSERT OVERWRITE glue_catalog.db.readings SELECT * FROM glue_catalog.db.readings')": "OVERWRITE",
-    "spark.sql('MERGE INTO glue_catalog.db.readings t USING glue_catalog.db.readings s ON t.id = s.id "
-    "WHEN MATCHED THEN DELETE')": "MERGE INTO",
-    "spark.sql('DELETE FROM glue_catalog.db.readings')": "DELETE",
+    "spark.sql(\"INSERT INTO glue_catalog.db.readings PARTITION (kind='a') SELECT 1\")": "PARTITION",
+    "spark.sql('UPDATE glue_catalog.db.readings SET nope = 1')": "does not have the columns nope",
+    "spark.sql('DELETE FROM glue_catalog.db.none')": "[TABLE_OR_VIEW_NOT_FOUND]",
+    "spark.sql('MERGE INTO glue_catalog.db.readings t USING (SELECT 1 AS id UNION ALL SELECT 1) s ON t.id = s.id "
+    "WHEN MATCHED THEN DELETE')": "[MERGE_CARDINALITY_VIOLATION]",
 }
 
 
@@ -126,3 +127,40 @@ def test_a_role_that_may_not_read_the_table_cannot(lake: Any) -> None:
     document = json.dumps({"Version": "2012-10-17", "Statement": [policy]})
     lake.iam.roles.put_inline("000000000000", "glue-role", "deny", document)
     assert "AccessDenied" in lake.fail(START + f'spark.table("{TABLE}").count()', DefaultArguments=ARGUMENTS)
+
+
+CHANGED = """
+T = "glue_catalog.db.readings"
+spark.sql(f"DELETE FROM {T} WHERE id = 2")
+show(spark.table(T).select("id", "kind"))
+spark.sql(f"INSERT INTO {T} (id, kind) VALUES (3, 'c'), (4, 'd'), (5, NULL)")
+spark.sql(f"UPDATE {T} AS t SET kind = upper(t.kind), id = t.id + 10 WHERE t.id >= 4")
+show(spark.table(T).select("id", "kind"))
+spark.createDataFrame([(1, "x", "update"), (3, "y", "delete"), (9, "z", "update"), (8, "w", "skip")],
+                      ["id", "kind", "op"]).createOrReplaceTempView("changes")
+spark.sql(f'''MERGE INTO {T} t USING (SELECT * FROM changes) c ON t.id = c.id
+    WHEN MATCHED AND c.op = 'delete' THEN DELETE
+    WHEN MATCHED THEN UPDATE SET kind = concat(t.kind, c.kind)
+    WHEN NOT MATCHED AND c.op <> 'skip' THEN INSERT (id, kind) VALUES (c.id, c.kind)
+    WHEN NOT MATCHED BY SOURCE AND t.kind IS NULL THEN DELETE
+    WHEN NOT MATCHED BY SOURCE THEN UPDATE SET kind = 'kept' ''')
+show(spark.table(T).select("id", "kind"))
+spark.sql("CREATE TABLE glue_catalog.db.made (a INT, b STRING) USING iceberg LOCATION 's3://lake/made'")
+spark.sql("INSERT INTO glue_catalog.db.made VALUES (1, 'x')")
+spark.sql("INSERT OVERWRITE glue_catalog.db.made VALUES (2, 'y')")
+show(spark.table("glue_catalog.db.made"))
+spark.sql(f"DELETE FROM {T}")
+show(spark.table(T).select("id"))
+spark.sql("DROP TABLE glue_catalog.db.made")
+"""
+
+
+def test_rows_deleted_updated_and_merged(lake: Any) -> None:
+    assert shown(lake, MADE + CHANGED) == [
+        [["1", "a"]],
+        [["1", "a"], ["14", "D"], ["15", "None"], ["3", "c"]],
+        [["1", "ax"], ["14", "kept"], ["9", "z"]],
+        [["2", "y"]],
+        [],
+    ]
+    assert [table["Name"] for table in lake.glue("GetTables", DatabaseName="db")["TableList"]] == ["readings"]

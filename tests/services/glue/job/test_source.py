@@ -136,7 +136,6 @@ def test_csv_is_texts_named_by_its_header_or_by_number(world: Any) -> None:
     ("kind", "options", "more"),
     [
         ("hudi", "{}", ""),
-        ("json", '{"jsonPath": "$.a[*]"}', ""),
         ("csv", '{"escaper": "x"}', ""),
         ("json", "{}", ', "compressionType": "lzo"'),
         ("orc", '{"x": 1}', ""),
@@ -150,7 +149,43 @@ def test_what_cannot_be_read_fails_by_name(world: Any, kind: str, options: str, 
     assert message.startswith(
         "Error Category: UNSUPPORTED_OPERATION_ERROR; Failed Line Number: 15; NotImplementedError:"
     )
-    assert any(name in message for name in ("hudi", "jsonPath", "escaper", "lzo", "sampleQuery", "options x"))
+    assert any(name in message for name in ("hudi", "escaper", "lzo", "sampleQuery", "options x"))
+
+
+@pytest.mark.parametrize(
+    ("path", "rows"),
+    [
+        ("$.items[*]", [{"n": 1}, {"n": 2}, {"n": 3}]),
+        ("$.items", [{"n": 1}, {"n": 2}, {"n": 3}]),
+        ("$['head']", [{"day": 4}]),
+        ("$.items[0]", [{"n": 1}, {"n": 3}]),
+        ("$.none[*]", []),
+    ],
+)
+def test_json_path(world: Any, path: str, rows: list[Any]) -> None:
+    world.put("in/1", '{"head": {"day": 4}, "items": [{"n": 1}, {"n": 2}]}\n{"items": [\n{"n": 3}]}')
+    assert read(world, "json", options=json.dumps({"jsonPath": path}))[0] == rows
+
+
+def test_json_path_to_what_is_no_object(world: Any) -> None:
+    world.put("in/1", '{"a": [1]}')
+    message = world.fail(READ.format(paths='["s3://lake/in/"]', kind="json", options='{"jsonPath": "$.a"}', more=""))
+    assert "jsonPath leads to 1 in s3://lake/in/1, which is no object" in message
+
+
+def test_a_format_that_is_not_known_fails_where_there_are_no_files_too(world: Any) -> None:
+    message = world.fail(READ.format(paths='["s3://lake/none/"]', kind="jsn", options="{}", more=""))
+    assert "reading the format 'jsn' is not supported" in message
+
+
+def test_a_table_of_an_unknown_serde_is_refused(world: Any) -> None:
+    world.table("t", "s3://lake/in/", "json", "a int")
+    table = world.glue("GetTable", DatabaseName="db", Name="t")["Table"]
+    table["StorageDescriptor"]["SerdeInfo"] = {"SerializationLibrary": "org.example.OtherSerDe"}
+    kept = {name: table[name] for name in ("Name", "StorageDescriptor", "Parameters")}
+    world.glue("UpdateTable", DatabaseName="db", TableInput=kept)
+    script = 'glueContext.create_dynamic_frame.from_catalog(database="db", table_name="t")'
+    assert "the table t of the SerDe org.example.OtherSerDe is not supported" in world.fail(script)
 
 
 def test_a_bucket_that_does_not_exist(world: Any) -> None:

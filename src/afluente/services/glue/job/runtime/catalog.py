@@ -115,6 +115,9 @@ def _format(table: Table) -> tuple[str, dict[str, Any]]:
     serde = descriptor.get("SerdeInfo", {})
     parameters = {**table.get("Parameters", {}), **serde.get("Parameters", {})}
     name = serde.get("SerializationLibrary", "").rsplit(".", 1)[-1]
+    if name and name not in SERDES:
+        library = serde["SerializationLibrary"]
+        raise NotImplementedError(f"reading the table {table['Name']} of the SerDe {library} is not supported")
     kind = SERDES.get(name) or parameters.get("classification", "")
     if kind not in {"json", "csv", "parquet", "glueparquet", "orc", "avro", "xml", "grokLog"}:
         raise NotImplementedError(f"reading the table {table['Name']} of the format {kind or name!r} is not supported")

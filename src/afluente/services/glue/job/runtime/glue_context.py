@@ -185,9 +185,9 @@ class GlueContext:
             raise NotImplementedError("write_dynamic_frame.from_catalog: another catalog_id is not supported")
         table = catalog.get_table(database, table_name)
         if catalog.is_iceberg(table):
-            from afluente.services.glue.job.runtime.iceberg.writer import append  # noqa: PLC0415  # slow to import
+            from afluente.services.glue.job.runtime.iceberg.writer import append, loaded  # noqa: PLC0415  # slow
 
-            append(frame.query, database, table_name)
+            append(frame.query, loaded(database, table_name))
             return frame
         keys = [key["Name"] for key in table.get("PartitionKeys") or []]
         sink = Sink(

@@ -85,23 +85,30 @@ class Input:
 
 def read(source: Input) -> str:
     """The SQL of everything in `source`; partition columns come last."""
-    from afluente.services.glue.job.runtime.format.conversion import CONVERTED, readable  # noqa: PLC0415  # a cycle
+    from afluente.services.glue.job.runtime.format.conversion import readable  # noqa: PLC0415  # a cycle
 
+    check_format(source.format)
     current().read_bytes += sum(item.size for part in source.parts for item in part.items)
     source = readable(source)
     items = [item for part in source.parts for item in part.items]
     if not items:
         return EMPTY
-    reader = {"json": _json, "csv": _csv, "parquet": _parquet, "glueparquet": _parquet}.get(source.format)
-    if reader is None:
-        known = ", ".join([*OPTIONS, *CONVERTED])
-        raise NotImplementedError(f"reading the format {source.format!r} is not supported; {known} are")
+    reader = {"json": _json, "csv": _csv, "parquet": _parquet, "glueparquet": _parquet}[source.format]
     unknown = sorted(set(source.options) - OPTIONS[source.format])
     if unknown:
         raise NotImplementedError(f"the options {', '.join(unknown)} of the format {source.format} are not supported")
     scan, columns = reader(items, source)
     name = view(f"SELECT * FROM {scan}")
     return _with_partitions(name, columns, source)
+
+
+def check_format(name: str) -> None:
+    """Raises NotImplementedError for a format that cannot be read, whether or not there are files."""
+    from afluente.services.glue.job.runtime.format.conversion import CONVERTED  # noqa: PLC0415  # a cycle
+
+    if name not in OPTIONS and name not in CONVERTED:
+        known = ", ".join([*OPTIONS, *CONVERTED])
+        raise NotImplementedError(f"reading the format {name!r} is not supported; {known} are")
 
 
 def _with_partitions(name: str, columns: Mapping[str, str], source: Input) -> str:
@@ -142,9 +149,6 @@ def _listed(items: Sequence[Item]) -> str:
 
 
 def _json(items: Sequence[Item], source: Input) -> tuple[str, dict[str, str]]:
-    path = source.options.get("jsonPath", "$")
-    if path not in {"$", "$[*]", "$.[*]"}:
-        raise NotImplementedError(f"the format option jsonPath {path!r} is not supported")
     listed = _json_files(items, source)
     large = _is_large(items, source)
     found = _sniff_json(_sample(items), source, SAMPLE_ROWS) if large else _sniff_json(items, source)

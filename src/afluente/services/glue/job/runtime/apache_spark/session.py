@@ -21,7 +21,7 @@ STATEMENTS = (
 )  # fmt: skip
 """How statements begin that change nothing but the session: Spark's own catalog ends with the run."""
 
-CHANGES = ("INSERT", "MERGE", "CREATE TABLE", "CREATE OR REPLACE TABLE")
+CHANGES = ("INSERT", "MERGE", "UPDATE", "DELETE", "CREATE TABLE", "CREATE OR REPLACE TABLE", "DROP TABLE")
 """Statements on Iceberg tables, which Spark itself does not see."""
 
 _sql = SparkSession.sql

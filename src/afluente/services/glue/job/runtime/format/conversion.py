@@ -33,7 +33,7 @@ OPTIONS = {
 def readable(source: Input) -> Input:
     """The same input, in files that DuckDB reads. Raises NotImplementedError for options that are not known."""
     if source.format not in CONVERTED:
-        return _unpacked(source)
+        return _picked(_unpacked(source))
     unknown = sorted(set(source.options) - OPTIONS[source.format])
     if unknown:
         raise NotImplementedError(f"the options {', '.join(unknown)} of the format {source.format} are not supported")
@@ -73,6 +73,18 @@ def _unpacked(source: Input) -> Input:
                 plain.write(chunk)
     options = {name: value for name, value in source.options.items() if name != "compressionType" or not named}
     return dataclasses.replace(source, parts=_replaced(source, dict(zip(items, made, strict=True))), options=options)
+
+
+def _picked(source: Input) -> Input:
+    """JSON with its records as lines, where they lie within documents."""
+    from afluente.services.glue.job.runtime.format import json_at_path  # noqa: PLC0415  # they need each other
+
+    if source.format != "json" or source.options.get("jsonPath", "$") in json_at_path.WHOLE:
+        return source
+    items = [item for part in source.parts for item in part.items]
+    made = json_at_path.convert(items, _folder(), source.options)
+    options = {name: value for name, value in source.options.items() if name not in {"jsonPath", "compressionType"}}
+    return dataclasses.replace(source, parts=_replaced(source, made), options=options)
 
 
 def _folder() -> Path:

@@ -1,14 +1,13 @@
-"""Statements of Spark SQL that change Iceberg tables: INSERT INTO, MERGE INTO of whole rows, CREATE TABLE ... AS."""
+"""Statements of Spark SQL that make, change and drop Iceberg tables."""
 
 from collections.abc import Callable
 from typing import Any
 
 from sqlglot import exp
 
-from afluente.services.glue.job.runtime import data_frame
+from afluente.services.glue.job.runtime import catalog, data_frame
 from afluente.services.glue.job.runtime.connection import identifier, schema
-from afluente.services.glue.job.runtime.iceberg import writer
-from afluente.services.glue.job.runtime.iceberg.lake import lake
+from afluente.services.glue.job.runtime.iceberg import row_change, writer
 
 Rows = Callable[[str], Any]
 """Takes a query in Spark SQL, gives its rows as a DataFrame."""
@@ -16,52 +15,70 @@ Rows = Callable[[str], Any]
 
 def execute(statement: Any, rows: Rows) -> bool:
     """Carry out the statement, if it is one of these; whether it was. Raises NotImplementedError by its name."""
-    if isinstance(statement, exp.Insert):
-        _insert(statement, rows)
-    elif isinstance(statement, exp.Merge):
-        _merge(statement, rows)
-    elif (
-        isinstance(statement, exp.Create) and statement.kind == "TABLE" and isinstance(statement.expression, exp.Query)
-    ):
-        _create(statement, rows)
-    else:
-        return False
-    return True
+    for kind, carry_out in KINDS:
+        if isinstance(statement, kind):
+            return carry_out(statement, rows) is not False
+    return False
 
 
 def _insert(statement: exp.Insert, rows: Rows) -> None:
-    table = statement.this
-    if statement.args.get("overwrite") or not isinstance(table, exp.Table) or statement.args.get("partition"):
-        raise NotImplementedError("INSERT OVERWRITE, and INSERT into columns or partitions, are not supported")
-    frame = rows(statement.expression.sql(dialect="spark"))
-    query, _ = data_frame.query_of(frame)
+    listed = statement.this.expressions if isinstance(statement.this, exp.Schema) else []
+    named = statement.this.this if isinstance(statement.this, exp.Schema) else statement.this
+    if not isinstance(named, exp.Table) or statement.args.get("partition"):
+        raise NotImplementedError("INSERT into partitions, and into what is no table, is not supported")
+    table = _loaded(named)
+    query = _query(rows(statement.expression.sql(dialect="spark")))
     # Spark inserts by position, not by name
-    names = _columns(table)
+    names = [each.name for each in listed] or _columns(table)
     given = [name for name, _ in schema(query)]
     if len(given) != len(names):
-        raise ValueError(f"INSERT INTO {table.sql()} needs {len(names)} columns, not {len(given)}")
+        raise ValueError(f"INSERT INTO {named.sql()} needs {len(names)} columns, not {len(given)}")
     renamed = ", ".join(f"{identifier(one)} AS {identifier(other)}" for one, other in zip(given, names, strict=True))
-    writer.append(f"SELECT {renamed} FROM ({query})", _database(table), table.name)
+    put = writer.replace if statement.args.get("overwrite") else writer.append
+    put(f"SELECT {renamed} FROM ({query})", table)
+
+
+def _delete(statement: exp.Delete, rows: Rows) -> None:
+    table = _loaded(statement.this)
+    writer.replace(_query(rows(row_change.rows_without(statement))), table)
+
+
+def _update(statement: exp.Update, rows: Rows) -> None:
+    table = _loaded(statement.this)
+    writer.replace(_query(rows(row_change.rows_updated(statement, _columns(table)))), table)
 
 
 def _merge(statement: exp.Merge, rows: Rows) -> None:
-    """`WHEN MATCHED THEN UPDATE SET *` and `WHEN NOT MATCHED THEN INSERT *`, where keys are equal."""
-    target, source = statement.this, statement.args["using"]
-    keys = _keys(statement.args["on"], target.alias_or_name, source.alias_or_name)
-    whens = statement.args["whens"].expressions
-    stars = [_is_star(when) for when in whens]
-    if keys is None or len(whens) != 2 or not all(stars) or len({when.args["matched"] for when in whens}) != 2:
+    table = _loaded(statement.this)
+    merge = row_change.Merge(statement, _columns(table))
+    if rows(merge.twice()).limit(1).collect():
+        raise ValueError(row_change.TOO_MANY)
+    writer.replace(_query(rows(merge.rows())), table)
+
+
+def _drop(statement: exp.Drop, _: Rows) -> bool | None:
+    table, *others = statement.args.get("tables") or [statement.this]
+    if statement.kind != "TABLE" or not isinstance(table, exp.Table) or others:
+        return False
+    found = catalog.find_table(_database(table), table.name)
+    if found is None and statement.args.get("exists"):
+        return None
+    if found is None or not catalog.is_iceberg(found):
         raise NotImplementedError(
-            "MERGE INTO is not supported but on equal keys, with UPDATE SET * where matched and INSERT * where not"
+            f"DROP TABLE of {table.sql(dialect='spark')}, which is no Iceberg table, is not supported"
         )
-    inner = source.this if isinstance(source, exp.Subquery) else exp.select("*").from_(source)
-    query, _ = data_frame.query_of(rows(inner.sql(dialect="spark")))
-    writer.upsert(query, _database(target), target.name, keys)
+    catalog.glue("DeleteTable", DatabaseName=_database(table), Name=table.name)
+    return None
 
 
-def _create(statement: exp.Create, rows: Rows) -> None:
+def _create(statement: exp.Create, rows: Rows) -> bool | None:
     found = statement.this.find(exp.Table)
-    made = writer.TableWriter(rows(statement.expression.sql(dialect="spark")), f"{_database(found)}.{found.name}")
+    if statement.kind != "TABLE" or found is None:
+        return False
+    query = statement.expression.sql(dialect="spark") if statement.expression else _no_rows(statement.this)
+    if statement.args.get("exists") and catalog.find_table(_database(found), found.name) is not None:
+        return None
+    made = writer.TableWriter(rows(query), f"{_database(found)}.{found.name}")
     for each in statement.args["properties"].expressions if statement.args.get("properties") else []:
         if isinstance(each, exp.FileFormatProperty):
             made.using(each.name)
@@ -79,30 +96,37 @@ def _create(statement: exp.Create, rows: Rows) -> None:
         made.createOrReplace()
     else:
         made.create()
+    return None
 
 
-def _keys(on: exp.Expression, target: str, source: str) -> list[str] | None:
-    """The columns that must be equal; None when the condition says anything else."""
-    keys = []
-    for each in on.flatten() if isinstance(on, exp.And) else [on.unnest()]:
-        one, other = (each.this, each.expression) if isinstance(each, exp.EQ) else (None, None)
-        if not isinstance(one, exp.Column) or not isinstance(other, exp.Column):
-            return None
-        if one.name.lower() != other.name.lower() or {one.table, other.table} != {target, source}:
-            return None
-        keys.append(one.name)
-    return keys
+def _no_rows(schema: Any) -> str:
+    """A query without rows, of the columns that a CREATE TABLE lists."""
+    if not isinstance(schema, exp.Schema):
+        raise NotImplementedError("CREATE TABLE without columns is not supported")
+    columns = ", ".join(
+        f"CAST(NULL AS {each.kind.sql(dialect='spark')}) AS `{each.name}`" for each in schema.expressions
+    )
+    return f"SELECT {columns} WHERE false"
 
 
-def _is_star(when: exp.Expression) -> bool:
-    then = when.args["then"]
-    stars = then.find(exp.Star) is not None or (isinstance(then, exp.Insert) and not then.expression)
-    return stars and not when.args.get("condition")
+def _loaded(table: exp.Table) -> Any:
+    """The table as it is now. Raises AnalysisException when there is none."""
+    return writer.loaded(_database(table), table.name)
 
 
-def _columns(table: exp.Table) -> list[str]:
-    return [field.name for field in lake().load_table((_database(table), table.name)).schema().fields]
+def _columns(table: Any) -> list[str]:
+    return [field.name for field in table.schema().fields]
+
+
+def _query(frame: Any) -> str:
+    return data_frame.query_of(frame)[0]
 
 
 def _database(table: exp.Table) -> str:
     return table.db or "default"
+
+
+KINDS: tuple[tuple[Any, Callable[[Any, Rows], bool | None]], ...] = (
+    (exp.Insert, _insert), (exp.Merge, _merge), (exp.Create, _create), (exp.Delete, _delete), (exp.Update, _update),
+    (exp.Drop, _drop),
+)  # fmt: skip

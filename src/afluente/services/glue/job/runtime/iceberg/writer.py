@@ -99,12 +99,17 @@ class TableWriter:
     replace = createOrReplace
 
     def _table(self) -> Any:
-        try:
-            return lake().load_table((self._database, self._name))
-        except NoSuchTableError:
-            raise AnalysisException(
-                f"[TABLE_OR_VIEW_NOT_FOUND] The table or view `{self._database}`.`{self._name}` cannot be found."
-            ) from None
+        return loaded(self._database, self._name)
+
+
+def loaded(database: str, name: str) -> Any:
+    """The table as it is now. Raises AnalysisException when there is none."""
+    try:
+        return lake().load_table((database, name))
+    except NoSuchTableError:
+        raise AnalysisException(
+            f"[TABLE_OR_VIEW_NOT_FOUND] The table or view `{database}`.`{name}` cannot be found."
+        ) from None
 
 
 def _text_of(column: Any) -> str:
@@ -116,17 +121,17 @@ def _text_of(column: Any) -> str:
     return str(column.sql(dialect="spark"))
 
 
-def append(query: str, database: str, name: str) -> None:
+def append(query: str, table: Any) -> None:
     """Add the rows of a query to a table."""
-    table = lake().load_table((database, name))
     table.append(fitting(query, table))
 
 
-def upsert(query: str, database: str, name: str, keys: list[str]) -> None:
-    """Put the rows of a query in the place of those that agree with them in `keys`, and add the others."""
-    table = lake().load_table((database, name))
-    names = {field.name.lower(): field.name for field in table.schema().fields}
-    table.upsert(fitting(query, table), join_cols=[names[key.lower()] for key in keys])
+def replace(query: str, table: Any) -> None:
+    """Put the rows of a query in the place of all that the table has, in one commit.
+
+    Raises CommitFailedException when someone has changed the table since `table` was loaded: the rows may be of then.
+    """
+    table.overwrite(fitting(query, table))
 
 
 def _warehouse() -> str | None:

@@ -73,6 +73,7 @@ class Reader:
         kind = format or self._format
         given = {**self._options, **{name: value for name, value in options.items() if value is not None}}
         columns = _columns(schema if schema is not None else self._schema)
+        source.check_format(kind)
         paths = [path] if isinstance(path, str) else list(path)
         parts, keys = _discovered(paths)
         if not parts:

@@ -70,8 +70,10 @@ class SparkSession(DuckDBSession):  # type: ignore[misc]  # sqlframe has no type
             query = parse(sqlQuery) if isinstance(sqlQuery, str) else sqlQuery
         except SqlglotError as error:
             raise ParseException(str(error)) from None
+        if isinstance(query, exp.Values):
+            query = parse(f"SELECT * FROM {query.sql(dialect='spark')}")
         if not isinstance(query, exp.Query):
-            if isinstance(query, exp.Insert | exp.Merge | exp.Create):
+            if isinstance(query, exp.DML | exp.Merge | exp.Create | exp.Drop):
                 from afluente.services.glue.job.runtime.iceberg.statement import execute  # noqa: PLC0415  # slow
 
                 if execute(query, self.sql):

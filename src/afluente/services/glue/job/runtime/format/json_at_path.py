@@ -16,7 +16,7 @@ WHOLE = {"$", "$[*]", "$.[*]"}
 
 
 def convert(items: Sequence[Item], folder: Path, options: Mapping[str, Any]) -> dict[Item, Path | None]:
-    """A file of lines for each object. ValueError for what is no path or no JSON, TypeError for what leads to no objects."""
+    """A file of lines for each object. ValueError for no path or no JSON, TypeError for what leads to no objects."""
     path = JsonPath.parse(options["jsonPath"].replace("$.[", "$["))
     return {item: _converted(item, folder / str(number), path) for number, item in enumerate(items)}
 

@@ -19,7 +19,9 @@ from afluente.core.setting import Settings
 from afluente.wire.model import load
 
 ACCOUNT = "000000000000"
-ACTION = re.compile(r"(athena|cloudformation|cloudwatch|firehose|glue|iam|kinesis|logs|s3|sqs|sts):[A-Z][A-Za-z]+")
+ACTION = re.compile(
+    r"(athena|cloudformation|cloudwatch|events|firehose|glue|iam|kinesis|logs|s3|sqs|sts):[A-Z][A-Za-z]+"
+)
 OF_OTHERS = {"iam:PassRole"}
 
 

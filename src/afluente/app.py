@@ -22,6 +22,7 @@ from afluente.core.metric import Metrics, Sample, Total
 from afluente.core.process import process_samples
 from afluente.core.provider import Provider
 from afluente.core.setting import Settings
+from afluente.function.invoker import Invoker
 from afluente.function.registry import Registry
 from afluente.gateway.address import BucketHosts
 from afluente.gateway.authentication import Authenticator
@@ -37,12 +38,16 @@ from afluente.services.cloudformation.provider import CloudFormationProvider
 from afluente.services.cloudwatch.alarm_engine import AlarmEngine
 from afluente.services.cloudwatch.engine import CloudWatchEngine
 from afluente.services.cloudwatch.provider import CloudWatchProvider
+from afluente.services.events.delivery import Deliveries
+from afluente.services.events.engine import EventsEngine
+from afluente.services.events.provider import EventsProvider
 from afluente.services.firehose.engine import FirehoseEngine
 from afluente.services.firehose.provider import FirehoseProvider
 from afluente.services.firehose.trace import Trace
 from afluente.services.firehose.trace_operation import operations as trace_operations
 from afluente.services.glue.catalog.engine import CatalogEngine
 from afluente.services.glue.crawler.engine import CrawlerEngine
+from afluente.services.glue.event import GlueEvents
 from afluente.services.glue.job.engine import JobEngine
 from afluente.services.glue.provider import GlueProvider
 from afluente.services.glue.tag import Tags
@@ -73,6 +78,7 @@ PROVIDERS: tuple[type[Provider], ...] = (
     AthenaProvider,
     CloudFormationProvider,
     CloudWatchProvider,
+    EventsProvider,
     FirehoseProvider,
     GlueProvider,
     IamProvider,
@@ -167,8 +173,7 @@ class App:
         self._iam.authority.resource_policies["kinesis"] = self._kinesis.resource_policy
         logs = LogsEngine(database, clock)
         functions = Registry(settings.lambda_functions, remote=settings.lambda_remote_endpoints)
-        invocations = Invocations(database, functions, logs, clock)
-        s3.notifier = Notifier(self._sqs, self._iam.authority, invocations, clock)
+        invocations = Invocations(database, Invoker(functions, logs, clock), clock)
         cloudwatch = CloudWatchEngine(database, self._metrics, clock)
         alarms = AlarmEngine(database, cloudwatch, clock)
         self._firehose = FirehoseEngine(
@@ -180,6 +185,13 @@ class App:
         self._jobs = JobEngine(database, tags, s3, self._iam, logs, invoke, settings, clock, self._metrics)
         triggers = TriggerEngine(database, tags, self._jobs, crawlers, clock)
         workflows = triggers.workflows = WorkflowEngine(database, tags, self._jobs, crawlers, triggers, clock)
+        deliveries = Deliveries(
+            database, self._sqs, Invoker(functions, logs, clock), self._iam.authority, self._iam, logs, triggers,
+            invoke, clock,
+        )  # fmt: skip
+        events = EventsEngine(database, deliveries, clock)
+        GlueEvents(events, self._jobs, crawlers, clock)
+        s3.notifier = Notifier(self._sqs, self._iam.authority, invocations, events, clock)
         athena = AthenaEngine(database, invoke, s3, settings, clock, metrics=self._metrics, check=self._check_action)
         cloudformation = CloudFormationEngine(database, invoke, self._iam, clock)
         self._gateway.signalled = cloudformation.take_signal
@@ -198,6 +210,7 @@ class App:
             self._jobs,
             triggers,
             workflows,
+            events,
             athena,
             cloudformation,
         ]
@@ -213,6 +226,7 @@ class App:
             SqsProvider(self._sqs, self._iam.policy_principals),
             LogsProvider(logs, database),
             CloudWatchProvider(cloudwatch, alarms, clock),
+            EventsProvider(events),
             FirehoseProvider(self._firehose, invoke, clock),
             GlueProvider(catalog, crawlers, self._jobs, triggers, workflows, tags, s3, self._check_action),
             AthenaProvider(athena),

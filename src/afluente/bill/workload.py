@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from afluente.services.glue.schedule import Schedule
+from afluente.core.schedule import Schedule
 
 HOURS_PER_MONTH = 730
 """A twelfth of a year, as AWS's own calculator counts."""

@@ -13,6 +13,7 @@ RPC_TYPES = frozenset({"application/x-amz-json-1.1", "application/x-amz-json-1.0
 
 TARGETS = {
     "AmazonAthena": "athena",
+    "AWSEvents": "events",
     "AWSGlue": "glue",
     "AmazonSQS": "sqs",
     "Firehose_20150804": "firehose",

@@ -391,3 +391,22 @@ def test_a_buckets_notifications_reach_its_queue(stacks: Deployment) -> None:
     without = {**resources, "Lake": {**resources["Lake"], "Properties": {"BucketName": "the-lake"}}}
     assert stacks.update({"Resources": without})["StackStatus"] == "UPDATE_COMPLETE"
     assert "QueueConfigurations" not in s3.get_bucket_notification_configuration(Bucket="the-lake")
+
+
+def test_a_rule_of_a_bus_of_its_own(stacks: Deployment) -> None:
+    resources: dict[str, Any] = {
+        "Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "farm"}},
+        "Rule": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {"EventBusName": {"Ref": "Bus"}, "EventPattern": {"source": ["x"]}},
+        },
+        "Clock": {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)"}},
+    }
+    outputs = outputs_of(stacks, resources, "Rule.Arn", "Bus.Arn", "Clock.Arn")
+    bus, _, name = outputs["Rule"].partition("|")
+    assert (bus, outputs["RuleArn"].endswith(f":rule/farm/{name}")) == ("farm", True)
+    assert outputs["ClockArn"].endswith(f":rule/{outputs['Clock']}")
+    events = stacks.client("events")
+    assert [rule["Name"] for rule in events.list_rules(EventBusName="farm")["Rules"]] == [name]
+    assert stacks.delete()["StackStatus"] == "DELETE_COMPLETE"
+    assert events.list_rules()["Rules"] == []

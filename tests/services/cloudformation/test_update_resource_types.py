@@ -127,6 +127,14 @@ def queue(stacks: Deployment) -> Any:
     )
 
 
+def rule(stacks: Deployment) -> Any:
+    events = stacks.client("events")
+    found = events.describe_rule(Name="r")
+    targets = events.list_targets_by_rule(Rule="r")["Targets"]
+    tags = {tag["Key"] for tag in events.list_tags_for_resource(ResourceARN=found["Arn"])["Tags"]}
+    return json.loads(found["EventPattern"]), found["State"], [each["Id"] for each in targets], tags & {"a", "b"}
+
+
 def resource(kind: str, **properties: Any) -> dict[str, Any]:
     return {"Type": kind, "Properties": properties}
 
@@ -303,6 +311,17 @@ CASES: dict[str, tuple[Any, dict[str, Any], dict[str, Any], Any, Any]] = {
         {"L": resource("AWS::SQS::Queue"), "P": queue_policy_of("sqs:*"),
          "Q": resource("AWS::SQS::Queue", QueueName="q", VisibilityTimeout="60", Tags=[{"Key": "b", "Value": "1"}])},
         ("5", 3, "sqs:SendMessage", {"a"}), ("0", None, "sqs:*", {"b"}),
+    ),
+    "rule": (
+        rule,
+        {"Q": resource("AWS::SQS::Queue"),
+         "R": resource("AWS::Events::Rule", Name="r", EventPattern={"source": ["a"]}, Tags=[{"Key": "a", "Value": "1"}],
+                       Targets=[{"Id": "one", "Arn": {"Fn::GetAtt": ["Q", "Arn"]}}])},
+        {"Q": resource("AWS::SQS::Queue"),
+         "R": resource("AWS::Events::Rule", Name="r", EventPattern={"source": ["b"]}, State="DISABLED",
+                       Tags=[{"Key": "b", "Value": "1"}],
+                       Targets=[{"Id": "two", "Arn": {"Fn::GetAtt": ["Q", "Arn"]}}])},
+        ({"source": ["a"]}, "ENABLED", ["one"], {"a"}), ({"source": ["b"]}, "DISABLED", ["two"], {"b"}),
     ),
     "alarm": (alarm, {"A": alarm_of(1, 1)}, {"A": alarm_of(5, 2)}, (1.0, 1), (5.0, 2)),
 }  # fmt: skip

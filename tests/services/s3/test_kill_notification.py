@@ -19,7 +19,6 @@ import sys
 from pathlib import Path
 from threading import Thread
 from afluente.core.clock import SystemClock
-from afluente.function.registry import Registry
 from afluente.services.s3.bucket import Bucket
 from afluente.services.s3.engine import S3Engine
 from afluente.services.s3.invocation import Invocations
@@ -36,7 +35,7 @@ database, clock = Database(folder / "meta.db"), SystemClock()
 sqs = SqsEngine(database, clock)
 sqs.create(("000000000000", "us-east-1", "q"), {}, {})
 s3 = S3Engine(database, folder / "s3", clock)
-s3.notifier = Notifier(sqs, Everyone(), Invocations(database, Registry("", remote=False), None, clock), clock)
+s3.notifier = Notifier(sqs, Everyone(), Invocations(database, None, clock), None, clock)
 told = {"Id": "i", "QueueArn": "arn:aws:sqs:us-east-1:000000000000:q", "Events": ["s3:ObjectCreated:*"]}
 if not s3.bucket_exists("lake"):
     s3.create_bucket(Bucket(name="lake", account="000000000000", region="us-east-1", created_at_ms=0,

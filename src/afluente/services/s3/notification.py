@@ -13,8 +13,9 @@ from afluente.core.arn import Arn
 from afluente.core.error import NotImplemented as Unsupported
 from afluente.services.s3.error import InvalidArgument, MalformedXML, invalid_argument
 
-Configuration = dict[str, list[dict[str, Any]]]
-"""In AWS's shape: `QueueConfigurations`, `LambdaFunctionConfigurations`."""
+Configuration = dict[str, Any]
+"""In AWS's shape: `QueueConfigurations`, `LambdaFunctionConfigurations`, `EventBridgeConfiguration`."""
+BUS = "EventBridgeConfiguration"
 
 ARNS = {
     "QueueConfigurations": ("QueueArn", "Queue", "sqs"),
@@ -82,6 +83,8 @@ def checked(given: Mapping[str, Any], region: str) -> Configuration:
     configuration: Configuration = {
         kind: [_checked(each, kind, region) for each in given[kind]] for kind in ARNS if given.get(kind)
     }
+    if BUS in given:
+        configuration[BUS] = {}
     found = list(targets(configuration))
     if len({target.id for target in found}) < len(found):
         raise InvalidArgument("Same ID used for multiple configurations. IDs must be unique.")

@@ -5,17 +5,20 @@ A message to a queue is put there by that very commit; an event for a function i
 
 import json
 import logging
+from contextlib import suppress
 from typing import Any
 
 from afluente.core.clock import Clock, utc
+from afluente.core.error import AwsError
 from afluente.function.registry import FunctionNotFound
+from afluente.services.s3 import bus_event
 from afluente.services.s3.bucket import Bucket
 from afluente.services.s3.error import InvalidArgument
 from afluente.services.s3.event import Cause, Sequencer, record_of
 from afluente.services.s3.invocation import Invocations
-from afluente.services.s3.notification import Configuration, Target, targets
+from afluente.services.s3.notification import BUS, Configuration, Target, targets
 from afluente.services.s3.object_row import ObjectRow
-from afluente.services.s3.port import Permissions, Queues
+from afluente.services.s3.port import EventBus, Permissions, Queues
 
 SERVICE = "s3.amazonaws.com"
 SENDER = "AIDAAFLUENTES3EVENTS0"
@@ -28,8 +31,11 @@ log = logging.getLogger(__name__)
 class Notifier:
     """Tells whom the buckets' configurations name. `permissions`: whether queues let S3 send."""
 
-    def __init__(self, queues: Queues, permissions: Permissions, invocations: Invocations, clock: Clock) -> None:
+    def __init__(
+        self, queues: Queues, permissions: Permissions, invocations: Invocations, bus: EventBus, clock: Clock
+    ) -> None:
         self._queues = queues
+        self._bus = bus
         self._permissions = permissions
         self._invocations = invocations
         self._clock = clock
@@ -38,8 +44,10 @@ class Notifier:
 
     def note(self, bucket: Bucket, row: ObjectRow, cause: Cause) -> None:
         """This happened to `row`. Belongs in the transaction in which it does."""
-        wanting = [target for target in targets(bucket.notification or {}) if target.wants(cause.name, row.key)]
-        if not wanting:
+        configuration = bucket.notification or {}
+        wanting = [target for target in targets(configuration) if target.wants(cause.name, row.key)]
+        detail_type = bus_event.type_of(cause) if BUS in configuration else None
+        if not wanting and detail_type is None:
             return
         now_ms = self._clock.now_ms()
         sequencer = self._sequencer.next(now_ms)
@@ -50,16 +58,24 @@ class Notifier:
                 self._tell_queue(bucket, target.arn, body)
             else:
                 self._invocations.add(target.arn, body)
+        if detail_type is not None:
+            detail = bus_event.detail_of(bucket, row, cause, sequencer)
+            self._bus.emit(bucket.account, bucket.region, bus_event.SOURCE, detail_type, detail, [bucket.arn])
 
     def _tell_queue(self, bucket: Bucket, arn: str, body: str) -> None:
         """As on AWS, what is not allowed, or has nowhere to go, is lost."""
-        if self._may_send(bucket, arn) and self._queues.deliver(arn, body, SENDER):
+        if self._may_send(bucket, arn) and self._takes(arn, body):
             self._refused.discard((bucket.name, arn))
         elif (bucket.name, arn) not in self._refused:
             self._refused.add((bucket.name, arn))
             log.warning(
                 "events of bucket %s cannot be sent to %s: it is gone, or does not let S3 send", bucket.name, arn
             )
+
+    def _takes(self, arn: str, body: str) -> bool:
+        with suppress(AwsError):  # it is too long for the queue
+            return self._queues.deliver(arn, body, SENDER)
+        return False
 
     def _may_send(self, bucket: Bucket, arn: str) -> bool:
         return self._permissions.service_may(

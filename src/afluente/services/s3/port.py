@@ -1,7 +1,7 @@
 """What S3 needs of other services, to tell them of events. `app.py` hands in their engines."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 
 class Queues(Protocol):
@@ -23,7 +23,10 @@ class Permissions(Protocol):
     ) -> bool: ...
 
 
-class LogSink(Protocol):
-    """CloudWatch Logs: takes (milliseconds, message) events; makes group and stream when missing."""
+class EventBus(Protocol):
+    """EventBridge: takes events in, joining an open transaction."""
 
-    def append(self, account: str, region: str, group: str, stream: str, events: Sequence[tuple[int, str]]) -> None: ...
+    def emit(  # noqa: PLR0917  # what an event is made of
+        self, account: str, region: str, source: str, detail_type: str, detail: Mapping[str, Any],
+        resources: Sequence[str] = ...,
+    ) -> str: ...  # fmt: skip

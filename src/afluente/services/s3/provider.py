@@ -128,10 +128,7 @@ class S3Provider(
         "ListObjectsV2": ("RequestPayer",),
         "ListParts": (*SSE_C, "RequestPayer"),
         "PutBucketEncryption": (f"{_ENCRYPTION_RULE}.ApplyServerSideEncryptionByDefault.KMSMasterKeyID",),
-        "PutBucketNotificationConfiguration": (
-            "NotificationConfiguration.EventBridgeConfiguration",
-            "NotificationConfiguration.TopicConfigurations",
-        ),
+        "PutBucketNotificationConfiguration": ("NotificationConfiguration.TopicConfigurations",),
         "PutBucketVersioning": ("MFA",),
         "PutBucketPolicy": ("ConfirmRemoveSelfBucketAccess",),
         "PutObject": (*_WRITTEN, *OTHER_CHECKSUMS, "WriteOffsetBytes"),

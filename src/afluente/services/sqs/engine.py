@@ -6,7 +6,7 @@ Every answer leaves after a commit; sends that come together share one. Long pol
 import uuid
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from afluente.core.clock import Clock
 from afluente.core.loop import Loop
@@ -19,7 +19,7 @@ from afluente.services.sqs.error import (
     QueueNameExists,
     bad_value,
 )
-from afluente.services.sqs.message import Message
+from afluente.services.sqs.message import Message, message_of
 from afluente.services.sqs.poll import Polls
 from afluente.services.sqs.queue import Key, Queue, Queues
 from afluente.services.sqs.schema import STEPS
@@ -33,6 +33,7 @@ EXPIRY_INTERVAL_MS = 600_000
 LONGEST_VISIBILITY_S = 43_200
 FIRST_SEQUENCE_NUMBER = 18_850_000_000_000_000_000
 """AWS's have 20 digits."""
+NOTHING: Mapping[str, Any] = {}
 ATTEMPTS = 10
 """How often a receive looks again when all that it found went to the dead-letter queue."""
 
@@ -82,11 +83,18 @@ class SqsEngine:
         queue = self.queues.by_arn(arn)
         return queue is not None and queue.is_fifo
 
-    def deliver(self, arn: str, body: str, sender: str) -> bool:
-        """Send what a service has to say. Joins an open transaction. False: there is no such queue any more."""
+    def deliver(
+        self, arn: str, body: str, sender: str, *, group_id: str | None = None, attributes: Mapping[str, Any] = NOTHING
+    ) -> bool:
+        """Send what a service has to say. Joins an open transaction. False: there is no such queue any more.
+
+        Raises what SQS says of a message that the queue does not take.
+        """
         queue = self.queues.by_arn(arn)
         if queue is not None:
-            self.send(queue, Message(body, {}, {}), sender)
+            given = {"MessageBody": body, "MessageAttributes": attributes}
+            named = {} if group_id is None else {"MessageGroupId": group_id}
+            self.send(queue, message_of({**given, **named}, queue), sender)
         return queue is not None
 
     def peek(self, arn: str, after: int, limit: int) -> list[tuple[int, str]]:

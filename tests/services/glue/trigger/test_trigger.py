@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from afluente.core.error import AwsError
-from afluente.core.error import NotImplemented as Unsupported
 from afluente.services.glue.error import (
     EntityNotFoundException,
     IdempotentParameterMismatchException,
@@ -38,7 +37,7 @@ def test_create_and_get_trigger(world: Any) -> None:
         ("ON_DEMAND", {"StartOnCreation": True}, InvalidInputException,
          "Starting trigger on create is not supported for ON_DEMAND trigger type."),
         ("EVENT", {}, InvalidInputException, "Workflow name cannot be null or empty"),
-        ("EVENT", {"WorkflowName": "w"}, Unsupported, "EVENT"),
+        ("EVENT", {"WorkflowName": "w"}, EntityNotFoundException, "Entity not found"),
         ("SCHEDULED", {"Schedule": "rate(5 minutes)"}, InvalidInputException,
          r"The schedule rate\(5 minutes\) is invalid."),
         ("SCHEDULED", {}, InvalidInputException, "The schedule  is invalid."),

@@ -3,6 +3,7 @@
 from afluente.services.cloudformation.resource import (
     athena,
     cloudwatch,
+    events,
     firehose,
     glue,
     glue_catalog,
@@ -27,6 +28,8 @@ TYPES: dict[str, ResourceType] = {
         athena.WorkGroup(),
         nothing.CdkMetadata(),
         cloudwatch.Alarm(),
+        events.EventBus(),
+        events.Rule(),
         firehose.DeliveryStream(),
         glue.Classifier(),
         glue.Crawler(),

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from afluente.core.error import NotImplemented as Unsupported
+from afluente.core.schedule import Schedule
 from afluente.services.glue.crawler import exclusion
 from afluente.services.glue.crawler.configuration import Configuration
 from afluente.services.glue.error import InvalidInputException
-from afluente.services.glue.schedule import Schedule
 
 Members = dict[str, Any]
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from afluente.core.clock import Clock
 from afluente.core.loop import Loop
+from afluente.core.schedule import Schedule
 from afluente.core.setting import Settings
 from afluente.services.glue.catalog.engine import CatalogEngine
 from afluente.services.glue.classifier.engine import ClassifierEngine
@@ -35,7 +36,6 @@ from afluente.services.glue.error import (
     SchedulerNotRunningException,
     SchedulerRunningException,
 )
-from afluente.services.glue.schedule import Schedule
 from afluente.services.glue.tag import Tags
 from afluente.store.database import Database
 
@@ -84,6 +84,8 @@ class CrawlerEngine:
         self._stopping_delay_ms = settings.crawler_stopping_delay_ms
         self._clock = clock
         self._listeners: list[Listener] = []
+        self.observers: list[Callable[[Key], None]] = []
+        """Told of each crawl that begins, in the transaction in which it does."""
         self._to_cancel: set[str] = set()
         self._closing = threading.Event()
         self._claiming = threading.Lock()
@@ -206,6 +208,8 @@ class CrawlerEngine:
             record["crawl"] = {"id": crawl_id, "started_at_ms": now_ms, "stop_requested": False, "outcome": None}
             self._store.put(key, record)
             self._store.put_crawl(key, {"id": crawl_id, "started_at_ms": now_ms, "state": "RUNNING"})
+            for observer in self.observers:
+                observer(key)
         self._wake_workers()
 
     def stop_crawler(self, account: str, region: str, name: str) -> None:

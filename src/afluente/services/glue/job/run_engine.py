@@ -93,6 +93,8 @@ class RunEngine:
         self._store = RunStore(database)
         self._live: dict[str, Live] = {}
         self._listeners: list[Listener] = []
+        self.observers: list[Callable[[JobKey, Run], None]] = []
+        """Told of each run that has ended, an attempt too that is tried again, in the transaction that says so."""
         self._stopping = False
         self._serving = threading.Event()
         self._timeouts = Loop("glue-job-timeout", self._check_timeouts, clock)
@@ -105,7 +107,7 @@ class RunEngine:
         """Mark the runs that an earlier process left behind as failed, watch timeouts. No script begins yet."""
         self.launcher.clear()
         for key, run in self._store.in_states(*BUSY):
-            self._store.change(key, run["Id"], **self._ending("FAILED", run, INTERRUPTED))
+            self._end(key, run, "FAILED", INTERRUPTED)
         self._timeouts.start()
 
     def serve(self, endpoint: str) -> None:
@@ -178,7 +180,7 @@ class RunEngine:
             if found["JobRunState"] in ENDED:
                 raise JobRunCannotBeStoppedException("Job Run cannot be stopped in current state.")
             if waits := found["JobRunState"] == "WAITING":
-                self._store.change(key, run, **self._ending("STOPPED", found, None))
+                self._end(key, found, "STOPPED", None)
             else:
                 self._store.change(key, run, JobRunState="STOPPING", LastModifiedOnMs=self._clock.now_ms())
         if waits:
@@ -245,7 +247,7 @@ class RunEngine:
         if live.verdict is not None:
             state, message = live.verdict, INTERRUPTED if live.verdict == "FAILED" else None
         try:
-            run = self._store.change(live.key, live.run["Id"], **self._ending(state, live.run, message))
+            run = self._end(live.key, live.run, state, message)
         finally:
             del self._live[live.run["Id"]]
         self._timeouts.wake()
@@ -292,6 +294,14 @@ class RunEngine:
             if run is not None and run["JobRunState"] == "STARTING":
                 now_ms = self._clock.now_ms()
                 self._store.change(live.key, live.run["Id"], JobRunState="RUNNING", LastModifiedOnMs=now_ms)
+
+    def _end(self, key: JobKey, run: Run, state: str, message: str | None) -> Run:
+        """The run as it is now that it has ended."""
+        with self._database.write():
+            ended = self._store.change(key, run["Id"], **self._ending(state, run, message))
+            for observer in self.observers:
+                observer(key, ended)
+            return ended
 
     def _ending(self, state: str, run: Run, message: str | None) -> dict[str, Any]:
         """The members that a run which ends now gets."""
@@ -345,5 +355,5 @@ class RunEngine:
             run = self._store.get(key, run_id)
             if run is None or run["JobRunState"] != "WAITING":
                 return False
-            self._store.change(key, run_id, **self._ending("EXPIRED", run, EXPIRED))
+            self._end(key, run, "EXPIRED", EXPIRED)
         return True

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from afluente.core.error import NotImplemented as Unsupported
+from afluente.core.schedule import Schedule
 from afluente.services.glue.error import InvalidInputException
-from afluente.services.glue.schedule import Schedule
 
-MEMBERS = ("Description", "Schedule", "Predicate", "Actions")
+MEMBERS = ("Description", "Schedule", "Predicate", "Actions", "EventBatchingCondition")
 JOB_STATES = {"SUCCEEDED", "STOPPED", "FAILED", "TIMEOUT", "ERROR"}
 CRAWL_STATES = {"SUCCEEDED", "FAILED", "CANCELLED", "ERROR"}
 
@@ -41,7 +40,8 @@ def _check_kind(kind: str, members: dict[str, Any]) -> None:
     if kind == "EVENT":
         if not members.get("WorkflowName"):
             raise InvalidInputException("Workflow name cannot be null or empty")
-        raise Unsupported("Triggers of the type EVENT are not supported")
+    elif members.get("EventBatchingCondition"):
+        raise InvalidInputException(f"EventBatchingCondition is not supported for {kind} trigger type.")
     if kind == "ON_DEMAND" and members.get("StartOnCreation"):
         raise InvalidInputException("Starting trigger on create is not supported for ON_DEMAND trigger type.")
 

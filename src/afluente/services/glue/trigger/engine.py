@@ -1,5 +1,6 @@
 """Triggers: kept in the metadata database, fired by the clock, by what has ended, or on demand."""
 
+import json
 import logging
 from collections.abc import Iterator
 from typing import Any
@@ -20,14 +21,17 @@ from afluente.store.document import Documents
 
 Key = tuple[str, str, str]
 
+BATCH_WINDOW_S = 900
+"""How long the first event of a batch waits for others, unless the trigger says so."""
+
 log = logging.getLogger(__name__)
 
 
 class TriggerEngine:
     """The triggers of every account and region.
 
-    Besides AWS's members a stored trigger has `due_ms`, when its schedule fires next, and `met`, the numbers of those
-    conditions that have come true since it last fired.
+    Besides AWS's members a stored trigger has `due_ms`, when it fires next, and `met`, the numbers of those conditions
+    that have come true since it last fired. One of the type EVENT has `events`, the ids of those that wait.
     """
 
     def __init__(self, database: Database, tags: Tags, jobs: Jobs, crawlers: Crawlers, clock: Clock) -> None:
@@ -92,7 +96,8 @@ class TriggerEngine:
             before = self.get(key)
             kept = {name: before[name] for name in (*MEMBERS, "WorkflowName") if name in before}
             trigger = define(key[2], before["Type"], kept | members)
-            self._put(key, trigger | {"State": before["State"], "met": []})
+            waiting: Definition = {name: before[name] for name in ("events", "until_ms") if name in before}
+            self._put(key, trigger | {"State": before["State"], "met": []} | waiting)
         self._loop.wake()
         return trigger | {"State": before["State"]}
 
@@ -112,6 +117,32 @@ class TriggerEngine:
             self._loop.wake()
         else:
             self._fire(key, trigger)
+
+    def notify(self, account: str, region: str, workflow: str, event_id: str) -> None:
+        """An event for a workflow has come: it begins when there are enough, or the first has waited long enough.
+
+        Raises EntityNotFoundException when no trigger of the workflow waits for events.
+        """
+        waiting = [
+            each for each in self.scan(account, region)
+            if (each.get("WorkflowName"), each["Type"], each["State"]) == (workflow, "EVENT", "ACTIVATED")
+        ]  # fmt: skip
+        if not waiting:
+            raise EntityNotFoundException(f"Workflow {workflow} has no activated trigger of the type EVENT.")
+        for trigger in waiting:
+            self._take((account, region, trigger["Name"]), event_id)
+        self._loop.wake()
+
+    def _take(self, key: Key, event_id: str) -> None:
+        with self._database.write():
+            trigger = self.get(key)
+            if event_id in trigger.get("events", ()):
+                return  # told twice
+            events = [*trigger.get("events", ()), event_id]
+            condition, now_ms = trigger.get("EventBatchingCondition", {"BatchSize": 1}), self._clock.now_ms()
+            until_ms = trigger.get("until_ms") or now_ms + 1000 * condition.get("BatchWindow", BATCH_WINDOW_S)
+            due_ms = now_ms if len(events) >= condition["BatchSize"] else until_ms
+            self._put(key, trigger | {"events": events, "until_ms": due_ms})
 
     def deactivate(self, key: Key) -> None:
         """Stop watching."""
@@ -140,17 +171,21 @@ class TriggerEngine:
             if due_ms is None:
                 continue
             if due_ms <= now_ms:
-                due_ms = self._move_on(key)
-                self._fire(key, trigger)
+                fired, due_ms = self._move_on(key)
+                if fired is not None:
+                    self._fire(key, fired)
             if due_ms is not None:
                 waiting.append(due_ms)
         return min(waiting, default=None)
 
-    def _move_on(self, key: Key) -> int | None:
-        """Set a schedule's next time, before it fires: a crash loses a firing, but never doubles one."""
+    def _move_on(self, key: Key) -> tuple[Definition | None, int | None]:
+        """(the trigger, its next time), which is set before it fires: a crash loses a firing, but never doubles one."""
         with self._database.write():
             trigger = self._find(key)
-            return None if trigger is None else self._put(key, trigger).get("due_ms")
+            if trigger is None:
+                return None, None
+            later = {name: value for name, value in trigger.items() if name not in {"events", "until_ms"}}
+            return trigger, self._put(key, later).get("due_ms")
 
     def _ended(self, members: tuple[str, str], account: str, region: str, who: str, how: str) -> None:
         """A crawl or run of `who` has ended as `how`: fire what has waited for that.
@@ -187,7 +222,7 @@ class TriggerEngine:
         """Start what the trigger starts. What cannot be started is no reason not to start the rest."""
         account, region, name = key
         if workflow := trigger.get("WorkflowName"):
-            self._start_workflow((account, region, workflow), name)
+            self._start_workflow((account, region, workflow), trigger)
             return
         for action in trigger["Actions"]:
             try:
@@ -199,12 +234,14 @@ class TriggerEngine:
             except AwsError as error:
                 log.warning("trigger %s could not start %s: %s", name, action, error)
 
-    def _start_workflow(self, key: Key, trigger: str) -> None:
+    def _start_workflow(self, key: Key, trigger: Definition) -> None:
+        events = trigger.get("events")
+        properties = {"aws:eventIds": json.dumps(events)} if events else {}
         try:
             if self.workflows is not None:
-                self.workflows.start_run(key, {})
+                self.workflows.start_run(key, properties, first=trigger["Name"], batch=_batch(trigger))
         except AwsError as error:
-            log.warning("trigger %s could not start the workflow %s: %s", trigger, key[2], error)
+            log.warning("trigger %s could not start the workflow %s: %s", trigger["Name"], key[2], error)
 
     def _check_workflow(self, key: Key, workflow: str | None) -> None:
         """A workflow has to be there, and one trigger may start it."""
@@ -219,12 +256,19 @@ class TriggerEngine:
         return self._documents.get(key)
 
     def _put(self, key: Key, trigger: Definition) -> Definition:
-        """Store, with the time at which its schedule fires next, if it is on."""
+        """Store, with the time at which it fires next, if it is on."""
         trigger = {name: value for name, value in trigger.items() if name != "due_ms"}
         if trigger["Type"] == "SCHEDULED" and trigger["State"] == "ACTIVATED":
             trigger["due_ms"] = parse_schedule(trigger["Schedule"]).next_ms(self._clock.now_ms())
+        if trigger["Type"] == "EVENT" and trigger["State"] == "ACTIVATED" and trigger.get("events"):
+            trigger["due_ms"] = trigger["until_ms"]
         self._documents.put(key, trigger)
         return trigger
+
+
+def _batch(trigger: Definition) -> dict[str, int] | None:
+    """The StartingEventBatchCondition of a run: how many events it begins with. Of other triggers, None."""
+    return {"BatchSize": len(trigger["events"])} if trigger.get("events") else None
 
 
 def _check_state(trigger: Definition, allowed: set[str]) -> None:

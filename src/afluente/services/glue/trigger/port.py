@@ -32,4 +32,7 @@ class Workflows(Protocol):
     """Workflows: see workflow/engine.py."""
 
     def find(self, key: tuple[str, str, str]) -> dict[str, Any] | None: ...
-    def start_run(self, key: tuple[str, str, str], properties: dict[str, str]) -> str: ...
+    def start_run(
+        self, key: tuple[str, str, str], properties: dict[str, str], *, first: str | None = ...,
+        batch: dict[str, int] | None = ...,
+    ) -> str: ...  # fmt: skip

@@ -10,7 +10,17 @@ from afluente.services.glue.tag import Tags
 from afluente.services.glue.trigger.engine import Key, TriggerEngine
 
 PAGE = 200
-SHOWN = ("Name", "WorkflowName", "Type", "State", "Description", "Schedule", "Actions", "Predicate")
+SHOWN = (
+    "Name",
+    "WorkflowName",
+    "Type",
+    "State",
+    "Description",
+    "Schedule",
+    "Actions",
+    "Predicate",
+    "EventBatchingCondition",
+)
 
 
 class TriggerOperations:
@@ -22,12 +32,12 @@ class TriggerOperations:
     )  # fmt: skip
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "CreateTrigger": (
-            "EventBatchingCondition", "Actions.*.SecurityConfiguration",
+            "Actions.*.SecurityConfiguration",
             "Actions.*.NotificationProperty",
         ),
         "UpdateTrigger": (
-            "TriggerUpdate.Name", "TriggerUpdate.EventBatchingCondition",
-            "TriggerUpdate.Actions.*.SecurityConfiguration", "TriggerUpdate.Actions.*.NotificationProperty",
+            "TriggerUpdate.Name", "TriggerUpdate.Actions.*.SecurityConfiguration",
+            "TriggerUpdate.Actions.*.NotificationProperty",
         ),
     }  # fmt: skip
 

@@ -123,19 +123,24 @@ class WorkflowEngine:
         """The runs of a workflow, newest first."""
         return sorted((run for _, run in self._runs.scan(key)), key=lambda run: -int(run["number"]))
 
-    def start_run(self, key: Key, properties: dict[str, str]) -> str:
-        """Start a run; its id.
+    def start_run(
+        self, key: Key, properties: dict[str, str], *, first: str | None = None, batch: dict[str, int] | None = None
+    ) -> str:
+        """Start a run; its id. `first`: the trigger that it begins with; `batch`: of the events that caused it.
 
         Raises EntityNotFoundException, InvalidInputException, ConcurrentRunsExceededException.
         """
         workflow = self.get(key)
         triggers = self.triggers(key)
-        first = runs.start_trigger(triggers)
-        if first is None:
+        beginning = runs.start_trigger(triggers, first)
+        if beginning is None:
             raise InvalidInputException(f"Workflow {key[2]} has no starting trigger.")
         run = self._new_run(key, workflow, triggers, workflow.get("DefaultRunProperties", {}) | properties)
+        if batch:
+            run["StartingEventBatchCondition"] = batch
+            self._runs.put((*key, run["WorkflowRunId"]), run)
         with self._lock:
-            self._fire((*key, run["WorkflowRunId"]), first)
+            self._fire((*key, run["WorkflowRunId"]), beginning)
             self._advance((*key, run["WorkflowRunId"]))
         return str(run["WorkflowRunId"])
 

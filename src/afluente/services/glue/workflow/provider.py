@@ -17,6 +17,7 @@ from afluente.services.glue.workflow.run import Run, statistics
 PAGE = 25
 RUN = (
     "Name", "WorkflowRunId", "PreviousRunId", "WorkflowRunProperties", "StartedOnMs", "CompletedOnMs", "Status",
+    "StartingEventBatchCondition",
 )  # fmt: skip
 
 

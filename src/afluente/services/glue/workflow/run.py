@@ -23,12 +23,14 @@ COUNTED = {
     "ErroredActions": {FAILED_TO_START},
     "WaitingActions": set(),
 }
-STARTING = {"ON_DEMAND", "SCHEDULED"}
+STARTING = {"ON_DEMAND", "SCHEDULED", "EVENT"}
 
 
-def start_trigger(triggers: Iterable[Trigger]) -> Trigger | None:
-    """The trigger that a run of the workflow begins with."""
-    return next((trigger for trigger in triggers if trigger["Type"] in STARTING), None)
+def start_trigger(triggers: Iterable[Trigger], name: str | None = None) -> Trigger | None:
+    """The trigger that a run of the workflow begins with: the one of that name, if one is said."""
+    return next(
+        (trigger for trigger in triggers if trigger["Type"] in STARTING and name in {None, trigger["Name"]}), None
+    )
 
 
 def under_way(run: Run) -> list[Action]:

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from afluente.services.glue.schedule import Schedule
+from afluente.core.schedule import Schedule
 
 NOW = datetime(2026, 11, 24, 0, 3, tzinfo=UTC)  # a Tuesday
 

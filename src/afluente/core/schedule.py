@@ -1,7 +1,7 @@
-"""Glue's schedules: `cron(minutes hours day-of-month month day-of-week year)`, always in UTC.
+"""Schedules of Glue and EventBridge: `cron(minutes hours day-of-month month day-of-week year)`, always in UTC.
 
 Days of the week count from 1, Sunday. One of day-of-month and day-of-week must be `?`. Only reads and computes; who
-runs what at the computed time is the business of crawlers and triggers.
+runs what at the computed time is the business of crawlers, triggers and rules.
 """
 
 import re

@@ -1,0 +1,81 @@
+"""What Glue tells EventBridge: how job runs and crawls end, and that crawls begin.
+
+Source: "Automating AWS Glue with EventBridge", AWS Glue Developer Guide.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from afluente.core.clock import Clock, utc
+from afluente.services.glue.crawler.engine import CrawlerEngine
+from afluente.services.glue.job.engine import JobEngine
+
+SOURCE = "aws.glue"
+JOB, CRAWLER = "Glue Job State Change", "Glue Crawler State Change"
+SEVERITIES = {"SUCCEEDED": "INFO", "STOPPED": "INFO", "TIMEOUT": "WARN"}
+MESSAGES = {"SUCCEEDED": "Job run succeeded", "STOPPED": "Job run stopped", "TIMEOUT": "Job run timed out"}
+COUNTS = {"ADD": "Created", "UPDATE": "Updated", "DELETE": "Deleted"}
+
+Key = tuple[str, str, str]
+
+
+class EventBus(Protocol):
+    """EventBridge: takes events in, joining an open transaction."""
+
+    def emit(self, account: str, region: str, source: str, detail_type: str, detail: Mapping[str, Any]) -> str: ...
+
+
+class GlueEvents:
+    """Tells `bus` of what jobs and crawlers do."""
+
+    def __init__(self, bus: EventBus, jobs: JobEngine, crawlers: CrawlerEngine, clock: Clock) -> None:
+        self._bus = bus
+        self._crawlers = crawlers
+        self._clock = clock
+        jobs.runs.observers.append(self._run_ended)
+        crawlers.observers.append(self._crawl_began)
+        crawlers.subscribe(self._crawl_ended)
+
+    def _run_ended(self, key: Key, run: Mapping[str, Any]) -> None:
+        account, region, name = key
+        state = run["JobRunState"]
+        detail = {
+            "jobName": name,
+            "severity": SEVERITIES.get(state, "ERROR"),
+            "state": state,
+            "jobRunId": run["Id"],
+            "message": MESSAGES.get(state) or run.get("ErrorMessage") or "Job run failed",
+        }
+        self._bus.emit(account, region, SOURCE, JOB, detail)
+
+    def _crawl_began(self, key: Key) -> None:
+        account, region, name = key
+        detail = {"accountId": account, "crawlerName": name, "startTime": self._now(), "state": "Started",
+                  "message": "Crawler Started"}  # fmt: skip
+        self._bus.emit(account, region, SOURCE, CRAWLER, detail)
+
+    def _crawl_ended(self, account: str, region: str, name: str, status: str) -> None:
+        if status == "CANCELLED":
+            return  # AWS has no event for it
+        crawl = next(self._crawlers.crawls(account, region, name, 1))
+        detail = {"accountId": account, "crawlerName": name, "completionDate": self._now()}
+        if status == "SUCCEEDED":
+            seconds = (crawl["ended_at_ms"] - crawl["started_at_ms"]) // 1000
+            detail |= {"state": "Succeeded", "message": "Crawler Succeeded", "warningMessage": "N/A"}
+            detail |= {"runningTime (sec)": str(seconds), **_counts(json.loads(crawl["summary"]))}
+        else:
+            detail |= {"state": "Failed", "message": "Crawler Failed", "errorMessage": crawl.get("error", "")}
+        self._bus.emit(account, region, SOURCE, CRAWLER, detail)
+
+    def _now(self) -> str:
+        return utc(self._clock.now_ms()).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _counts(summary: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Of a crawl's Summary: how many tables and partitions it made, changed and deleted."""
+    return {
+        f"{kind.lower()}s{word}": str(json.loads(summary.get(kind, {}).get(change, '{"Count": 0}'))["Count"])
+        for kind in ("TABLE", "PARTITION")
+        for change, word in COUNTS.items()
+    }

@@ -256,3 +256,16 @@ def test_crawler_and_job_are_started_and_followed(page: Browser, farm: Farm) -> 
     page.until("document.querySelector('[id^=run-jr_]')")
     page.until_text("the job says hello")
     page.until_text("SUCCEEDED")
+
+
+def test_record_tells_where_it_went(page: Browser, farm: Farm) -> None:
+    page.open(f"{farm.url}#/stream/farm")
+    page.choose("#read-from", "oldest")
+    page.until_text("turbine-5")
+    page.click("summary")
+    page.click(".whither")
+    page.until("document.querySelector('.step.busy')")  # 900 seconds have not passed
+    assert page.run("[...document.querySelectorAll('.step h3')].map((one) => one.textContent)") == ["put", "delivery"]
+    assert "shardId-0000" in page.run("document.querySelector('.step dl').textContent")
+    page.click("dialog button")
+    assert page.complaints == []

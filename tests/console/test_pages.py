@@ -186,11 +186,25 @@ def test_doctor_explains_in_the_language_of_the_page(app: App, client: Clients) 
         (examination(name=["a", "b"]), 400, "2 names"),
         (examination(region="../.."), 400, "region"),
         (examination(endpoint="http://elsewhere.example"), 400, "endpoint"),
-        ([], 400, "examination"),
+        ([], 400, "no question for the doctor"),
     ],
 )
 def test_doctor_says_what_it_cannot_examine(app: App, wanted: Any, status: int, says: str) -> None:
     answer = ask(app, f"{PAGE}/api/doctor", "POST", wanted)
+    assert answer.status == status
+    assert says in answer.message
+
+
+@pytest.mark.parametrize(
+    ("members", "status", "says"),
+    [
+        ({"stream": "none", "sequence_number": "1"}, 404, "none"),
+        ({"stream": "none", "sequence_number": "one"}, 404, "no sequence number"),
+        ({"stream": "none"}, 400, "sequence_number"),
+    ],
+)
+def test_passport_says_what_it_cannot_follow(app: App, members: dict[str, Any], status: int, says: str) -> None:
+    answer = ask(app, f"{PAGE}/api/passport", "POST", {"region": "us-east-1", **members})
     assert answer.status == status
     assert says in answer.message
 

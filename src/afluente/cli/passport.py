@@ -16,7 +16,7 @@ from afluente.deployment.error import DeploymentError, told_kindly
 from afluente.passport import journey, put
 from afluente.passport.error import PassportError
 from afluente.passport.journey import Lake, Start
-from afluente.passport.label import FLUSHES, LABELS, STATIONS
+from afluente.passport.label import LABELS, STATIONS, shown
 from afluente.passport.notice import Notice, State, clock
 
 MARKS = {
@@ -114,19 +114,9 @@ def _draw(console: Console, notice: Notice, language: str) -> None:
     console.print(f"[dim]│[/]  {escape(text.what)}", soft_wrap=True)
     for name, fact in notice.facts.items():
         label = LABELS.get(name, {}).get(language, name)
-        first, *rest = _shown(name, fact, language).splitlines() or [""]
+        first, *rest = shown(name, fact, language).splitlines() or [""]
         console.print(f"[dim]│  {label:<22}[/]{escape(first)}", soft_wrap=True)
         for line in rest:
             console.print(f"[dim]│[/]  {'':<22}{escape(line)}", soft_wrap=True)
     if text.next:
         console.print(f"[dim]│[/]  [dim]{NEXT[language]}:[/] {escape(text.next)}", soft_wrap=True)
-
-
-def _shown(name: str, fact: object, language: str) -> str:
-    if name == "flush":
-        return FLUSHES[str(fact)][language]
-    if name == "waited_s":
-        return f"{fact:,.1f} s"
-    if name in {"bytes", "offset", "end", "records", "record", "scanned_bytes"}:
-        return f"{fact:,}"
-    return clock(fact) if hasattr(fact, "astimezone") else str(fact)  # type: ignore[arg-type]

@@ -1,6 +1,7 @@
-"""The console's routes: the page, its files, and the two things that the browser cannot find out by itself."""
+"""The console's routes: the page, its files, and what the browser cannot find out by itself."""
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -23,8 +24,8 @@ class Console:
         """The response. Blocks, the doctor for seconds: for a thread that no other request waits for."""
         name = request.path.removeprefix(PATH).removeprefix("/")
         match request.method, name:
-            case "POST", "api/doctor":
-                return self._examine(request)
+            case "POST", "api/doctor" | "api/passport":
+                return self._ask(name.rpartition("/")[2], request)
             case "GET" | "HEAD", "api/place":
                 return self._place(request)
             case "GET" | "HEAD", _:
@@ -42,13 +43,15 @@ class Console:
             return failed(400, f"{region!r} is no region; one is us-east-1.")
         return json_answer(place(self._settings, region))
 
-    def _examine(self, request: HttpRequest) -> HttpResponse:
-        from afluente.console import doctor  # noqa: PLC0415  # boto3 is slow to import, and large
+    def _ask(self, whom: str, request: HttpRequest) -> HttpResponse:
+        """Boto3 is slow to import, and large: only who is asked imports it."""
+        from afluente.console import asked, doctor, passport  # noqa: PLC0415
 
+        module: Any = {"doctor": doctor, "passport": passport}[whom]
         try:
-            wanted = msgspec.json.decode(request.content(), type=doctor.Examination)
+            question = msgspec.json.decode(request.content(), type=module.Question)
         except msgspec.MsgspecError as error:
-            return failed(400, f"This is no request for an examination: {error}")
-        if self._settings.auth == "enforce" and wanted.credentials is doctor.NO_ONE:
-            return failed(403, "Signatures are verified here: the doctor needs keys to ask with.")
-        return doctor.answer(wanted, self._endpoint())
+            return failed(400, f"This is no question for the {whom}: {error}")
+        if self._settings.auth == "enforce" and question.credentials is asked.NO_ONE:
+            return failed(403, f"Signatures are verified here: the {whom} needs keys to ask with.")
+        return module.answer(question, self._endpoint())  # type: ignore[no-any-return]

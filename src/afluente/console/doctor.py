@@ -1,71 +1,27 @@
-"""The doctor, for the pages: it reads through the AWS APIs, with the keys that the page gives for it.
+"""The doctor, for the pages."""
 
-The page gives temporary keys, which it has got from STS; none in open mode, where any key will do.
-"""
+from typing import Any, Literal
 
-from typing import Annotated, Any, Literal
-
-import boto3
-import msgspec
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
-from afluente.console.answer import failed, json_answer
-from afluente.core.setting import REGION
+from afluente.console.answer import failed
+from afluente.console.asked import Asked, Clients, answered
 from afluente.doctor.examination import EXAMINATIONS, by_severity, plain
-from afluente.doctor.finding import Clients, NothingThere
 from afluente.wire.message import HttpResponse
 
-PATIENCE = Config(connect_timeout=5, read_timeout=30, retries={"max_attempts": 0})
 
-
-class Credentials(msgspec.Struct, frozen=True):
-    """What to sign with."""
-
-    access_key_id: str
-    secret_access_key: str
-    session_token: str | None = None
-
-
-NO_ONE = Credentials("console", "console")
-
-
-class Examination(msgspec.Struct, forbid_unknown_fields=True):
-    """What the page asks for. `name` is as on the command line: `database.table`, or a job and a run of it."""
+class Question(Asked):
+    """What is to be examined. `name` is as on the command line: `database.table`, or a job and a run of it."""
 
     kind: Literal["table", "delivery", "stream", "job", "crawler"]
     name: list[str]
-    region: Annotated[str, msgspec.Meta(pattern=f"^{REGION.pattern}$")]
-    language: Literal["en", "pt"] = "en"
-    credentials: Credentials = NO_ONE
 
 
-def answer(wanted: Examination, endpoint: str) -> HttpResponse:
-    """The findings, the worst first; or AWS's own words where something could not be read."""
-    if not 1 <= len(wanted.name) <= (2 if wanted.kind == "job" else 1):
-        return failed(400, f"A {wanted.kind} is not named by {len(wanted.name)} names.")
-    try:
-        found = by_severity(EXAMINATIONS[wanted.kind](_clients(wanted, endpoint), *wanted.name))
-    except NothingThere as missing:
-        return failed(404, str(missing))
-    except ClientError as error:
-        said = error.response["Error"]
-        return failed(
-            error.response["ResponseMetadata"]["HTTPStatusCode"], f"{said['Code']}: {said.get('Message', '')}"
-        )
-    except BotoCoreError as error:
-        return failed(400, str(error))
-    return json_answer({"findings": [plain(finding, wanted.language) for finding in found]})
+def answer(asked: Question, endpoint: str) -> HttpResponse:
+    """The findings, the worst first."""
+    if not 1 <= len(asked.name) <= (2 if asked.kind == "job" else 1):
+        return failed(400, f"A {asked.kind} is not named by {len(asked.name)} names.")
+    return answered(lambda: _findings(asked, endpoint))
 
 
-def _clients(wanted: Examination, endpoint: str) -> Clients:
-    keys = wanted.credentials
-    session = boto3.Session(keys.access_key_id, keys.secret_access_key, keys.session_token, region_name=wanted.region)
-    made: dict[str, Any] = {}
-
-    def client(service: str) -> Any:
-        if service not in made:
-            made[service] = session.client(service, endpoint_url=endpoint, config=PATIENCE)
-        return made[service]
-
-    return client
+def _findings(asked: Question, endpoint: str) -> dict[str, Any]:
+    found = by_severity(EXAMINATIONS[asked.kind](Clients(asked.session(), endpoint), *asked.name))
+    return {"findings": [plain(finding, asked.language) for finding in found]}

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from afluente.passport.notice import clock
+
 Labels = Mapping[str, Mapping[str, str]]
 
 
@@ -76,3 +78,14 @@ FLUSHES: Labels = {
     "flush_interval": _both("its interval was over", "o intervalo passou"),
     "flush_unknown": _both("AWS does not tell", "a AWS não diz"),
 }
+
+
+def shown(name: str, fact: object, language: str) -> str:
+    """A fact as people read it; of several lines, where it has them."""
+    if name == "flush":
+        return FLUSHES[str(fact)][language]
+    if name == "waited_s":
+        return f"{fact:,.1f} s"
+    if name in {"bytes", "offset", "end", "records", "record", "scanned_bytes"}:
+        return f"{fact:,}"
+    return clock(fact) if hasattr(fact, "astimezone") else str(fact)  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ import { fill, h } from "../dom.js";
 import { dateTime } from "../format.js";
 import { t } from "../language.js";
 import { action, attempt, card, table, trouble } from "../part.js";
+import { whither } from "../passport.js";
 import { poll } from "../poll.js";
 import { decoded, recentRecords } from "../record.js";
 
@@ -28,7 +29,7 @@ export function reader(stream, shards, signal) {
   let iterators = new Map();
   let following = new AbortController();
 
-  const paint = (records) => fill(place, recordTable(records));
+  const paint = (records) => fill(place, recordTable(stream, records));
 
   async function begin() {
     following.abort();
@@ -77,7 +78,7 @@ async function pageOf(id, iterator, signal) {
   return { id, records: page.Records.map((record) => decoded(id, record)), next: page.NextShardIterator };
 }
 
-const recordTable = (records) =>
+const recordTable = (stream, records) =>
   table(
     [
       [t("stream.arrived"), (record) => dateTime(record.at), "tight"],
@@ -92,6 +93,7 @@ const recordTable = (records) =>
             h("summary.mono.wrap", {}, record.text.slice(0, 110)),
             h("pre.log", {}, pretty(record.text)),
             h("p.small.soft.wrap", {}, `${t("stream.sequence")} ${record.sequence}`),
+            whither(stream, record.sequence),
           ),
       ],
     ],

@@ -103,6 +103,7 @@ export const en = {
   "chart.averaged": "Where several rows have one place, it is their average.",
   "chart.left": "{n} more series are not drawn.",
 
+  "asking": "Looking …",
   "close": "Close",
   "start": "Start",
   "stop": "Stop",
@@ -115,10 +116,13 @@ export const en = {
 
   "doctor.why": "Why?",
   "doctor.title": "Why? {name}",
-  "doctor.looking": "Looking at it …",
   "doctor.healthy": "Nothing wrong was found.",
   "doctor.because": "why",
   "doctor.next": "next",
+
+  "passport.where": "Where did it go?",
+  "passport.title": "The way of this record",
+  "passport.facts": "details",
 
   "stream.none": "There is no stream in this region.",
   "stream.mode": "mode",

@@ -103,6 +103,7 @@ export const pt = {
   "chart.averaged": "Onde várias linhas caem no mesmo lugar, é a média delas.",
   "chart.left": "Mais {n} séries não foram desenhadas.",
 
+  "asking": "Examinando …",
   "close": "Fechar",
   "start": "Iniciar",
   "stop": "Parar",
@@ -115,10 +116,13 @@ export const pt = {
 
   "doctor.why": "Por quê?",
   "doctor.title": "Por quê? {name}",
-  "doctor.looking": "Examinando …",
   "doctor.healthy": "Nada de errado foi encontrado.",
   "doctor.because": "por quê",
   "doctor.next": "faça",
+
+  "passport.where": "Aonde foi?",
+  "passport.title": "O caminho deste registro",
+  "passport.facts": "detalhes",
 
   "stream.none": "Não há nenhum stream nesta região.",
   "stream.mode": "modo",

@@ -133,7 +133,7 @@ class Farm:
             )  # fmt: skip
         run: str = glue.start_job_run(JobName="lake", Arguments=arguments)["JobRunId"]
         state = self._until(lambda: self._ended(run))
-        assert state == "SUCCEEDED", glue.get_job_run(JobName="lake", RunId=run)["JobRun"]
+        assert state == "SUCCEEDED", glue.get_job_run(JobName="lake", RunId=run)["JobRun"]["ErrorMessage"]
         self.clock.advance(2)
         return run
 

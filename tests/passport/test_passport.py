@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.passport.conftest import DELIMITER, Command, Farm, reading
+from tests.services.firehose.test_deaggregation import aggregate
 
 from afluente.core.setting import Settings
 
@@ -62,7 +63,7 @@ def test_whole_way_in_every_name_that_a_record_has(farm: Farm, follow: Callable[
     }  # fmt: skip
     put, delivery, job = steps["put"]["facts"], steps["delivery"]["facts"], steps["job"]["facts"]
     assert put["partition_key"] == "key-3"
-    assert put["hash"] == int(hashlib.md5(b"key-3", usedforsecurity=False).hexdigest(), 16)
+    assert put["hash"] == str(int(hashlib.md5(b"key-3", usedforsecurity=False).hexdigest(), 16))
     whole = farm.client("s3").get_object(Bucket="raw", Key=key)["Body"].read()
     assert json.loads(whole[delivery["offset"] : delivery["end"] + 1]) == reading(4)
     assert (delivery["object"], delivery["flush"], delivery["records"]) == (f"s3://raw/{key}", "flush_interval", 8)
@@ -212,6 +213,19 @@ def test_gzip_is_read_and_its_bytes_are_those_before_compression(farm: Farm, fol
     length = len(json.dumps(reading(1)))
     assert sorted(item["offset"] for item in facts) == [0, length]
     assert states(follow(f"s3://raw/{key}", "--offset", "3"))["put"] == "put"
+
+
+def test_aggregate_of_a_producer_and_one_of_the_records_in_it(farm: Farm, follow: Callable[..., Steps]) -> None:
+    farm.delivery_stream()
+    packed = aggregate([json.dumps(reading(number)).encode() for number in (1, 2, 3)])
+    _, number = farm.put(reading(9), packed)
+    (key,) = farm.deliver()
+    farm.crawl()
+    facts = follow(number)["delivery"]["facts"]
+    assert states(follow(number))["delivery"] == "delivered"
+    steps = follow(f"s3://raw/{key}", "--line", "2")  # of four, the aggregate's three are first or last
+    assert steps["put"]["facts"]["sequence_number"] == number
+    assert steps["answer"]["facts"]["answer"].startswith("idtemp=2," if facts["record"] == 1 else "idtemp=1,")
 
 
 def test_record_past_its_retention_is_still_found_in_its_object(farm: Farm, follow: Callable[..., Steps]) -> None:

@@ -4,7 +4,7 @@ Afluente's endpoint names object and byte; what is there is then compared. On AW
 are read until one has the record's bytes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -144,6 +144,8 @@ NONE = Kind(
     Words("Nenhum delivery stream lê {stream}.", "Crie um: docs/firehose.md."),
 )
 
+AGGREGATE = b"\xf3\x89\x9a\xc2"
+"""How a record begins into which the Kinesis Producer Library packed others."""
 SLACK = timedelta(minutes=5)
 """How long after its interval an object may come."""
 SEARCHED = 200
@@ -240,8 +242,10 @@ class Deliveries:
         return None
 
     def _unseen(self, stream: DeliveryStream, told: dict[str, Any], mine: Sequence[dict[str, Any]]) -> Notice:
-        """It was processed, and no object has it."""
-        batch = told.get("batch") or {}
+        """No object has it, or can be shown to."""
+        batch = told.get("batch")
+        if not batch:
+            return _not_found(stream, FORGOTTEN)
         dropped, records = batch.get("dropped", 0), batch.get("records", -1)
         facts = {"delivery_stream": stream.name}
         if dropped and dropped == records:
@@ -254,12 +258,8 @@ class Deliveries:
     def _searched(self, reading: Reading, stream: DeliveryStream) -> Delivered:
         """By its bytes alone, in the objects that came after it."""
         facts: dict[str, object] = {"delivery_stream": stream.name}
-        missing = {"name": stream.name, "interval_s": stream.interval_s, "why": "", "why_pt": ""}
         if reading.data is None or reading.arrived_at is None:
-            missing |= {
-                "why": ": its bytes are not known any more", "why_pt": ": seus bytes já não são conhecidos",
-            }  # fmt: skip
-            return Delivered(NOT_FOUND.at("delivery", None, facts, **missing))
+            return Delivered(_not_found(stream, FORGOTTEN))
         until = reading.arrived_at + timedelta(seconds=stream.interval_s) + SLACK
         for prefix in filter(None, dict.fromkeys((stream.prefix, stream.error_prefix))) if stream.prefix else ("",):
             for key in self._written(stream.bucket, prefix, reading.arrived_at, until):
@@ -267,7 +267,7 @@ class Deliveries:
                 seen = self._in_body(reading, stream, held, None, facts | {"flush": "flush_unknown"})
                 if seen and seen.notice.kind is not TRANSFORMED:
                     return seen
-        return Delivered(NOT_FOUND.at("delivery", None, facts, **missing))
+        return Delivered(_not_found(stream))
 
     def _written(self, bucket: str, prefix: str, since: datetime, until: datetime) -> Iterator[str]:
         found = []
@@ -285,14 +285,16 @@ def _compared(data: bytes, held: Body, place: dict[str, Any], facts: dict[str, o
     offset, length = place["offset"], place["length"]
     there = held.data[offset : offset + length]
     facts = facts | {"offset": offset, "end": offset + length - 1, "record": place["index"] + 1}
-    if there != data:
-        exact = body.find(held, data)  # an aggregate is taken apart: its own bytes are nowhere
-        if not exact and there and there in data:
-            exact = [Place(held.bucket, held.key, offset, length, place["index"], 0, there, held.etag, held.size)]
-        if not exact:
-            return Delivered(DIFFERS.at("delivery", held.modified, facts, bucket=held.bucket, key=held.key))
+    if there != data and not _is_unpacked(there, data):
+        return Delivered(DIFFERS.at("delivery", held.modified, facts, bucket=held.bucket, key=held.key))
     found = Place(held.bucket, held.key, offset, length, place["index"], 0, there, held.etag, held.size, held.modified)
     return Delivered(DELIVERED.at("delivery", held.modified, facts), found, body=held)
+
+
+def _is_unpacked(there: bytes, data: bytes) -> bool:
+    """Whether these are the records that a producer packed into one, which Firehose takes apart."""
+    parts = body.pieces(there) if data.startswith(AGGREGATE) else []
+    return bool(parts) and all(there[part.offset : part.offset + part.length] in data for part in parts)
 
 
 def _by_index(held: Body, place: dict[str, Any] | None, facts: dict[str, object]) -> Delivered | None:
@@ -365,7 +367,13 @@ def lies_at(place: Place, name: str) -> Delivered:
 
 def unread(error: PassportError, stream: DeliveryStream) -> Notice:
     """What is said when the objects cannot be read."""
-    return NOT_FOUND.at(
-        "delivery", None, {"delivery_stream": stream.name}, name=stream.name, interval_s=stream.interval_s,
-        why=f" ({error})", why_pt=f" ({error})",
-    )  # fmt: skip
+    return _not_found(stream, {"why": f" ({error})", "why_pt": f" ({error})"})
+
+
+def _not_found(stream: DeliveryStream, why: Mapping[str, str] | None = None) -> Notice:
+    facts = {"delivery_stream": stream.name}
+    words: dict[str, object] = {"name": stream.name, "interval_s": stream.interval_s, "why": "", "why_pt": ""}
+    return NOT_FOUND.at("delivery", None, facts, **words | dict(why or {}))
+
+
+FORGOTTEN = {"why": ": its bytes are not known any more", "why_pt": ": seus bytes já não são conhecidos"}

@@ -66,7 +66,15 @@ def follow(lake: Lake, start: Start) -> Iterator[Notice]:
     first = next((item for item in delivered if item.place or item.row), None)
     if first is None or first.notice.kind.state in {State.LOST, State.WRONG}:
         return
+    if start.place is not None and first.place is not None and _has(first.place, start.place):
+        first.place = start.place  # one of the records of an aggregate
     yield from _in_tables(lake, reading, first)
+
+
+def _has(whole: Place, part: Place) -> bool:
+    """Whether one lies in the other."""
+    end = part.offset + part.length
+    return whole.url == part.url and whole.offset <= part.offset and end <= whole.offset + whole.length
 
 
 def of_place(lake: Lake, place: Place) -> Reading:

@@ -108,7 +108,7 @@ def _hash(kinesis: Any, reading: Reading) -> dict[str, object]:
     low, high = int(shard["HashKeyRange"]["StartingHashKey"]), int(shard["HashKeyRange"]["EndingHashKey"])
     facts: dict[str, object] = {"partition_key": reading.partition_key}
     if low <= number <= high:
-        return facts | {"hash": number, "hash_range": f"{low} - {high}"}
+        return facts | {"hash": str(number), "hash_range": f"{low} - {high}"}
     return facts | {"explicit_hash": f"{low} - {high}"}
 
 

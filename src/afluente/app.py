@@ -291,6 +291,11 @@ class App:
         key = (self.settings.account, self.settings.region, delivery_stream)
         return balance(msgspec.to_builtins(self._trace.standing(key)))
 
+    @property
+    def newest_ms(self) -> int:
+        """When the newest record of all that is in the data folder arrived; 0 while there is none."""
+        return self._log.newest_ms
+
     def _measured(self) -> tuple[list[Total], list[Sample]]:
         """What Prometheus is shown: totals since the start, and numbers as they are now."""
         return self._metrics.totals(), [*self._samples(), *process_samples()]

@@ -34,6 +34,21 @@ def whole(text: str) -> int:
     return int(text)
 
 
+def minutes(text: str) -> int:
+    """Minutes that divide an hour."""
+    if not text.isdigit() or not 1 <= int(text) <= 60 or 60 % int(text):
+        raise argparse.ArgumentTypeError(f"{text} is not a number of minutes that divides an hour")
+    return int(text)
+
+
+def share(text: str) -> float:
+    """A probability."""
+    number = _number(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 to 1")
+    return number
+
+
 def seconds(text: str) -> float:
     """A length of time."""
     number = _number(text)

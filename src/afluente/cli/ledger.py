@@ -41,11 +41,12 @@ def run(given: argparse.Namespace, settings: Settings) -> int:
         print(json.dumps([ledger.plain(page, language) for page in pages], indent=2, ensure_ascii=False))
     else:
         for page in pages:
-            _show(Console(highlight=False), page, language)
+            show(Console(highlight=False), page, language)
     return int(not all(page.balances for page in pages))
 
 
-def _show(console: Console, page: Page, language: str) -> None:
+def show(console: Console, page: Page, language: str) -> None:
+    """Print a balance."""
     console.print(f"[bold]{escape(page.source)} → {escape(page.target)}[/]")
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(min_width=28)

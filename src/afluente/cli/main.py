@@ -20,6 +20,7 @@ EPILOG = """\
 examples:
   afluente up                     run the wind farm and watch it; Ctrl-C stops it, everything stays
   afluente up --once              one full pass, from the sensors to an Athena result, then stop
+  afluente replay                 a month of the farm in about a minute, with late bursts and faults
   afluente serve --port 4567      serve the AWS APIs only
   afluente doctor table db.t      why does a query show no row, one row, NULLs?
   afluente passport --where "..." the way of one record through the lake
@@ -115,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
         default=1.0,
         help="seconds between readings of a sensor (default: %(default)g)",
     )
+    _replay(commands)
     serve = commands.add_parser(
         "serve",
         help="serve the AWS APIs only",
@@ -249,6 +251,57 @@ def _on_aws(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     sensors.add_argument(
         "--readings", type=argument.count, metavar="N", help="stop after so many readings of each type of sensor"
     )
+
+
+def _replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    replay = commands.add_parser(
+        "replay",
+        help="a month of the wind farm in about a minute, with late bursts, duplicates and faults",
+        description="Run the wind farm's lake on a clock of its own: days of readings in seconds each, through stream, "
+        "delivery, crawls, job and queries as ever. Links fail and readings come late, batches are put twice, readings "
+        "are broken; the same seed gives the same days. In the end the ledger is balanced; exit status 1 says that it "
+        "does not balance.",
+    )
+    replay.add_argument(
+        "--data",
+        type=Path,
+        default=Path(".afluente-replay"),
+        metavar="DIR",
+        help="a new data folder (default: ./.afluente-replay)",
+    )
+    replay.add_argument("--port", type=argument.port, default=0, help="the port to listen on (default: a free one)")
+    replay.add_argument("--days", type=argument.count, default=30, help="how many, to today (default: %(default)s)")
+    replay.add_argument("--turbines", type=argument.count, default=6, help="how many turbines (default: %(default)s)")
+    replay.add_argument(
+        "--every",
+        type=argument.minutes,
+        default=15,
+        metavar="MINUTES",
+        help="minutes between readings of a sensor, a divisor of 60 (default: %(default)s)",
+    )
+    replay.add_argument("--seed", type=int, default=1, help="the same seed gives the same days (default: 1)")
+    replay.add_argument(
+        "--outages",
+        type=argument.share,
+        default=0.1,
+        metavar="P",
+        help="how likely a turbine's link fails for some hours of a day (default: %(default)s)",
+    )
+    replay.add_argument(
+        "--retries",
+        type=argument.share,
+        default=0.05,
+        metavar="P",
+        help="how likely a batch is put twice in an hour (default: %(default)s)",
+    )
+    replay.add_argument(
+        "--broken",
+        type=argument.share,
+        default=0.001,
+        metavar="P",
+        help="how likely a reading is broken (default: %(default)s)",
+    )
+    replay.add_argument("--language", choices=("en", "pt"), help="of the ledger (default: that of your machine)")
 
 
 def _doctor(parser: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ import threading
 
 from afluente.app import App, CannotListen
 from afluente.cli.error import CommandError
+from afluente.core.clock import Clock
 from afluente.core.disk_fault import disk_fault
 from afluente.core.setting import Settings
 
@@ -30,15 +31,18 @@ def run(_: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def start(settings: Settings) -> App:
-    """A started App. Raises CommandError with one sentence when the address or the data folder cannot be used."""
+def start(settings: Settings, clock: Clock | None = None) -> App:
+    """A started App; `clock` stands in for the machine's.
+
+    Raises CommandError with one sentence when the address or the data folder cannot be used.
+    """
     if settings.auth == "open" and not _is_loopback(settings.host):
         raise CommandError(
             f"{settings.host} is not a loopback address. In open mode whoever reaches Afluente is the account's root; "
             "use --host 127.0.0.1, or --auth enforce, which verifies signatures."
         )
     try:
-        app = App(settings)
+        app = App(settings, clock)
     except (OSError, sqlite3.Error) as error:
         raise CommandError(_unusable(settings, error)) from None
     try:

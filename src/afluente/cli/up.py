@@ -53,7 +53,7 @@ class Farm:
         self._stopping = stopping
         self._console = console
         self._given = given
-        self._client = _clients(self._environment(app.root_key))
+        self._client = clients(self._environment(app.root_key))
         self._say("making the lake (CloudFormation stack windfarm)")
         self.lake: Lake = deploy(self._client, parameters={"CrawlSchedule": "cron(0/5 * * * ? *)"})
 
@@ -229,7 +229,7 @@ class Farm:
                 seen.trouble = f"{type(error).__name__}: {error}"
 
 
-def _clients(environment: dict[str, str]) -> Clients:
+def clients(environment: dict[str, str]) -> Clients:
     """Boto3 clients of the running Afluente, one per service, each made when first asked for."""
     import boto3  # noqa: PLC0415 - slow to import
 

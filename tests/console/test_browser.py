@@ -191,7 +191,7 @@ def test_stream_shows_shards_and_records_as_they_are(page: Browser, farm: Farm) 
     page.until("document.querySelectorAll('.ring > div').length === 2")
     page.until("document.querySelectorAll('.chart svg').length === 2")
     page.choose("#read-from", "oldest")
-    page.until_text("turbine-5")
+    page.until("!document.querySelector('#read-on').hidden")
     shown = page.text()
     assert EVIL in shown, "a record's text is shown, and is nothing but text"
     assert page.run("document.title") == "Stream – Afluente"  # noqa: RUF001  # the page's own
@@ -258,10 +258,21 @@ def test_crawler_and_job_are_started_and_followed(page: Browser, farm: Farm) -> 
     page.until_text("SUCCEEDED")
 
 
+def test_stream_tells_whether_it_balances(page: Browser, farm: Farm) -> None:
+    page.open(f"{farm.url}#/stream/farm")
+    page.click("#ledger")
+    page.until_text("farm \u2192 farm")
+    rows = page.run("[...document.querySelectorAll('dialog tr')].map((one) => one.innerText.split('\\t').slice(0, 2))")
+    assert rows[0] == ["put into the stream", "6"]
+    assert rows[-1] == ["difference", "0"]
+    assert page.run("document.querySelector('dialog .badge').textContent") == "balances"
+    page.click("dialog button")
+
+
 def test_record_tells_where_it_went(page: Browser, farm: Farm) -> None:
     page.open(f"{farm.url}#/stream/farm")
     page.choose("#read-from", "oldest")
-    page.until_text("turbine-5")
+    page.until("!document.querySelector('#read-on').hidden")
     page.click("summary")
     page.click(".whither")
     page.until("document.querySelector('.step.busy')")  # 900 seconds have not passed

@@ -24,7 +24,7 @@ class Console:
         """The response. Blocks, the doctor for seconds: for a thread that no other request waits for."""
         name = request.path.removeprefix(PATH).removeprefix("/")
         match request.method, name:
-            case "POST", "api/doctor" | "api/passport":
+            case "POST", "api/doctor" | "api/ledger" | "api/passport":
                 return self._ask(name.rpartition("/")[2], request)
             case "GET" | "HEAD", "api/place":
                 return self._place(request)
@@ -45,9 +45,9 @@ class Console:
 
     def _ask(self, whom: str, request: HttpRequest) -> HttpResponse:
         """Boto3 is slow to import, and large: only who is asked imports it."""
-        from afluente.console import asked, doctor, passport  # noqa: PLC0415
+        from afluente.console import asked, doctor, ledger, passport  # noqa: PLC0415
 
-        module: Any = {"doctor": doctor, "passport": passport}[whom]
+        module: Any = {"doctor": doctor, "ledger": ledger, "passport": passport}[whom]
         try:
             question = msgspec.json.decode(request.content(), type=module.Question)
         except msgspec.MsgspecError as error:

@@ -2,16 +2,13 @@
 
 from typing import Any
 
-from afluente.console.asked import Asked, Clients, answered
-from afluente.passport import delivery_stream, journey, put
-from afluente.passport.endpoint import Endpoint
-from afluente.passport.journey import Lake, Start
+from afluente.console.asked import Asked, answered
+from afluente.console.looking import lake_of
+from afluente.passport import journey, put
+from afluente.passport.journey import Start
 from afluente.passport.label import LABELS, STATIONS, shown
 from afluente.passport.notice import Notice
-from afluente.passport.query import Athena
 from afluente.wire.message import HttpResponse
-
-POLL_S = 0.1
 
 
 class Question(Asked):
@@ -27,16 +24,8 @@ def answer(asked: Question, endpoint: str) -> HttpResponse:
 
 
 def _steps(asked: Question, endpoint: str) -> dict[str, Any]:
-    session = asked.session()
-    clients = Clients(session, endpoint)
-    lake = Lake(
-        clients,
-        Athena(clients("athena"), None, POLL_S),
-        Endpoint(endpoint, session, asked.region),
-        streams=list(delivery_stream.every(clients("firehose"))),
-        asks=True,
-    )
-    start = Start(put.by_number(clients("kinesis"), asked.stream, asked.sequence_number))
+    lake = lake_of(asked, endpoint)
+    start = Start(put.by_number(lake.client("kinesis"), asked.stream, asked.sequence_number))
     return {"steps": [_plain(notice, asked.language) for notice in journey.follow(lake, start)]}
 
 

@@ -15,11 +15,11 @@ export function why(kind, ...name) {
   );
 }
 
-const finding = ({ severity, what, why, next }) =>
+export const finding = ({ severity, what, why, next }) =>
   h(
     "div",
     { class: `finding ${severity}` },
     h("h3.wrap", {}, what),
-    h("p.small.wrap", {}, h("span.soft", {}, `${t("doctor.because")}: `), why),
-    h("p.small.wrap", {}, h("span.soft", {}, `${t("doctor.next")}: `), next),
+    why && h("p.small.wrap", {}, h("span.soft", {}, `${t("doctor.because")}: `), why),
+    next && h("p.small.wrap", {}, h("span.soft", {}, `${t("doctor.next")}: `), next),
   );

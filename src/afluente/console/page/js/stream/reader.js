@@ -25,7 +25,7 @@ export function reader(stream, shards, signal) {
     FROM.map((one) => [one, t(`from.${one}`)]),
     () => begin(),
   );
-  const on = action(t("stream.read_on"), () => readOn(), { id: "read-on" });
+  const on = action(t("stream.read_on"), () => readOn(following.signal), { id: "read-on" });
   let iterators = new Map();
   let following = new AbortController();
 
@@ -35,7 +35,7 @@ export function reader(stream, shards, signal) {
     following.abort();
     following = new AbortController();
     const ending = AbortSignal.any([signal, following.signal]);
-    on.hidden = from.value === "newest";
+    on.hidden = true;
     const chosen = shard.value ? [shard.value] : from.value === "newest" ? open : ids;
     if (from.value === "newest") {
       const step = async () => {
@@ -45,19 +45,22 @@ export function reader(stream, shards, signal) {
       return poll(step, FOLLOW_MS, ending);
     }
     const at = await attempt(Promise.all(chosen.map((id) => iteratorOf(stream, id, from.value, ending))));
+    if (ending.aborted) return;
     if (at.error) return fill(place, trouble(at.error));
     iterators = new Map(chosen.map((id, i) => [id, at.value[i]]));
-    await readOn();
+    await readOn(ending);
   }
 
   // An open record is being read: what is new waits until it is closed.
   const refresh = (records) => place.querySelector("details[open]") || paint(records);
 
-  async function readOn() {
-    const pages = await attempt(Promise.all([...iterators].map(([id, iterator]) => pageOf(id, iterator, signal))));
+  async function readOn(ending) {
+    const pages = await attempt(Promise.all([...iterators].map(([id, iterator]) => pageOf(id, iterator, ending))));
+    if (ending.aborted) return;
     if (pages.error) return fill(place, trouble(pages.error));
     for (const { id, next } of pages.value) next ? iterators.set(id, next) : iterators.delete(id);
     paint(pages.value.flatMap((page) => page.records));
+    on.hidden = false;
   }
 
   begin();

@@ -7,6 +7,7 @@ import { why } from "../doctor.js";
 import { fill, h } from "../dom.js";
 import { dateTime } from "../format.js";
 import { t } from "../language.js";
+import { balance } from "../ledger.js";
 import { minutes, stream as metric } from "../metric.js";
 import { attempt, badge, card, facts, trouble } from "../part.js";
 import { poll } from "../poll.js";
@@ -39,7 +40,12 @@ function head(name, { value, error }) {
   const found = value.StreamDescriptionSummary;
   return card(
     "",
-    h("div.row.spread", {}, h("div.row", {}, h("h2", {}, name), badge(found.StreamStatus)), why("stream", name)),
+    h(
+      "div.row.spread",
+      {},
+      h("div.row", {}, h("h2", {}, name), badge(found.StreamStatus)),
+      h("div.row", {}, balance(name), why("stream", name)),
+    ),
     facts([
       [t("stream.mode"), found.StreamModeDetails?.StreamMode],
       [t("stream.open"), String(found.OpenShardCount)],

@@ -120,6 +120,13 @@ export const en = {
   "doctor.because": "why",
   "doctor.next": "next",
 
+  "ledger.ask": "Does it balance?",
+  "ledger.title": "Does {name} balance?",
+  "ledger.none": "No delivery stream reads it.",
+  "ledger.difference": "difference",
+  "ledger.yes": "balances",
+  "ledger.no": "does not balance",
+
   "passport.where": "Where did it go?",
   "passport.title": "The way of this record",
   "passport.facts": "details",

@@ -120,6 +120,13 @@ export const pt = {
   "doctor.because": "por quê",
   "doctor.next": "faça",
 
+  "ledger.ask": "A conta fecha?",
+  "ledger.title": "A conta de {name} fecha?",
+  "ledger.none": "Nenhum delivery stream o lê.",
+  "ledger.difference": "diferença",
+  "ledger.yes": "fecha",
+  "ledger.no": "não fecha",
+
   "passport.where": "Aonde foi?",
   "passport.title": "O caminho deste registro",
   "passport.facts": "detalhes",

@@ -100,7 +100,23 @@ QUERIES = (
     "DROP TABLE IF EXISTS made",
     "DROP VIEW seen",
 )
+QUEUE = f"http://127.0.0.1:4566/{ACCOUNT}/base"
+QUEUE_ARN = f"arn:aws:sqs:us-east-1:{ACCOUNT}:base"
+SENDING = json.dumps({"Version": "2012-10-17", "Statement": [{
+    "Effect": "Allow", "Principal": {"Service": ["s3.amazonaws.com", "events.amazonaws.com"]}, "Action": "sqs:*",
+    "Resource": QUEUE_ARN}]})  # fmt: skip
 KNOWN: dict[str, tuple[Any, ...]] = {
+    "queueurl": (QUEUE, QUEUE + ".fifo"),
+    "queuename": ("base", "base.fifo", "made"),
+    "waittimeseconds": (0, 1),
+    "messagegroupid": ("g",),
+    "eventpattern": ('{"source": ["farm"]}', '{"detail": {"a": [{"numeric": [">", 1]}, {"exists": false}]}}'),
+    "scheduleexpression": ("rate(5 minutes)", "cron(0 12 * * ? *)"),
+    "detail": ('{"a": 1}', '{"a": {"b": ["c", null]}}'),
+    "events.source": ("farm",),
+    "targetarn": (QUEUE_ARN,),
+    "events.resourcearn": (f"arn:aws:events:us-east-1:{ACCOUNT}:rule/base",),
+    "queuearn": (QUEUE_ARN,),
     "streamname": ("base-one", "base-two"),
     "streamarn": (f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/base-one",),
     "kinesis.arn": (f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/base-one",),
@@ -212,6 +228,15 @@ BASE: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("athena", "CreateNamedQuery", {"Name": "named", "Database": "lake", "QueryString": QUERIES[0]}),
     ("athena", "CreatePreparedStatement", {
         "StatementName": "ready", "WorkGroup": "primary", "QueryStatement": "SELECT ? + 1"}),
+    ("sqs", "CreateQueue", {"QueueName": "base", "Attributes": {"Policy": SENDING, "VisibilityTimeout": "1"}}),
+    ("sqs", "CreateQueue", {
+        "QueueName": "base.fifo", "Attributes": {"FifoQueue": "true", "ContentBasedDeduplication": "true"}}),
+    ("sqs", "SendMessage", {"QueueUrl": QUEUE, "MessageBody": "hello"}),
+    ("events", "PutRule", {"Name": "base", "EventPattern": KNOWN["eventpattern"][0]}),
+    ("events", "PutTargets", {"Rule": "base", "Targets": [{"Id": "1", "Arn": QUEUE_ARN}]}),
+    ("s3", "PutBucketNotificationConfiguration", {"Bucket": "base-raw", "NotificationConfiguration": {
+        "QueueConfigurations": [{"QueueArn": QUEUE_ARN, "Events": ["s3:ObjectCreated:*"]}],
+        "EventBridgeConfiguration": {}}}),
     ("logs", "CreateLogGroup", {"logGroupName": "base"}),
     ("logs", "CreateLogStream", {"logGroupName": "base", "logStreamName": "one"}),
     _delivery("base-direct"),

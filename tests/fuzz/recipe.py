@@ -8,7 +8,19 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.fuzz.lake import ACCOUNT, BUCKET_POLICY, DESCRIPTOR, KNOWN, POLICY, ROLE, TABLE, TEMPLATE, TRUST
+from tests.fuzz.lake import (
+    ACCOUNT,
+    BUCKET_POLICY,
+    DESCRIPTOR,
+    KNOWN,
+    POLICY,
+    QUEUE,
+    QUEUE_ARN,
+    ROLE,
+    TABLE,
+    TEMPLATE,
+    TRUST,
+)
 
 PART = hashlib.md5(b"x" * 1000, usedforsecurity=False).hexdigest()
 S3_DESTINATION = {"RoleARN": ROLE, "BucketARN": "arn:aws:s3:::base-raw", "CompressionFormat": "GZIP"}
@@ -82,6 +94,26 @@ RECIPES: dict[str, tuple[dict[str, Any], ...]] = {
     "cloudwatch:ListTagsForResource": ({"ResourceARN": ALARM_ARN},),
     "cloudwatch:TagResource": ({"ResourceARN": ALARM_ARN, "Tags": [{"Key": "a", "Value": "b"}]},),
     "cloudwatch:UntagResource": ({"ResourceARN": ALARM_ARN, "TagKeys": ...},),
+    "sqs:SendMessage": (
+        {"QueueUrl": QUEUE, "MessageBody": ..., "MessageAttributes": {"a": {"DataType": "String", "StringValue": "b"}}},
+        {"QueueUrl": QUEUE + ".fifo", "MessageBody": ..., "MessageGroupId": "g"},
+    ),
+    "sqs:SendMessageBatch": (
+        {"QueueUrl": QUEUE, "Entries": [{"Id": "1", "MessageBody": "x"}, {"Id": "2", "MessageBody": "y"}]},
+    ),
+    "sqs:ReceiveMessage": (
+        {"QueueUrl": QUEUE, "MaxNumberOfMessages": 10, "AttributeNames": ["All"], "MessageAttributeNames": ["All"]},
+        {"QueueUrl": QUEUE + ".fifo", "VisibilityTimeout": 0},
+    ),
+    "sqs:DeleteMessage": ({"QueueUrl": QUEUE, "ReceiptHandle": ...},),
+    "sqs:ChangeMessageVisibility": ({"QueueUrl": QUEUE, "ReceiptHandle": ..., "VisibilityTimeout": 1},),
+    "sqs:SetQueueAttributes": ({"QueueUrl": QUEUE, "Attributes": {"DelaySeconds": "0"}},),
+    "events:PutEvents": ({"Entries": [{"Source": "farm", "DetailType": "t", "Detail": "{}"}]},),
+    "events:PutTargets": (
+        {"Rule": "base", "Targets": [{"Id": "2", "Arn": QUEUE_ARN, "InputTransformer": {
+            "InputPathsMap": {"a": "$.detail.a"}, "InputTemplate": '{"x": <a>}'}}]},
+    ),
+    "events:TestEventPattern": ({"EventPattern": ..., "Event": "{}"},),
     "kinesis:PutRecords": ({"StreamName": "base-one", "Records": [RECORD, {**RECORD, "ExplicitHashKey": "0"}]},),
     "kinesis:GetRecords": ({"ShardIterator": ...}, {"ShardIterator": ..., "Limit": 1}),
     "kinesis:GetShardIterator": (

@@ -161,7 +161,7 @@ class Trigger(GlueType):
         if "Description" in old and "Description" not in new:
             wanted["Description"] = ""
         context.call(self.service, "UpdateTrigger", Name=physical_id, TriggerUpdate=wanted)
-        if "StartOnCreation" in self.changed(old, new) and new["Type"] in {"CONDITIONAL", "SCHEDULED"}:
+        if "StartOnCreation" in self.changed(old, new) and new["Type"] in {"CONDITIONAL", "EVENT", "SCHEDULED"}:
             started = str(new.get("StartOnCreation", False)).lower() == "true"
             context.call(self.service, "StartTrigger" if started else "StopTrigger", Name=physical_id)
 

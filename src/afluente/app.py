@@ -35,6 +35,7 @@ from afluente.services.athena.engine import AthenaEngine
 from afluente.services.athena.provider import AthenaProvider
 from afluente.services.cloudformation.engine import CloudFormationEngine
 from afluente.services.cloudformation.provider import CloudFormationProvider
+from afluente.services.cloudformation.signal_engine import SignalEngine
 from afluente.services.cloudwatch.alarm_engine import AlarmEngine
 from afluente.services.cloudwatch.engine import CloudWatchEngine
 from afluente.services.cloudwatch.provider import CloudWatchProvider
@@ -194,7 +195,7 @@ class App:
         s3.notifier = Notifier(self._sqs, self._iam.authority, invocations, events, clock)
         athena = AthenaEngine(database, invoke, s3, settings, clock, metrics=self._metrics, check=self._check_action)
         cloudformation = CloudFormationEngine(database, invoke, self._iam, clock)
-        self._gateway.signalled = cloudformation.take_signal
+        self._gateway.signalled = SignalEngine(cloudformation).take
         # each may use those before it
         self._engines: list[Any] = [
             self._iam,

@@ -127,6 +127,6 @@ def test_members_of_a_change_set_that_ask_for_nothing(stacks: Deployment) -> Non
     nested = {
         "N": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "https://s3.amazonaws.com/b/k"}}
     }
-    for wrong in ({"ImportExistingResources": True}, {"TemplateBody": text(nested), "IncludeNestedStacks": True}):
-        with pytest.raises(ClientError, match=r"Afluente does not support I\w+"):
+    for wrong in ({"TemplateBody": text(nested), "IncludeNestedStacks": True}, {"DisableValidation": True}):
+        with pytest.raises(ClientError, match="Afluente does not support"):
             cloudformation.create_change_set(**{**make, **wrong}, ChangeSetName="wrong")

@@ -194,3 +194,71 @@ def as_target(item: dict[str, Any], properties: Any, made: list[dict[str, Any]])
         "ResourceType": kind.type, "LogicalResourceId": item["LogicalResourceId"],
         "ResourceIdentifier": {**told, str(last): item["PhysicalResourceId"]},
     }  # fmt: skip
+
+
+def propose_existing(stacks: Deployment, template: Any, kind: str = "CREATE") -> dict[str, Any]:
+    made = stacks.cloudformation.create_change_set(
+        StackName="farm", ChangeSetName="cs", ChangeSetType=kind, TemplateBody=text(template),
+        ImportExistingResources=True, Tags=[{"Key": "k", "Value": "v"}],
+    )  # fmt: skip
+    return dict(stacks.cloudformation.describe_change_set(ChangeSetName=made["Id"]))
+
+
+def actions(change_set: dict[str, Any]) -> dict[str, str]:
+    changes = [change["ResourceChange"] for change in change_set["Changes"]]
+    return {change["LogicalResourceId"]: change["Action"] for change in changes}
+
+
+MIXED: dict[str, Any] = {
+    "G": group(),
+    "New": group("/new"),
+    "S": {"Type": "AWS::Logs::LogStream", "Properties": {"LogGroupName": {"Ref": "G"}, "LogStreamName": "s"}},
+}
+
+
+@pytest.mark.parametrize("kind", ["CREATE", "UPDATE"])
+def test_existing_resources_are_imported_while_others_are_made(stacks: Deployment, logs: Any, kind: str) -> None:
+    if kind == "UPDATE":
+        stacks.create(OTHER)
+    change_set = propose_existing(stacks, OTHER | MIXED, kind)
+    expected = {"G": "Import", "New": "Add", "S": "Add", "O": "Modify" if kind == "UPDATE" else "Add"}
+    assert actions(change_set) == expected
+    stacks.cloudformation.execute_change_set(ChangeSetName=change_set["ChangeSetId"])
+    assert stacks.settle()["StackStatus"] == f"{kind}_COMPLETE"
+    assert ("G", "IMPORT_COMPLETE") in stacks.events()
+    assert [item["logStreamName"] for item in logs.describe_log_streams(logGroupName="/g")["logStreams"]] == ["s"]
+    arn = "arn:aws:logs:us-east-1:000000000000:log-group:/g"
+    assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {"k": "v"}
+    assert (
+        stacks.update({**OTHER, **MIXED, "New": group("/new", RetentionInDays=1)})["StackStatus"] == "UPDATE_COMPLETE"
+    )
+    assert stacks.delete()["StackStatus"] == "DELETE_COMPLETE"
+    assert "/g" in {item["logGroupName"] for item in logs.describe_log_groups()["logGroups"]}
+
+
+@pytest.mark.parametrize("kind", ["CREATE", "UPDATE"])
+@pytest.mark.parametrize("policy", ["Retain", "RetainExceptOnCreate"])
+def test_what_was_imported_is_left_by_a_rollback(stacks: Deployment, logs: Any, kind: str, policy: str) -> None:
+    if kind == "UPDATE":
+        stacks.create(OTHER)
+    bad = {"Type": "AWS::Kinesis::Stream", "DependsOn": "G", "Properties": {"Name": "n@me"}}
+    change_set = propose_existing(stacks, {**OTHER, "G": group(policy=policy), "Bad": bad}, kind)
+    stacks.cloudformation.execute_change_set(ChangeSetName=change_set["ChangeSetId"])
+    assert stacks.settle()["StackStatus"] in {"ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
+    assert ("G", "DELETE_SKIPPED") in stacks.events()
+    assert "/g" in {item["logGroupName"] for item in logs.describe_log_groups()["logGroups"]}
+
+
+def test_existing_resources_have_to_be_kept(stacks: Deployment, logs: Any) -> None:
+    change_set = propose_existing(stacks, {"G": group(policy="Delete")})
+    assert (change_set["Status"], change_set["ExecutionStatus"]) == ("FAILED", "UNAVAILABLE")
+    assert change_set["StatusReason"].endswith("The affected resources are G ({LogGroupName=/g})")
+    assert len(logs.describe_log_groups()["logGroups"]) == 1
+
+
+def test_existing_resources_that_are_not_imported(stacks: Deployment, logs: Any) -> None:
+    stacks.create({"O": group("/owned")}, "owner")
+    by_function = {**group(), "Properties": {"LogGroupName": {"Fn::Sub": "/g"}}}
+    change_set = propose_existing(stacks, {"F": by_function, "O": group("/owned"), "N": group("/new")})
+    assert set(actions(change_set).values()) == {"Add"}
+    assert logs

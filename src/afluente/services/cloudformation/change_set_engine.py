@@ -19,6 +19,7 @@ from afluente.services.cloudformation.error import (
     InvalidChangeSetStatus,
     ValidationError,
 )
+from afluente.services.cloudformation.import_engine import ImportEngine
 from afluente.services.cloudformation.plan import plan
 from afluente.services.cloudformation.property_value import contexts
 from afluente.services.cloudformation.resource_import import (
@@ -27,10 +28,12 @@ from afluente.services.cloudformation.resource_import import (
     check_nothing_else,
     identifiers_of,
     import_changes,
+    unkept,
+    with_imports,
 )
 from afluente.services.cloudformation.retry import FAILED
 from afluente.services.cloudformation.stack import STACK_TYPE, Stack
-from afluente.services.cloudformation.template.template import parse
+from afluente.services.cloudformation.template.template import Resolved, parse
 from afluente.services.cloudformation.wish import Wish
 
 
@@ -46,6 +49,7 @@ class Label:
     includes_nested: bool = False
     to_import: Sequence[Mapping[str, Any]] = ()
     """A request's ResourcesToImport."""
+    imports_existing: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class ChangeSetEngine:
         self._engine = engine
         self._stacks = engine.stacks
         self._change_sets = engine.change_sets
+        self._imports = ImportEngine(engine, clock)
         self._clock = clock
 
     def of(self, stack: Stack) -> list[ChangeSet]:
@@ -144,21 +149,21 @@ class ChangeSetEngine:
         stack.change_set_id, stack.updated_at_ms = change_set.id, self._clock.now_ms()
         self._change_sets.begin(stack, change_set.id)
         resolved = self._engine.resolve(stack, change_set.template)
-        self._engine.begin_creation(stack, change_set.texts, plan(resolved))
+        self._engine.begin_creation(stack, change_set.texts, plan(resolved, change_set.imports))
 
     def _execute_import(self, call: Call, change_set: ChangeSet, stored: Stack) -> None:
         if stored.status != "REVIEW_IN_PROGRESS":
             self._engine.check_updatable(stored, importing=True)
         change_set.stack.change_set_id = change_set.id
         self._change_sets.begin(stored, change_set.id)
-        self._engine.begin_import(call, change_set.stack, change_set.texts, change_set.imports)
+        self._imports.begin(call, change_set.stack, change_set.texts, change_set.imports)
 
     def _execute_update(self, call: Call, change_set: ChangeSet, stored: Stack) -> None:
         self._engine.check_updatable(stored)
         proposed = change_set.stack
         proposed.change_set_id = change_set.id
         self._change_sets.begin(stored, change_set.id)
-        self._engine.begin_update(call, proposed, change_set.texts)
+        self._engine.begin_update(call, proposed, change_set.texts, change_set.imports)
 
     def delete(self, change_set: ChangeSet) -> None:
         """Forget a change set that is not being executed."""
@@ -186,6 +191,7 @@ class ChangeSetEngine:
         found = self._new(stack, proposed, wish, label)
         resolved = self._engine.resolve(proposed, wish.template)
         found.changes, found.values = additions(resolved), contexts(None, resolved, proposed.hidden)
+        self._import_existing(found, resolved, label)
         self._change_sets.put(found)
         return found
 
@@ -199,8 +205,21 @@ class ChangeSetEngine:
             resources, retagged = self._stacks.resources(stack), stack.tags != proposed.tags
             found.changes = Difference(resources, before, after, retagged=retagged).changes()
             found.values = contexts(before, after, {*stack.hidden, *proposed.hidden})
+            self._import_existing(found, after, label)
         self._change_sets.put(found)
         return found
+
+    def _import_existing(self, found: ChangeSet, resolved: Resolved, label: Label) -> None:
+        """Have what is there already imported instead of made, if the request wants that."""
+        if not label.imports_existing:
+            return
+        added = [change["ResourceChange"] for change in found.changes]
+        names = [change["LogicalResourceId"] for change in added if change["Action"] == "Add"]
+        found.imports = self._imports.existing(found.stack, resolved, names)
+        found.changes = with_imports(found.changes, resolved, found.imports)
+        found.reason = unkept(resolved, found.imports)
+        if found.reason is not None:
+            found.status, found.execution_status = "FAILED", "UNAVAILABLE"
 
     def _propose_import(self, stack: Stack, wish: Wish, label: Label, imports: Identifiers) -> ChangeSet:
         before = None

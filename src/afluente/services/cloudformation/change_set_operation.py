@@ -21,7 +21,7 @@ class ChangeSetOperations:
         label = Label(
             request["ChangeSetName"], request.get("ChangeSetType", "UPDATE"), request.get("Description"),
             request.get("OnStackFailure"), request.get("ClientToken"), request.get("IncludeNestedStacks", False),
-            request.get("ResourcesToImport", []),
+            request.get("ResourcesToImport", []), request.get("ImportExistingResources", False),
         )  # fmt: skip
         created = self._change_sets.create(call, wish, label)
         return {"Id": created.id, "StackId": created.stack_id}

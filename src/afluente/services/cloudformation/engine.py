@@ -6,6 +6,7 @@ before a restart.
 
 import logging
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -34,10 +35,9 @@ from afluente.services.cloudformation.plan import (
 )
 from afluente.services.cloudformation.port import Roles
 from afluente.services.cloudformation.removal import leave_replaced
-from afluente.services.cloudformation.resource_import import Identifiers
 from afluente.services.cloudformation.retry import FAILED, begun_anew, tried_again
 from afluente.services.cloudformation.rollback_trigger import Triggers
-from afluente.services.cloudformation.signal import Signal, Signals, handle_of, signal_of
+from afluente.services.cloudformation.signal import Signals
 from afluente.services.cloudformation.stack import RESTORED, Caller, Stack, StackResource
 from afluente.services.cloudformation.stack_store import Stacks, TemplateText
 from afluente.services.cloudformation.step import scope_of
@@ -70,9 +70,10 @@ class CloudFormationEngine:
         self._database = database
         self._clock = clock
         self.acting = Acting(roles)
-        self._signals = Signals(database)
-        self._operations = Operations(self.stacks, self._signals, invoke, clock)
-        self.drift = DriftEngine(database, self.stacks, self._operations.steps, clock)
+        self.signals = Signals(database)
+        self._operations = Operations(self.stacks, self.signals, invoke, clock)
+        self.steps = self._operations.steps
+        self.drift = DriftEngine(database, self.stacks, self.steps, clock)
         self._active: dict[tuple[str, str, str], Stack] = {}
         self._loop = Loop("cloudformation", self._step, clock)
 
@@ -82,7 +83,7 @@ class CloudFormationEngine:
             if stack.deleted_at_ms is not None and stack.deleted_at_ms < self._clock.now_ms() - REMEMBERED_MS:
                 self.stacks.delete(stack)
                 self.drift.forget(stack)
-                self._signals.forget(stack)
+                self.signals.forget(stack)
             else:
                 self._note_active(stack)
         self._loop.start()
@@ -209,34 +210,6 @@ class CloudFormationEngine:
             stack.policy = policy
             self.stacks.put(stack)
 
-    def signal(self, call: Call, name_or_id: str, logical_id: str, signal: Signal) -> None:
-        """What SignalResource says to a resource that waits for it. Raises ValidationError."""
-        with self._database.write():
-            stack = self.get_stack(call, name_or_id, "Stack [{}] does not exist")
-            resource = self.stacks.resource(stack, logical_id)
-            if resource is None:
-                raise ValidationError(f"Resource {logical_id} does not exist for stack {stack.name}")
-            if stack.status not in {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"}:
-                raise ValidationError(f"Stack:{stack.id} is in {stack.status} state and can not be signaled.")
-            if not resource.creation_policy or not resource.status.endswith("_IN_PROGRESS"):
-                state = resource.status or "no"
-                raise ValidationError(f"Resource {logical_id} is in {state} state and waits for no signal.")
-            self._signals.put(stack.key, logical_id, signal)
-            reason = f"Received {signal.status} signal with UniqueId {signal.unique_id}"
-            self.stacks.tell(stack, resource, resource.status, reason)
-        self.wake(stack)
-
-    def take_signal(self, path: str, body: bytes) -> bool:
-        """What was sent to the URL of a wait condition's handle; False: there is none. Raises ValidationError."""
-        handle = handle_of(path)
-        with self._database.write():
-            stack = None if handle is None else self.stacks.at(handle.stack)
-            if handle is None or stack is None or not handle.opens(self.stacks.resource(stack, handle.logical_id)):
-                return False
-            self._signals.put(handle.stack, handle.logical_id, signal_of(body))
-        self._loop.wake()
-        return True
-
     def update_stack(self, call: Call, stack: Stack, wish: Wish) -> Stack:
         """Begin to make a stack what the wish asks for. Raises ValidationError where there is nothing to do."""
         with self._database.write():
@@ -273,10 +246,12 @@ class CloudFormationEngine:
         proposed.triggers = stack.triggers if wish.triggers is None else wish.triggers
         return proposed, before, after
 
-    def begin_update(self, call: Call, proposed: Stack, texts: TemplateText) -> None:
+    def begin_update(
+        self, call: Call, proposed: Stack, texts: TemplateText, imports: Mapping[str, dict[str, str]] = {}
+    ) -> None:
         """Note an update and what becomes of each resource, within the caller's transaction."""
         stack = self.stacks.fresh(proposed)
-        planned = {item.logical_id: item for item in plan(self.resolve(proposed, texts.processed))}
+        planned = {item.logical_id: item for item in plan(self.resolve(proposed, texts.processed), imports)}
         again, stack.unstable = stack.status in FAILED, stack.unstable or stack.status == "CREATE_FAILED"
         self.stacks.keep_previous(stack)
         for name in UPDATED:
@@ -295,23 +270,6 @@ class CloudFormationEngine:
         for wanted in planned.values():
             self.stacks.put_resource(stack, wanted)
         self.stacks.transition(stack, "UPDATE_IN_PROGRESS", "User Initiated", first=True)
-
-    def begin_import(self, call: Call, proposed: Stack, texts: TemplateText, imports: Identifiers) -> None:
-        """Note an import, within the caller's transaction."""
-        stack = self.stacks.fresh(proposed)
-        planned = {item.logical_id: item for item in plan(self.resolve(proposed, texts.processed))}
-        stack.unstable = stack.status == "REVIEW_IN_PROGRESS"
-        if not stack.unstable:
-            self.stacks.keep_previous(stack)
-        for name in UPDATED:
-            setattr(stack, name, getattr(proposed, name))
-        self.acting.begin(call, stack)
-        stack.operation_id, stack.updated_at_ms = str(uuid.uuid4()), self._clock.now_ms()
-        self.stacks.put_template(stack, texts)
-        for name, identifiers in imports.items():
-            planned[name].identifiers = identifiers
-            self.stacks.put_resource(stack, planned[name])
-        self.stacks.transition(stack, "IMPORT_IN_PROGRESS", "User Initiated", first=True)
 
     def _repeated(self, stack: Stack, wish: Wish) -> Stack:
         if wish.token is None or wish.token != stack.token:

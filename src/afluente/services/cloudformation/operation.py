@@ -15,6 +15,7 @@ from afluente.services.cloudformation.signal import Signals
 from afluente.services.cloudformation.stack import Output, Stack, StackResource
 from afluente.services.cloudformation.stack_store import Stacks
 from afluente.services.cloudformation.step import Resources, Steps
+from afluente.services.cloudformation.take_over import TakeOver
 from afluente.services.cloudformation.template.template import Resolved, parse
 from afluente.services.cloudformation.update_operation import WATCH_MS, UpdateOperations
 
@@ -29,8 +30,9 @@ class Operations:
         self._stacks = stacks
         self._clock = clock
         self.steps = self._steps = Steps(stacks, signals, invoke, clock)
-        self._updates = UpdateOperations(self._steps, POLL_MS)
-        self._imports = ImportOperations(self._steps)
+        self._taking = TakeOver(self._steps)
+        self._updates = UpdateOperations(self._steps, self._taking, POLL_MS)
+        self._imports = ImportOperations(self._steps, self._taking)
 
     def advance(self, stack: Stack) -> int | None:
         """Do what can be done. Gives the time to come again, or None when the operation has ended."""
@@ -54,14 +56,14 @@ class Operations:
             progress = False
             for resource in resources.values():
                 if _may_be_made(resource, resources) and self._stacks.fresh(stack).status == stack.status:
-                    progress |= self._steps.make(stack, resource, resources, resolved)
+                    progress |= self._taking.make(stack, resource, resources, resolved)
         if self._stacks.fresh(stack).status != stack.status:
             return self._clock.now_ms()  # it is being deleted
-        if any(resource.status == "CREATE_FAILED" for resource in resources.values()):
+        if any(resource.status.endswith("_FAILED") for resource in resources.values()):
             return self._fail(stack, resources)
         if reason := self._interruption(stack):
             return self._fail(stack, resources, reason)
-        if all(resource.status == "CREATE_COMPLETE" for resource in resources.values()):
+        if all(resource.finished for resource in resources.values()):
             if self._steps.is_watched(stack):
                 return self._clock.now_ms() + WATCH_MS
             return self._complete(stack, resources, resolved)
@@ -81,6 +83,7 @@ class Operations:
 
         def finish(fresh: Stack, outputs: list[Output] = outputs) -> None:
             fresh.outputs = outputs
+            self._stacks.forget_identifiers(fresh)
 
         return self._steps.transition(stack, "CREATE_COMPLETE", None, finish)
 
@@ -88,7 +91,7 @@ class Operations:
         for resource in resources.values():
             if resource.status == "CREATE_IN_PROGRESS":
                 self._stacks.report(stack, resource, "CREATE_FAILED", "Resource creation cancelled")
-        failed = [name for name, resource in resources.items() if resource.status == "CREATE_FAILED"]
+        failed = [name for name, resource in resources.items() if resource.status.endswith("_FAILED")]
         if not reason:
             reason = f"The following resource(s) failed to create: [{', '.join(failed)}]. "
         if stack.on_failure == "DO_NOTHING":
@@ -125,14 +128,16 @@ class Operations:
 
 
 def _may_be_made(resource: StackResource, resources: Resources) -> bool:
-    if resource.status not in {"", "CREATE_IN_PROGRESS"}:
+    if resource.finished or resource.status.endswith("_FAILED"):
         return False
-    return all(resources[need].status == "CREATE_COMPLETE" for need in resource.depends_on)
+    return all(resources[need].finished for need in resource.depends_on)
 
 
 def _is_kept(stack: Stack, resource: StackResource) -> bool:
     if resource.leftover:
         return resource.kept
+    if stack.status == "ROLLBACK_IN_PROGRESS" and resource.identifiers:
+        return True  # it was not made, but imported
     if stack.status == "ROLLBACK_IN_PROGRESS":
         return resource.deletion_policy == "Retain" and not stack.retain_except_on_create
     return resource.logical_id in stack.retained or (resource.deletion_policy or "").startswith("Retain")

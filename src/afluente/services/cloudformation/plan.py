@@ -74,13 +74,14 @@ def check_allowed(template: Template, allowed: Sequence[str]) -> None:
             raise ValidationError(f"Resource type {kind} is not allowed by parameter ResourceTypes [{listed}]")
 
 
-def plan(resolved: Resolved) -> list[StackResource]:
-    """The resources to be made, none begun yet. Raises ValidationError for what cannot be."""
+def plan(resolved: Resolved, imports: Mapping[str, dict[str, str]] = {}) -> list[StackResource]:
+    """The resources to be made, none begun yet; or to be imported. Raises ValidationError for what cannot be."""
     resolved.check()
     return [
         StackResource(
             logical_id=name, type=resource.type, depends_on=resolved.dependencies[name],
             deletion_policy=resource.deletion_policy, update_replace_policy=resource.update_replace_policy,
+            identifiers=dict(imports.get(name, {})),
         )
         for name, resource in resolved.resources.items()
     ]  # fmt: skip

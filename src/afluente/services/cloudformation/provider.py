@@ -18,6 +18,7 @@ from afluente.services.cloudformation.error import ValidationError
 from afluente.services.cloudformation.page import page
 from afluente.services.cloudformation.rollback_engine import RollbackEngine
 from afluente.services.cloudformation.signal import Signal
+from afluente.services.cloudformation.signal_engine import SignalEngine
 from afluente.services.cloudformation.source import policy_of
 from afluente.services.cloudformation.stack import Stack, StackResource
 from afluente.services.cloudformation.template_operation import TemplateOperations
@@ -43,7 +44,7 @@ class CloudFormationProvider(TemplateOperations, ChangeSetOperations, DriftOpera
     )  # fmt: skip
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "CreateChangeSet": (
-            *LATER, "DeploymentMode", "DisableValidation=true", "ImportExistingResources=true",
+            *LATER, "DeploymentMode", "DisableValidation=true",
         ),
         "CreateStack": (*LATER, "DisableValidation=true"),
         "DeleteStack": ("DeploymentConfig",),
@@ -58,6 +59,7 @@ class CloudFormationProvider(TemplateOperations, ChangeSetOperations, DriftOpera
         self._change_sets = ChangeSetEngine(engine, clock)
         self._drift = engine.drift
         self._rollbacks = RollbackEngine(engine)
+        self._signals = SignalEngine(engine)
         self._invoke = invoke
 
     def tags_of(self, resource: Arn) -> Mapping[str, str]:
@@ -126,7 +128,7 @@ class CloudFormationProvider(TemplateOperations, ChangeSetOperations, DriftOpera
 
     def signal_resource(self, call: Call, request: Request) -> Response:
         signal = Signal(unique_id=request["UniqueId"], status=request["Status"])
-        self._engine.signal(call, request["StackName"], request["LogicalResourceId"], signal)
+        self._signals.signal(call, request["StackName"], request["LogicalResourceId"], signal)
         return {}
 
     def describe_stacks(self, call: Call, request: Request) -> Response:

@@ -195,7 +195,9 @@ class StackResource(msgspec.Struct, kw_only=True):
     @property
     def finished(self) -> bool:
         """Whether others may use it, in an update."""
-        return self.status == "CREATE_COMPLETE" if self.former is None else self.done
+        if self.former is None:
+            return self.status == ("UPDATE_COMPLETE" if self.identifiers else "CREATE_COMPLETE")
+        return self.done
 
     @property
     def exists(self) -> bool:

@@ -117,6 +117,13 @@ class Stacks:
         """Forget a resource that the template has no longer."""
         self._resources.delete((*stack.key, logical_id))
 
+    def forget_identifiers(self, stack: Stack) -> None:
+        """What was imported is a resource like others from now on."""
+        for resource in self.resources(stack).values():
+            if resource.identifiers:
+                resource.identifiers = {}
+                self.put_resource(stack, resource)
+
     def leftovers(self, stack: Stack) -> dict[str, StackResource]:
         """What an update replaced or took out, and that is still to be removed."""
         found = (msgspec.convert(body, StackResource) for _, body in self._leftovers.scan(stack.key))

@@ -13,6 +13,7 @@ from afluente.services.cloudformation.removal import leave_replaced, may_be_remo
 from afluente.services.cloudformation.stack import Output, Stack, StackResource
 from afluente.services.cloudformation.stack_policy import denial
 from afluente.services.cloudformation.step import Resources, Steps
+from afluente.services.cloudformation.take_over import TakeOver
 from afluente.services.cloudformation.template.template import Resolved, parse
 
 CLEANUPS = {
@@ -27,8 +28,9 @@ WATCH_MS = 1000
 class UpdateOperations:
     """The updates of every stack, by `steps`; `poll_ms` is how long to wait for a service."""
 
-    def __init__(self, steps: Steps, poll_ms: int) -> None:
+    def __init__(self, steps: Steps, taking: TakeOver, poll_ms: int) -> None:
         self._steps = steps
+        self._taking = taking
         self._stacks = steps.stacks
         self._clock = steps.clock
         self._poll_ms = poll_ms
@@ -85,7 +87,7 @@ class UpdateOperations:
                     if resource.former is not None:
                         progress |= self._steps.change(stack, resource, resources, resolved)
                     elif resolved is not None:
-                        progress |= self._steps.make(stack, resource, resources, resolved)
+                        progress |= self._taking.make(stack, resource, resources, resolved)
 
     def _complete(self, stack: Stack, resources: Resources, wanted: Resources, resolved: Resolved) -> int | None:
         try:
@@ -170,7 +172,7 @@ class UpdateOperations:
     def _turn_back_resource(self, stack: Stack, resource: StackResource, former: StackResource) -> None:
         if resource.since_stable:
             for made in (resource, former) if resource.mode == "replace" else (resource,):
-                self._stacks.leave(stack, made, kept=False)
+                self._stacks.leave(stack, made, kept=bool(made.identifiers))
             self._stacks.forget_resource(stack, resource.logical_id)
             return
         mode = "replace" if resource.replaced else resource.mode
@@ -190,8 +192,8 @@ class UpdateOperations:
     def _finish_rollback(self, stack: Stack) -> None:
         for name, resource in self._stacks.resources(stack).items():
             if resource.former is None:
-                policy = resource.deletion_policy
-                self._stacks.leave(stack, resource, kept=policy == "Retain" and not stack.retain_except_on_create)
+                kept = resource.deletion_policy == "Retain" and not stack.retain_except_on_create
+                self._stacks.leave(stack, resource, kept=kept or bool(resource.identifiers))
                 self._stacks.forget_resource(stack, name)
         self._stacks.restore(stack)
         self._forget_former(stack)
@@ -211,6 +213,7 @@ class UpdateOperations:
         for resource in self._stacks.resources(stack).values():
             resource.former, resource.mode, resource.done = None, "", False
             resource.tried, resource.replaced, resource.since_stable = [], False, False
+            resource.identifiers = {}
             self._stacks.put_resource(stack, resource)
         self._stacks.forget_previous(stack)
 

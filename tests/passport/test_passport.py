@@ -236,6 +236,9 @@ def test_record_past_its_retention_is_still_found_in_its_object(farm: Farm, foll
     steps = follow(number)
     assert states(steps) == {"put": "past-retention", "delivery": "delivered", "crawl": "no-table"}
     assert steps["delivery"]["facts"]["record"] == 1
+    steps = follow(steps["delivery"]["facts"]["object"])
+    assert states(steps) == {"put": "put-unknown", "delivery": "lies-delivered", "crawl": "no-table"}
+    assert steps["delivery"]["facts"]["flush"] == "flush_interval"
 
 
 def test_without_afluentes_endpoint_as_on_aws_the_record_is_found_by_its_bytes(
@@ -265,7 +268,7 @@ def test_direct_put_has_no_number_but_a_way(farm: Farm, follow: Callable[..., St
     firehose.put_record_batch(DeliveryStreamName="direct", Records=records)
     (key,) = farm.deliver()
     steps = follow(f"s3://raw/{key}", "--line", "2")
-    assert states(steps) == {"put": "direct-put", "delivery": "lies-there", "crawl": "no-table"}
+    assert states(steps) == {"put": "direct-put", "delivery": "lies-delivered", "crawl": "no-table"}
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,12 @@ LIES = Kind(
     Words("It lies in this object; when it came is not known."),
     Words("Está neste objeto; não se sabe quando chegou."),
 )
+LIES_DELIVERED = Kind(
+    "lies-delivered",
+    State.DONE,
+    Words("It lies in this object, which Firehose delivered."),
+    Words("Está neste objeto, que o Firehose entregou."),
+)
 NOT_FOUND = Kind(
     "not-found",
     State.UNKNOWN,
@@ -339,15 +345,18 @@ def _where(place: Place) -> dict[str, object]:
 
 def _facts(stream: DeliveryStream, noted: dict[str, Any], reading: Reading) -> dict[str, object]:
     """What was noted of the delivery."""
-    facts: dict[str, object] = {
-        "delivery_stream": stream.name,
+    facts = {"delivery_stream": stream.name} | _noted(noted)
+    if reading.arrived_at is not None:
+        facts["waited_s"] = max(0.0, noted["sealed_at_ms"] / 1000 - reading.arrived_at.timestamp())
+    return facts
+
+
+def _noted(noted: Mapping[str, Any]) -> dict[str, object]:
+    return {
         "records": noted["records"],
         "sealed_at": of_ms(noted["sealed_at_ms"]),
         "flush": "flush_size" if noted.get("full") else "flush_interval",
     }
-    if reading.arrived_at is not None:
-        facts["waited_s"] = max(0.0, noted["sealed_at_ms"] / 1000 - reading.arrived_at.timestamp())
-    return facts
 
 
 def _waiting(stream: DeliveryStream, told: dict[str, Any]) -> Notice:
@@ -359,10 +368,11 @@ def _waiting(stream: DeliveryStream, told: dict[str, Any]) -> Notice:
     )  # fmt: skip
 
 
-def lies_at(place: Place, name: str) -> Delivered:
-    """A record that was named by where it lies."""
-    facts: dict[str, object] = {"delivery_stream": name, "object": place.url, "etag": place.etag}
-    return Delivered(LIES.at("delivery", place.modified, facts | _where(place)), place)
+def lies_at(place: Place, name: str, noted: Mapping[str, Any] | None) -> Delivered:
+    """A record that was named by where it lies, and what is noted of the object's delivery."""
+    facts: dict[str, object] = {"delivery_stream": name} | (_noted(noted) if noted else {})
+    facts |= {"object": place.url, "etag": place.etag} | _where(place)
+    return Delivered((LIES_DELIVERED if noted else LIES).at("delivery", place.modified, facts), place)
 
 
 def unread(error: PassportError, stream: DeliveryStream) -> Notice:

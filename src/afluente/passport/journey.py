@@ -1,6 +1,6 @@
 """The way of one record, station by station: put, delivery, crawl, job, answer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -107,7 +107,7 @@ def _delivered(lake: Lake, reading: Reading, place: Place | None) -> list[Delive
     """How it stands with each delivery stream that reads the record's stream."""
     deliveries = Deliveries(lake.client("s3"), lake.endpoint, asks=lake.asks)
     if place is not None and not reading.sequence_number:
-        return [delivery.lies_at(place, _named(lake, place))]
+        return [delivery.lies_at(place, *_put_by(lake, place))]
     mine = [stream for stream in lake.streams if stream.stream == reading.stream]
     if not mine:
         return [Delivered(delivery.NONE.at("delivery", None, {"stream": reading.stream}))]
@@ -120,9 +120,13 @@ def _delivered(lake: Lake, reading: Reading, place: Place | None) -> list[Delive
     return found
 
 
-def _named(lake: Lake, place: Place) -> str:
+def _put_by(lake: Lake, place: Place) -> tuple[str, Mapping[str, Any] | None]:
+    """The delivery streams that may have put an object, and what the one that did has noted of it."""
     names = [stream.name for stream in lake.streams if stream.may_put(place.bucket, place.key)]
-    return ", ".join(names) or "?"
+    for name in names if lake.asks else ():
+        for found in lake.endpoint.object(name, place.bucket, place.key, place.offset):
+            return name, found["delivery"]
+    return ", ".join(names) or "?", None
 
 
 def _in_tables(lake: Lake, reading: Reading, delivered: Delivered) -> Iterator[Notice]:

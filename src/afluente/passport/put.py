@@ -39,15 +39,14 @@ UNKNOWN = Kind(
     "put-unknown",
     State.UNKNOWN,
     Words(
-        "Which record of the stream it was cannot be said: {why}.",
+        "Which record of the stream it was is not known: none with its bytes is there any more, or more than one.",
         "Name it by its sequence number, as PutRecord answered it.",
     ),
     Words(
-        "Não dá para dizer qual registro do stream era: {why}.",
+        "Não se sabe qual registro do stream era: nenhum com seus bytes está mais lá, ou há mais de um.",
         "Indique-o pelo número de sequência que PutRecord respondeu.",
     ),
 )
-GONE = "no record with the same bytes is in the stream any more, or was"
 WAYS = 100
 """Pages of a shard that are read to find a record by its bytes."""
 
@@ -87,13 +86,13 @@ def by_bytes(kinesis: Any, stream: str, data: bytes, since: datetime, until: dat
     return found[0] if len(found) == 1 else None
 
 
-def notice(kinesis: Any, reading: Reading, why_not: str = GONE) -> Notice:
+def notice(kinesis: Any, reading: Reading) -> Notice:
     """How it stands with the put."""
     if reading.is_direct:
         return DIRECT.at("put", reading.arrived_at)
     facts: dict[str, object] = {"stream": reading.stream, "sequence_number": reading.sequence_number}
     if not reading.sequence_number:
-        return UNKNOWN.at("put", None, {"stream": reading.stream}, why=why_not)
+        return UNKNOWN.at("put", None, {"stream": reading.stream})
     facts["shard"] = reading.shard_id
     if reading.data is None:
         return EXPIRED.at("put", None, facts)

@@ -10,6 +10,7 @@ from afluente.core.call import Call
 from afluente.core.error import AwsError
 from afluente.core.permission import Permission, each, local
 from afluente.services.sqs.address import key_of
+from afluente.services.sqs.move_task import parse_handle
 
 Request = Mapping[str, Any]
 
@@ -39,6 +40,24 @@ def queues(provider: Any, call: Call, request: Request) -> Iterable[str]:
     return (local("sqs", call, "*"),)
 
 
+def source(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The queue that messages are moved from."""
+    return (request["SourceArn"],)
+
+
+def destination(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The queue that they are moved to, where one is named."""
+    return (request["DestinationArn"],) if "DestinationArn" in request else ()
+
+
+def of_task(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """The queue that a task moves messages from; of a handle that is none, none."""
+    try:
+        return (parse_handle(request["TaskHandle"])[1],)
+    except AwsError:
+        return ()
+
+
 PERMISSIONS: dict[str, tuple[Permission, ...]] = {
     **each(
         queue, "sqs", "AddPermission", "ChangeMessageVisibility", "DeleteMessage", "DeleteQueue", "GetQueueAttributes",
@@ -47,6 +66,12 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
     ),
     **each(named, "sqs", "GetQueueUrl"),
     **each(queues, "sqs", "ListQueues"),
+    **each(source, "sqs", "ListMessageMoveTasks"),
+    **each(of_task, "sqs", "CancelMessageMoveTask"),
+    "StartMessageMoveTask": (
+        Permission("sqs:StartMessageMoveTask", source), Permission("sqs:ReceiveMessage", source),
+        Permission("sqs:DeleteMessage", source), Permission("sqs:SendMessage", destination),
+    ),
     "CreateQueue": (Permission("sqs:CreateQueue", named), Permission("sqs:TagQueue", tagged)),
     "ChangeMessageVisibilityBatch": (Permission("sqs:ChangeMessageVisibility", queue),),
     "DeleteMessageBatch": (Permission("sqs:DeleteMessage", queue),),

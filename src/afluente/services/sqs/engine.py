@@ -20,6 +20,7 @@ from afluente.services.sqs.error import (
     bad_value,
 )
 from afluente.services.sqs.message import Message, message_of
+from afluente.services.sqs.move_task import MoveTasks
 from afluente.services.sqs.poll import Polls
 from afluente.services.sqs.queue import Key, Queue, Queues
 from afluente.services.sqs.schema import STEPS
@@ -55,15 +56,18 @@ class SqsEngine:
         self.queues = Queues(database)
         self.messages = Messages(database)
         self.polls = Polls(clock)
+        self.move_tasks = MoveTasks(database, self.queues, self.messages, self.polls, clock)
         self._expiry = Loop("sqs-expiry", self._expire, clock)
 
     def start(self) -> None:
-        """Start expiring messages, and waking long polls."""
+        """Start expiring and moving messages, and waking long polls."""
         self.polls.start()
         self._expiry.start()
+        self.move_tasks.start_moving()
 
     def stop(self) -> None:
-        """Stop both."""
+        """Stop all of it."""
+        self.move_tasks.stop_moving()
         self._expiry.stop()
         self.polls.stop()
 
@@ -175,6 +179,7 @@ class SqsEngine:
         with self.database.write():
             queue = self.queue(key)
             self.queues.delete(queue, self.clock.now_ms())
+            self.move_tasks.forget(key)
             self.database.after_commit(partial(self.polls.arrived, queue.id))
 
     def purge(self, key: Key) -> None:

@@ -67,8 +67,16 @@ class ReceiptHandleIsInvalid(AwsError):
     """A text that is no receipt handle of this queue."""
 
 
+class ResourceNotFoundException(AwsError):
+    """No such queue, or task, where an ARN or a handle names it."""
+
+
 class TooManyEntriesInBatchRequest(AwsError):
     """More than ten entries."""
+
+
+class UnsupportedOperation(AwsError):
+    """It cannot be done now."""
 
 
 def bad_value(value: object, parameter: str, reason: str) -> InvalidParameterValue:

@@ -17,6 +17,7 @@ from afluente.services.sqs.queue import Queue
 
 PAGE = 1000
 MOST_TAGS = 50
+MOST_TASKS = 10
 GRANTED = (
     "*", "ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "GetQueueUrl", "PurgeQueue",
     "ReceiveMessage", "SendMessage", "ListDeadLetterSourceQueues",
@@ -106,6 +107,25 @@ class QueueOperations:
     def purge_queue(self, call: Call, request: Request) -> Response:
         self._engine.purge(key_of(call, request))
         return {}
+
+    def start_message_move_task(self, call: Call, request: Request) -> Response:
+        del call
+        handle = self._engine.move_tasks.start(
+            request["SourceArn"], request.get("DestinationArn"), request.get("MaxNumberOfMessagesPerSecond")
+        )
+        return {"TaskHandle": handle}
+
+    def list_message_move_tasks(self, call: Call, request: Request) -> Response:
+        del call
+        limit = request.get("MaxResults", 1)
+        if not 1 <= limit <= MOST_TASKS:
+            raise bad_value(limit, "MaxResults", f"Must be between 1 and {MOST_TASKS}, if provided.")
+        found = self._engine.move_tasks.page(request["SourceArn"], limit)
+        return {"Results": found} if found else {}
+
+    def cancel_message_move_task(self, call: Call, request: Request) -> Response:
+        del call
+        return {"ApproximateNumberOfMessagesMoved": self._engine.move_tasks.cancel(request["TaskHandle"])}
 
     def add_permission(self, call: Call, request: Request) -> Response:
         queue, label = self._queue(call, request), request["Label"]

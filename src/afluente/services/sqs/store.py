@@ -140,6 +140,14 @@ class Messages:
             (target.id, source, now_ms, sent_at_ms, message.id),
         )
 
+    def renew(self, message: StoredMessage, target: Queue, message_id: str, now_ms: int) -> None:
+        """Into another queue, as a new message with a new id."""
+        self._db.execute(
+            "UPDATE sqs_message SET queue = ?, message_id = ?, source = NULL, receives = 0, received = 0, "
+            "first_received_at_ms = NULL, visible_at_ms = ?, sent_at_ms = ? WHERE id = ?",
+            (target.id, message_id, now_ms, now_ms, message.id),
+        )
+
     def delay(self, queue: Queue, delay_s: int) -> None:
         """A FIFO queue's new delay is that of the messages in it too."""
         self._db.execute(

@@ -35,7 +35,10 @@ def values(shape: Shape, depth: int = 0, *, valid: bool = False) -> st.SearchStr
             return st.lists(elements, min_size=max(low or 0, 1), max_size=min(max(low or 0, 3), high or 3))
         case "map":
             inner = values(shape.value, depth + 1, valid=valid)
-            return st.dictionaries(_keys(shape, valid=valid), inner, min_size=1, max_size=min(3, high or 3))
+            least = max(low or 0, 1)
+            return st.dictionaries(
+                _keys(shape, valid=valid), inner, min_size=least, max_size=min(max(least, 3), high or 3)
+            )
         case "string":
             return _valid_strings(shape, low or 0, high) if valid else _strings(shape)
         case "boolean":

@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-b
 LOCK := $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test quick check format bench clients crash fuzz conformance spark soak docs lock clean browser
+.PHONY: help run serve test quick check format bench clients crash fuzz conformance spark soak docs lock clean machine
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -19,16 +19,18 @@ run: $(VENV)/.run ## set up and run the wind farm (Ctrl-C stops it, everything s
 serve: $(VENV)/.run ## set up and serve the AWS APIs only
 	@$(BIN)/afluente serve
 
-test: check clients browser quick ## set up and run every check and test
+test: check clients machine quick ## set up and run every check and test
 
 quick: $(VENV)/.dev ## the tests alone
 	$(BIN)/python -m pytest
 
-browser: ## Chromium, for the tests of the console: as root on Debian; elsewhere they are skipped
-	@for name in chromium chromium-browser google-chrome-stable google-chrome; do command -v $$name > /dev/null && exit; done; \
-	{ [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null && echo "Setting up Chromium" \
-	  && { apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } > /dev/null 2>&1; } \
-	|| echo "There is no Chromium here: the tests that look at the console in a browser will be skipped"
+machine: ## what some tests need of the machine, Chromium and rsync: as root on Debian; elsewhere they are skipped
+	@missing=""; command -v rsync > /dev/null || missing="rsync"; \
+	for name in chromium chromium-browser google-chrome-stable google-chrome none; do \
+	  ! command -v $$name > /dev/null || break; done; [ $$name != none ] || missing="$$missing chromium"; \
+	[ -z "$$missing" ] || { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null && echo "Setting up $$missing" \
+	  && { apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; } > /dev/null 2>&1; } \
+	|| echo "Not on this machine: $$missing. The tests that need them will be skipped"
 
 check: $(VENV)/.dev ## format, lint, types, layers
 	$(BIN)/ruff format --check .

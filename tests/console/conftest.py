@@ -22,7 +22,7 @@ EVIL = "<img src=x onerror=\"document.title='caught'\">"
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     path = find()
     if path is None:
-        pytest.skip("there is no Chromium here: `make browser` installs it, as root on Debian")
+        pytest.skip("there is no Chromium here: `make machine` installs it, as root on Debian")
     browser = Browser(path, tmp_path_factory.mktemp("profile"))
     yield browser
     browser.close()

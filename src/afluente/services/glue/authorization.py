@@ -135,10 +135,13 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
         "GetDataQualityResult", "GetDataQualityRuleset", "ListDataQualityResults", "ListDataQualityRulesets",
         "UpdateDataQualityRuleset", "GetDataQualityRulesetEvaluationRun",
         "ListDataQualityRulesetEvaluationRuns", "CancelDataQualityRulesetEvaluationRun",
+        "GetDataQualityRuleRecommendationRun", "ListDataQualityRuleRecommendationRuns",
+        "CancelDataQualityRuleRecommendationRun",
     ),
-    "StartDataQualityRulesetEvaluationRun": (
-        Permission("glue:StartDataQualityRulesetEvaluationRun", RULESET), PASS_ROLE,
-    ),
+    **{
+        name: (Permission(f"glue:{name}", RULESET), PASS_ROLE)
+        for name in ("StartDataQualityRulesetEvaluationRun", "StartDataQualityRuleRecommendationRun")
+    },
     "CreateSession": (Permission("glue:CreateSession", SESSION), PASS_ROLE),
     **each(SESSION, "glue", "DeleteSession", "GetSession", "ListSessions", "StopSession"),
     **each(SESSION_OF_STATEMENT, "glue", "CancelStatement", "GetStatement", "ListStatements", "RunStatement"),

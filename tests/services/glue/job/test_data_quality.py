@@ -8,7 +8,7 @@ import pytest
 from tests.services.glue.job.test_dynamic_frame import READ
 
 from afluente.core.error import NotImplemented as Unsupported
-from afluente.services.glue.data_quality.run_engine import EvaluationRuns
+from afluente.services.glue.data_quality.task_run import TaskRuns
 from afluente.services.glue.error import AlreadyExistsException, EntityNotFoundException, InvalidInputException
 from afluente.services.glue.job.runtime.quality.ruleset import Composite, Expression, Rule, Value, parse
 
@@ -262,7 +262,7 @@ def test_evaluation_run_over_a_table(world: Any) -> None:
         "StartDataQualityRulesetEvaluationRun", DataSource=source, Role="glue-role", RulesetNames=["few", "ref"],
         AdditionalDataSources={"all": only_a}, AdditionalRunOptions={"ResultsS3Prefix": "s3://lake/results/"},
     )["RunId"]  # fmt: skip
-    world.jobs.evaluations.join()
+    world.jobs.evaluations.tasks.join()
     found = world.glue("GetDataQualityRulesetEvaluationRun", RunId=run)
     assert found["Status"] == "SUCCEEDED", found
     assert (found["RulesetNames"], found["DataSource"], found["Timeout"]) == (["few", "ref"], source, 2880)
@@ -280,10 +280,10 @@ def test_evaluation_runs_are_listed_and_refused(world: Any) -> None:
     source = people(world)
     start = {"DataSource": source, "Role": "glue-role", "RulesetNames": ["few"]}
     first = world.glue("StartDataQualityRulesetEvaluationRun", **start)["RunId"]
-    world.jobs.evaluations.join()
+    world.jobs.evaluations.tasks.join()
     world.clock.advance(1)
     second = world.glue("StartDataQualityRulesetEvaluationRun", **start)["RunId"]
-    world.jobs.evaluations.join()
+    world.jobs.evaluations.tasks.join()
     listed = world.glue("ListDataQualityRulesetEvaluationRuns")["Runs"]
     assert [each["RunId"] for each in listed] == [second, first]
     assert world.glue("ListDataQualityRulesetEvaluationRuns", Filter={"RulesetName": "ref"})["Runs"] == []
@@ -308,11 +308,11 @@ def test_evaluation_run_that_is_cancelled_or_out_of_time(world: Any) -> None:
     start = {"DataSource": source, "Role": "glue-role", "RulesetNames": ["slow"], "Timeout": 5}
     run = world.glue("StartDataQualityRulesetEvaluationRun", **start)["RunId"]
     world.glue("CancelDataQualityRulesetEvaluationRun", RunId=run)
-    world.jobs.evaluations.join()
+    world.jobs.evaluations.tasks.join()
     assert world.glue("GetDataQualityRulesetEvaluationRun", RunId=run)["Status"] == "STOPPED"
     run = world.glue("StartDataQualityRulesetEvaluationRun", **start)["RunId"]
     world.clock.advance(300)
-    world.jobs.evaluations.join()
+    world.jobs.evaluations.tasks.join()
     assert world.glue("GetDataQualityRulesetEvaluationRun", RunId=run)["Status"] == "TIMEOUT"
 
 
@@ -321,7 +321,7 @@ def test_evaluation_run_that_fails_says_why(world: Any) -> None:
     world.glue("CreateDataQualityRuleset", Name="odd", Ruleset='Rules = [DetectAnomalies "RowCount"]')
     start = {"DataSource": source, "Role": "glue-role", "RulesetNames": ["odd"]}
     run = world.glue("StartDataQualityRulesetEvaluationRun", **start)["RunId"]
-    world.jobs.evaluations.join()
+    world.jobs.evaluations.tasks.join()
     found = world.glue("GetDataQualityRulesetEvaluationRun", RunId=run)
     assert found["Status"] == "FAILED"
     assert "DetectAnomalies" in found["ErrorString"]
@@ -358,12 +358,81 @@ EvaluateDataQuality.apply(f, {"Rules = [" + ", ".join(rules) + "]"!r}, {{"dataQu
 def test_evaluation_run_that_a_dead_server_left_behind_has_failed(world: Any) -> None:
     key = ("000000000000", "us-east-1", "dqrun-1")
     left = {"RunId": key[2], "Status": "RUNNING", "StartedOnMs": world.clock.now_ms(), "RulesetNames": ["few"]}
-    world.jobs.evaluations._documents.put(key, left | {"DataSource": {}, "Timeout": 5})
-    again = EvaluationRuns(
-        world.database, world.jobs.runs.launcher, world.iam, world.invoke, world.jobs.quality, world.clock
-    )
+    world.jobs.evaluations.tasks._documents.put(key, left | {"DataSource": {}, "Timeout": 5})
+    again = TaskRuns(
+        world.database, world.jobs.runs.launcher, world.iam, world.invoke, world.clock, "glue_data_quality_run",
+        "Data Quality Ruleset Evaluation Run", "dqrun-", "/aws-glue/data-quality",
+    )  # fmt: skip
     again.start()
     again.stop()
     found = world.glue("GetDataQualityRulesetEvaluationRun", RunId=key[2])
     assert found["Status"] == "FAILED"
     assert "interrupted" in found["ErrorString"]
+
+
+def test_recommended_rules_hold_for_the_table_that_they_were_made_of(world: Any) -> None:
+    rows = [
+        {
+            "id": n, "power": 10.5 + n % 7, "state": ["run", "stop", 'odd "x"'][n % 3], "note": None if n % 4 else "ok",
+            "none": None, "tags": [n],
+        }
+        for n in range(40)
+    ]  # fmt: skip
+    world.table(
+        "turbines", "s3://lake/turbines/", "json",
+        "id int, power double, state string, note string, none string, tags array<int>",
+    )  # fmt: skip
+    world.put("turbines/1", "\n".join(map(json.dumps, rows)))
+    source = {"GlueTable": {"DatabaseName": "db", "TableName": "turbines"}}
+    start = {"DataSource": source, "Role": "glue-role"}
+    run = world.glue("StartDataQualityRuleRecommendationRun", **start, CreatedRulesetName="proposed")["RunId"]
+    world.jobs.recommendations.tasks.join()
+    found = world.glue("GetDataQualityRuleRecommendationRun", RunId=run)
+    assert (found["Status"], found["CreatedRulesetName"]) == ("SUCCEEDED", "proposed"), found
+    assert found["RecommendedRuleset"].split("\n") == [
+        "Rules = [",
+        "    RowCount between 20 and 81,",
+        '    IsComplete "id",',
+        '    IsUnique "id",',
+        '    StandardDeviation "id" between 10.97 and 12.12,',
+        '    ColumnValues "id" >= 0,',
+        '    ColumnValues "id" <= 39,',
+        '    IsComplete "power",',
+        '    StandardDeviation "power" between 1.866 and 2.063,',
+        '    ColumnValues "power" >= 10.5,',
+        '    ColumnValues "power" <= 16.5,',
+        '    IsComplete "state",',
+        '    ColumnLength "state" between 2 and 8,',
+        '    ColumnValues "state" in ["run", "odd \\"x\\"", "stop"],',
+        '    ColumnLength "note" between 1 and 3 with threshold >= 0.25,',
+        '    ColumnValues "note" in ["ok"] with threshold >= 0.25,',
+        '    IsComplete "tags"',
+        "]",
+    ]
+    ruleset = world.glue("GetDataQualityRuleset", Name="proposed")
+    assert ruleset["TargetTable"] == {"DatabaseName": "db", "TableName": "turbines"}
+    world.glue("StartDataQualityRulesetEvaluationRun", **start, RulesetNames=["proposed"])
+    world.jobs.evaluations.tasks.join()
+    (result,) = world.glue("ListDataQualityResults")["Results"]
+    rules = world.glue("GetDataQualityResult", ResultId=result["ResultId"])["RuleResults"]
+    assert [rule for rule in rules if rule["Result"] != "PASS"] == []
+    (listed,) = world.glue("ListDataQualityRuleRecommendationRuns", Filter={"DataSource": source})["Runs"]
+    assert (listed["RunId"], listed["Status"]) == (run, "SUCCEEDED")
+
+
+def test_recommendation_run_that_fails_or_is_refused(world: Any) -> None:
+    source = people(world)
+    world.table("empty", "s3://lake/empty/", "json", "a int")
+    empty = {"GlueTable": {"DatabaseName": "db", "TableName": "empty"}}
+    run = world.glue("StartDataQualityRuleRecommendationRun", DataSource=empty, Role="glue-role")["RunId"]
+    world.jobs.recommendations.tasks.join()
+    found = world.glue("GetDataQualityRuleRecommendationRun", RunId=run)
+    assert (found["Status"], "there are none" in found["ErrorString"]) == ("FAILED", True)
+    with pytest.raises(InvalidInputException, match="already exists: few"):
+        world.glue(
+            "StartDataQualityRuleRecommendationRun", DataSource=source, Role="glue-role", CreatedRulesetName="few"
+        )
+    with pytest.raises(InvalidInputException, match="already ended"):
+        world.glue("CancelDataQualityRuleRecommendationRun", RunId=run)
+    with pytest.raises(EntityNotFoundException, match="Cannot find Data Quality Rule Recommendation Run"):
+        world.glue("GetDataQualityRuleRecommendationRun", RunId="none")

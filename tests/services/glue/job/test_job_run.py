@@ -292,7 +292,7 @@ def test_process_ends_with_the_server(world: Any) -> None:
     world.create_job("etl", FOREVER)
     world.glue("StartJobRun", JobName="etl")
     wait_for_output(world, "etl")
-    (live,) = world.jobs.runs._live.values()
+    (live,) = world.jobs.runs._live._runs.values()
     assert live.process is not None
     live.process.cut()
     world.jobs.runs.join()

@@ -25,10 +25,17 @@ class DataQualityOperations:
         "GetDataQualityRuleset", "ListDataQualityResults", "ListDataQualityRulesets", "UpdateDataQualityRuleset",
         "StartDataQualityRulesetEvaluationRun", "GetDataQualityRulesetEvaluationRun",
         "ListDataQualityRulesetEvaluationRuns", "CancelDataQualityRulesetEvaluationRun",
+        "StartDataQualityRuleRecommendationRun", "GetDataQualityRuleRecommendationRun",
+        "ListDataQualityRuleRecommendationRuns", "CancelDataQualityRuleRecommendationRun",
     )  # fmt: skip
     unsupported: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "CreateDataQualityRuleset": ("DataQualitySecurityConfiguration", "ClientToken"),
         "ListDataQualityResults": ("Filter.EvaluationRunMode", "Filter.DataQualityEvaluationConfig"),
+        "StartDataQualityRuleRecommendationRun": (
+            "ClientToken", "DataSource.DataQualityGlueTable", "DataSource.GlueTable.ConnectionName",
+            "DataQualitySecurityConfiguration", "RecommendationMode",
+        ),
+        "ListDataQualityRuleRecommendationRuns": ("Tags",),
         "StartDataQualityRulesetEvaluationRun": (
             "ClientToken", "DataSource.DataQualityGlueTable", "DataSource.GlueTable.ConnectionName",
             "AdditionalRunOptions.CloudWatchMetricsEnabled", "AdditionalRunOptions.RowLevelResults",
@@ -96,18 +103,32 @@ class DataQualityOperations:
         return {"RunId": self._jobs.evaluations.begin(call.account, call.region, request)}
 
     def get_data_quality_ruleset_evaluation_run(self, call: Call, request: Request) -> Response:
-        return _shown(self._jobs.evaluations.get(_key(call, request["RunId"])))
+        return _shown(self._jobs.evaluations.tasks.get(_key(call, request["RunId"])))
 
     def list_data_quality_ruleset_evaluation_runs(self, call: Call, request: Request) -> Response:
         wanted = request.get("Filter", {})
-        found = [
-            each for each in self._jobs.evaluations.runs(call.account, call.region) if _was_evaluated(each, wanted)
-        ]
-        page, more = _page(call, request, found)
+        runs = self._jobs.evaluations.tasks.runs(call.account, call.region)
+        page, more = _page(call, request, [each for each in runs if _was_evaluated(each, wanted)])
         return {"Runs": [_shown({name: each[name] for name in RUN_BRIEF if name in each}) for each in page], **more}
 
     def cancel_data_quality_ruleset_evaluation_run(self, call: Call, request: Request) -> Response:
-        self._jobs.evaluations.cancel(_key(call, request["RunId"]))
+        self._jobs.evaluations.tasks.cancel(_key(call, request["RunId"]))
+        return {}
+
+    def start_data_quality_rule_recommendation_run(self, call: Call, request: Request) -> Response:
+        return {"RunId": self._jobs.recommendations.begin(call.account, call.region, request)}
+
+    def get_data_quality_rule_recommendation_run(self, call: Call, request: Request) -> Response:
+        return _shown(self._jobs.recommendations.tasks.get(_key(call, request["RunId"])))
+
+    def list_data_quality_rule_recommendation_runs(self, call: Call, request: Request) -> Response:
+        wanted = request.get("Filter", {})
+        runs = self._jobs.recommendations.tasks.runs(call.account, call.region)
+        page, more = _page(call, request, [each for each in runs if _was_looked_at(each, wanted)])
+        return {"Runs": [_shown({name: each[name] for name in RUN_BRIEF if name in each}) for each in page], **more}
+
+    def cancel_data_quality_rule_recommendation_run(self, call: Call, request: Request) -> Response:
+        self._jobs.recommendations.tasks.cancel(_key(call, request["RunId"]))
         return {}
 
     def _ruleset_tags(self, call: Call, ruleset: Document) -> dict[str, str]:
@@ -148,10 +169,14 @@ def _was_published(result: Document, wanted: Mapping[str, Any]) -> bool:
 
 
 def _was_evaluated(run: Document, wanted: Mapping[str, Any]) -> bool:
+    names: list[str] = run["RulesetNames"]
+    return _was_looked_at(run, wanted) and wanted.get("RulesetName", names[0]) in names
+
+
+def _was_looked_at(run: Document, wanted: Mapping[str, Any]) -> bool:
     at = utc(run["StartedOnMs"])
-    return (
+    return bool(
         wanted.get("DataSource", run["DataSource"]) == run["DataSource"]
-        and wanted.get("RulesetName", run["RulesetNames"][0]) in run["RulesetNames"]
         and wanted.get("StartedBefore", at) >= at
         and wanted.get("StartedAfter", at) <= at
     )

@@ -26,6 +26,17 @@ def evaluation_script(run: Mapping[str, Any], rulesets: Sequence[Mapping[str, An
     return "\n".join(lines) + "\n"
 
 
+def recommendation_script(source: Mapping[str, Any]) -> str:
+    """The script of a run that proposes rules for a table."""
+    return "\n".join([
+        "from awsglue.context import GlueContext",
+        "from afluente.services.glue.job.runtime.quality.recommendation import recommend",
+        "context = GlueContext()",
+        f"recommend({_read(source)})",
+        "",
+    ])  # fmt: skip
+
+
 def _read(source: Mapping[str, Any]) -> str:
     table = source["GlueTable"]
     arguments = [f"database={table['DatabaseName']!r}", f"table_name={table['TableName']!r}"]

@@ -8,7 +8,9 @@ from afluente.core.metric import Metrics
 from afluente.core.provider import Invoke
 from afluente.core.setting import Settings
 from afluente.services.glue.data_quality.engine import DataQuality
-from afluente.services.glue.data_quality.run_engine import EvaluationRuns
+from afluente.services.glue.data_quality.evaluation_run import EvaluationRuns
+from afluente.services.glue.data_quality.recommendation_run import RecommendationRuns
+from afluente.services.glue.data_quality.task_run import TaskRuns
 from afluente.services.glue.error import (
     EntityNotFoundException,
     IdempotentParameterMismatchException,
@@ -49,7 +51,19 @@ class JobEngine:
             database, objects, roles, logs, invoke, self.quality, settings, clock, metrics or Metrics(clock)
         )
         self.runs.find_job = self.find
-        self.evaluations = EvaluationRuns(database, self.runs.launcher, roles, invoke, self.quality, clock)
+
+        def tasks(kind: str, what: str, prefix: str, log_group: str = "/aws-glue/data-quality") -> TaskRuns:
+            launcher = self.runs.launcher
+            return TaskRuns(database, launcher, roles, invoke, clock, kind, what, prefix, log_group)
+
+        self.evaluations = EvaluationRuns(
+            tasks("glue_data_quality_run", "Data Quality Ruleset Evaluation Run", "dqrun-"), self.quality
+        )
+        self.recommendations = RecommendationRuns(
+            tasks("glue_data_quality_recommendation_run", "Data Quality Rule Recommendation Run", "dqrun-"),
+            self.quality,
+        )
+        self._tasks = (self.evaluations.tasks, self.recommendations.tasks)
         self.sessions = SessionEngine(database, self.runs.launcher, tags, clock)
         self._database = database
         self._objects = objects
@@ -62,13 +76,15 @@ class JobEngine:
     def start(self) -> None:
         """Begin to take runs; those that an earlier process left behind are marked as failed."""
         self.runs.start()
-        self.evaluations.start()
+        for tasks in self._tasks:
+            tasks.start()
         self.sessions.start()
 
     def stop(self) -> None:
         """End the runs that are under way."""
         self.sessions.stop()
-        self.evaluations.stop()
+        for tasks in self._tasks:
+            tasks.stop()
         self.runs.stop()
 
     def create(self, key: JobKey, members: dict[str, Any]) -> None:

@@ -1,13 +1,10 @@
 """Runs of jobs: started, watched, stopped, timed out, tried again. What a run does lies in process.py and runtime/."""
 
 import logging
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from afluente.core.clock import Clock
-from afluente.core.loop import Loop
 from afluente.core.metric import Metrics
 from afluente.core.provider import Invoke
 from afluente.core.setting import Settings
@@ -20,21 +17,18 @@ from afluente.services.glue.error import (
 from afluente.services.glue.job import argument
 from afluente.services.glue.job.bookmark import Bookmarks
 from afluente.services.glue.job.definition import Definition
-from afluente.services.glue.job.host import Host
 from afluente.services.glue.job.launcher import Launcher, Start
+from afluente.services.glue.job.live_run import INTERRUPTED, LiveRuns, Outcome
 from afluente.services.glue.job.metric import Measured, RunMetrics
 from afluente.services.glue.job.port import Logs, Objects, Roles
-from afluente.services.glue.job.process import Process
 from afluente.services.glue.job.run_definition import new_run
 from afluente.services.glue.job.run_store import BUSY, ENDED, JobKey, Run, RunStore
-from afluente.services.glue.job.script import LaunchError
 from afluente.store.database import Database
 
 LONGEST_WAIT_MS = 15 * 86_400_000
 """How long a run may wait for its turn before it expires."""
 
 EXPIRED = "The job run was queued for more than 15 days and has expired."
-INTERRUPTED = "The run was interrupted: Afluente stopped while it was under way."
 
 Listener = Callable[[str, str, str, str], None]
 """Told (account, region, job, state) of each run that has ended."""
@@ -44,30 +38,6 @@ log = logging.getLogger(__name__)
 
 class JobRunCannotBeStoppedException(Exception):
     """The run has ended already."""
-
-
-@dataclass(slots=True)
-class Live:
-    """A run that is under way in this process of ours."""
-
-    key: JobKey
-    run: Run
-    job: Definition
-    deadline_ms: int
-    began_ms: int | None = None
-    """When its script began."""
-    thread: threading.Thread | None = None
-    process: Process | None = None
-    verdict: str | None = None
-    """STOPPED or TIMEOUT, once someone has decided so."""
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def end(self, verdict: str) -> None:
-        """Have it end with `verdict`, at once."""
-        with self.lock:
-            self.verdict = self.verdict or verdict
-            if self.process is not None:
-                self.process.kill()
 
 
 class RunEngine:
@@ -91,13 +61,11 @@ class RunEngine:
         self.launcher = Launcher(objects, roles, logs, invoke, self.bookmarks, quality, settings, clock)
         self._clock = clock
         self._store = RunStore(database)
-        self._live: dict[str, Live] = {}
+        self._live = LiveRuns(self.launcher, clock, "glue-job-timeout", self._check_queue)
         self._listeners: list[Listener] = []
         self.observers: list[Callable[[JobKey, Run], None]] = []
         """Told of each run that has ended, an attempt too that is tried again, in the transaction that says so."""
         self._stopping = False
-        self._serving = threading.Event()
-        self._timeouts = Loop("glue-job-timeout", self._check_timeouts, clock)
         self.find_job: Callable[[JobKey], Definition | None] = lambda _: None
         """A job as it is now; set by who keeps the jobs."""
 
@@ -108,32 +76,23 @@ class RunEngine:
         self.launcher.clear()
         for key, run in self._store.in_states(*BUSY):
             self._end(key, run, "FAILED", INTERRUPTED)
-        self._timeouts.start()
+        self._live.start()
 
     def serve(self, endpoint: str) -> None:
         """Let scripts begin, which reach the AWS APIs at the URL `endpoint`, those of runs that wait first."""
         self.launcher.endpoint = endpoint
-        self._serving.set()
+        self._live.serve()
         for key, _ in list(self._store.in_states("WAITING")):
             self._begin_next(key)
 
     def stop(self) -> None:
         """End every run, and wait for it."""
         self._stopping = True
-        self._serving.set()
-        self._timeouts.stop()
-        for live in list(self._live.values()):
-            live.end("FAILED")
-        self.join()
+        self._live.stop()
 
     def join(self, patience_s: float = 60) -> None:
         """Wait until no run is under way."""
-        while self._live:
-            for live in list(self._live.values()):
-                if live.thread is not None:
-                    live.thread.join(patience_s)
-                    if live.thread.is_alive():
-                        raise TimeoutError(f"run {live.run['Id']} did not end in {patience_s} s")
+        self._live.join(patience_s)
 
     def subscribe(self, listener: Listener) -> None:
         """Have `listener` told of each run that has ended."""
@@ -185,8 +144,8 @@ class RunEngine:
                 self._store.change(key, run, JobRunState="STOPPING", LastModifiedOnMs=self._clock.now_ms())
         if waits:
             self._tell(key, "STOPPED")
-        elif live := self._live.get(run):
-            live.end("STOPPED")
+        else:
+            self._live.end(run, "STOPPED")
 
     def delete_all(self, key: JobKey) -> None:
         """Forget a deleted job's runs and bookmark; those under way end as they would."""
@@ -209,7 +168,7 @@ class RunEngine:
                 raise ConcurrentRunsExceededException("Concurrent runs exceeded.")
             self._store.add(key, run | ({"JobRunState": "WAITING"} if waits else {}))
         if waits:
-            self._timeouts.wake()
+            self._live.wake()
         else:
             self._begin(key, run, job)
         return str(run["Id"])
@@ -229,71 +188,43 @@ class RunEngine:
         self._begin(key, run, job)
 
     def _begin(self, key: JobKey, run: Run, job: Definition) -> None:
-        live = Live(key, run, job, run["StartedOnMs"] + run["Timeout"] * 60_000)
-        live.thread = threading.Thread(target=self._follow, args=(live,), name=f"glue-{run['Id'][:11]}", daemon=True)
-        self._live[run["Id"]] = live
-        live.thread.start()
-        self._timeouts.wake()
+        began: list[int] = []
+        """When its script began, once it has."""
 
-    def _follow(self, live: Live) -> None:
-        """The run's thread, from its start to its end."""
-        try:
-            state, message = self._execute(live)
-        except LaunchError as error:
-            state, message = "FAILED", str(error)
-        except Exception as error:  # whatever it is, the run must end
-            log.exception("run %s", live.run["Id"])
-            state, message = "FAILED", f"{type(error).__name__}: {error}"
-        if live.verdict is not None:
-            state, message = live.verdict, INTERRUPTED if live.verdict == "FAILED" else None
-        try:
-            run = self._end(live.key, live.run, state, message)
-        finally:
-            del self._live[live.run["Id"]]
-        self._timeouts.wake()
-        tried_again = state == "FAILED" and not self._stopping and self._try_again(live, run)
-        self._begin_next(live.key)
+        def running() -> None:
+            began.append(self._clock.now_ms())
+            self._set_running(key, run["Id"])
+
+        start = Start(key, run, job, running)
+        deadline_ms = run["StartedOnMs"] + run["Timeout"] * 60_000
+        self._live.begin(start, deadline_ms, lambda outcome: self._ended(start, outcome, began))
+
+    def _ended(self, start: Start, outcome: Outcome, began: list[int]) -> None:
+        self._measure(start, outcome, began)
+        run = self._end(start.key, start.run, outcome.state, outcome.message)
+        tried_again = outcome.state == "FAILED" and not self._stopping and self._try_again(start, run)
+        self._begin_next(start.key)
         if not tried_again:
-            self._tell(live.key, state)
+            self._tell(start.key, outcome.state)
 
     def _tell(self, key: JobKey, state: str) -> None:
         for listener in self._listeners:
             listener(*key, state)
 
-    def _execute(self, live: Live) -> tuple[str, str | None]:
-        """(state, error message) with which the run has ended."""
-        self._serving.wait()
-        start = Start(live.key, live.run, live.job, lambda: self._set_running(live))
-        try:
-            process, host = self.launcher.prepare(start)
-            with live.lock:
-                live.process = process
-                if live.verdict is not None:
-                    return live.verdict, None
-            code = process.run()
-            if argument.enables_metrics(start.arguments):
-                self._measure(live, host)
-        finally:
-            self.launcher.remove(start)
-        if host.ended and host.failure is None:
-            return "SUCCEEDED", None
-        return "FAILED", host.failure or f"Command failed with exit code {code}"
-
-    def _measure(self, live: Live, host: Host) -> None:
-        if live.began_ms is not None and live.job["Command"]["Name"] == "glueetl":
-            elapsed_ms = max(0, self._clock.now_ms() - live.began_ms)
-            measured = Measured(elapsed_ms, host.read_bytes, host.written_bytes)
-            self._metrics.ended(live.key, live.run["Id"], measured)
+    def _measure(self, start: Start, outcome: Outcome, began: list[int]) -> None:
+        host, is_etl = outcome.host, start.job["Command"]["Name"] == "glueetl"
+        if host is not None and began and is_etl and argument.enables_metrics(start.arguments):
+            elapsed_ms = max(0, self._clock.now_ms() - began[0])
+            self._metrics.ended(start.key, start.run["Id"], Measured(elapsed_ms, host.read_bytes, host.written_bytes))
 
     # ---- states -----------------------------------------------------------------------------------------------------
 
-    def _set_running(self, live: Live) -> None:
-        live.began_ms = self._clock.now_ms()
+    def _set_running(self, key: JobKey, run_id: str) -> None:
         with self._database.write():
-            run = self._store.get(live.key, live.run["Id"])
+            run = self._store.get(key, run_id)
             if run is not None and run["JobRunState"] == "STARTING":
                 now_ms = self._clock.now_ms()
-                self._store.change(live.key, live.run["Id"], JobRunState="RUNNING", LastModifiedOnMs=now_ms)
+                self._store.change(key, run_id, JobRunState="RUNNING", LastModifiedOnMs=now_ms)
 
     def _end(self, key: JobKey, run: Run, state: str, message: str | None) -> Run:
         """The run as it is now that it has ended."""
@@ -316,27 +247,17 @@ class RunEngine:
             run["ExecutionTime"] = max(0, (self._clock.now_ms() - run["StartedOnMs"]) // 1000)
         return run
 
-    def _try_again(self, live: Live, run: Run) -> bool:
+    def _try_again(self, start: Start, run: Run) -> bool:
         """Start the next attempt, if the job allows one more; whether it did."""
-        if run.get("Attempt", 0) >= live.job["MaxRetries"]:
+        if run.get("Attempt", 0) >= start.job["MaxRetries"]:
             return False
         members: dict[str, Any] = {name: run[name] for name in ("Arguments", "Timeout") if name in run}
         try:
-            self._launch(live.key, live.job, members, run, run.get("TriggerName"))
+            self._launch(start.key, start.job, members, run, run.get("TriggerName"))
         except (ConcurrentRunsExceededException, InvalidInputException) as error:
             log.warning("run %s is not tried again: %s", run["Id"], error)
             return False
         return True
-
-    def _check_timeouts(self) -> int | None:
-        now_ms = self._clock.now_ms()
-        waiting = self._check_queue(now_ms)
-        for live in list(self._live.values()):
-            if live.deadline_ms <= now_ms:
-                live.end("TIMEOUT")
-            else:
-                waiting.append(live.deadline_ms)
-        return min(waiting, default=None)
 
     def _check_queue(self, now_ms: int) -> list[int]:
         """Let the runs expire that have waited too long; when the others will."""

@@ -14,14 +14,14 @@ from afluente.core.clock import ManualClock
 
 HANDLE: dict[str, Any] = {"Type": "AWS::CloudFormation::WaitConditionHandle"}
 KIND = "AWS::CloudFormation::WaitCondition"
-WAIT = {"Type": KIND, "Properties": {"Handle": {"Ref": "H"}, "Timeout": "60", "Count": 2}}
+WAIT = {"Type": KIND, "Properties": {"Handle": {"Ref": "H"}, "Timeout": "9", "Count": 2}}
 AFTER = {"Type": "AWS::Logs::LogGroup", "DependsOn": "W"}
 TEMPLATE = {
     "Resources": {"H": HANDLE, "W": WAIT, "G": AFTER},
     "Outputs": {"Url": {"Value": {"Ref": "H"}}, "Data": {"Value": {"Fn::GetAtt": ["W", "Data"]}}},
 }
 BY_POLICY = {
-    "W": {"Type": "AWS::CloudFormation::WaitCondition", "CreationPolicy": {"ResourceSignal": {"Timeout": "PT1M"}}}
+    "W": {"Type": "AWS::CloudFormation::WaitCondition", "CreationPolicy": {"ResourceSignal": {"Timeout": "PT9S"}}}
 }
 
 
@@ -135,11 +135,11 @@ def test_wait_condition_that_is_wrong(stacks: Deployment, template: Any, reason:
 
 
 def test_wait_condition_is_not_updated(stacks: Deployment) -> None:
-    one = {"H": HANDLE, "W": {**WAIT, "Properties": {"Handle": {"Ref": "H"}, "Timeout": "60"}}}
+    one = {"H": HANDLE, "W": {**WAIT, "Properties": {"Handle": {"Ref": "H"}, "Timeout": "9"}}}
     begin(stacks, one)
     send(url(stacks), signal("1"))
     stacks.settle()
-    more = {**one, "W": {**WAIT, "Properties": {"Handle": {"Ref": "H"}, "Timeout": "70"}}}
+    more = {**one, "W": {**WAIT, "Properties": {"Handle": {"Ref": "H"}, "Timeout": "10"}}}
     assert stacks.update(more)["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
     reason = "Update to resource type AWS::CloudFormation::WaitCondition is not supported."
     assert stacks.reason("W", "UPDATE_FAILED") == reason

@@ -143,3 +143,13 @@ def test_wait_condition_is_not_updated(stacks: Deployment) -> None:
     assert stacks.update(more)["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
     reason = "Update to resource type AWS::CloudFormation::WaitCondition is not supported."
     assert stacks.reason("W", "UPDATE_FAILED") == reason
+
+
+def test_what_is_no_signal(stacks: Deployment) -> None:
+    begin(stacks, TEMPLATE)
+    target = url(stacks)
+    endpoint = target.partition("/_afluente")[0]
+    for path in ("/_afluente/signal/", "/_afluente/signal/a/b", "/_afluente/signal/a/b/c/d/e", "/_afluente/signal/%00"):
+        assert send(f"{endpoint}{path}", signal("1")) == 403
+    assert send(target, {**signal("1"), "Data": "x" * 20_000}) in {400, 413}
+    assert send(target + "?x=1", signal("1")) == 200

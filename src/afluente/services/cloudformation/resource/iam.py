@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from urllib.parse import unquote
 
 from afluente.services.cloudformation.error import ValidationError
+from afluente.services.cloudformation.resource.nothing import Nothing
 from afluente.services.cloudformation.resource.resource_type import Context, Made, Properties, ResourceType
 
 MISSING = ("NoSuchEntity",)
@@ -21,6 +22,22 @@ class IamType(ResourceType):
         """Whoever chooses the name acknowledges that too."""
         named = self.name_property is not None and self.name_property in properties
         return "CAPABILITY_NAMED_IAM" if named else "CAPABILITY_IAM"
+
+
+class Bond(Nothing, IamType):
+    """What ties users, groups, roles and policies together, and is nothing of its own to IAM."""
+
+    longest_name = 128
+    live_in = ()
+    identifiers = ("Id",)
+
+    def attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, str]:
+        del context, properties
+        return {"Id": physical_id}
+
+    def capability(self, properties: Properties) -> str | None:
+        del properties
+        return "CAPABILITY_IAM"
 
 
 class Holder(IamType):

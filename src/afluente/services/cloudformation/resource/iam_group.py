@@ -3,8 +3,7 @@
 from typing import Any, ClassVar
 
 from afluente.core.provider import Response
-from afluente.services.cloudformation.resource.iam import MISSING, Holder, IamType, check_lists
-from afluente.services.cloudformation.resource.nothing import Nothing
+from afluente.services.cloudformation.resource.iam import MISSING, Bond, Holder, IamType, check_lists
 from afluente.services.cloudformation.resource.resource_type import Context, Properties
 
 
@@ -32,16 +31,13 @@ class Group(Holder):
         return {"Arn": str(context.call("iam", "GetGroup", GroupName=physical_id)["Group"]["Arn"])}
 
 
-class UserToGroupAddition(Nothing, IamType):
+class UserToGroupAddition(Bond):
     """`AWS::IAM::UserToGroupAddition`: users that become members of a group."""
 
     type = "AWS::IAM::UserToGroupAddition"
     properties: ClassVar = {"GroupName": None, "Users": None}
     required = ("GroupName", "Users")
-    longest_name = 128
-    live_in = ()
     replacing = ("GroupName",)
-    identifiers = ("Id",)
 
     def check(self, properties: Properties) -> None:
         super().check(properties)
@@ -67,14 +63,6 @@ class UserToGroupAddition(Nothing, IamType):
         members = [] if found is None else [user["UserName"] for user in found["Users"]]
         kept = [user for user in properties["Users"] if user in members]
         return {**properties, "Users": kept} if kept else None
-
-    def attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, str]:
-        del context, properties
-        return {"Id": physical_id}
-
-    def capability(self, properties: Properties) -> str | None:
-        del properties
-        return "CAPABILITY_IAM"
 
 
 class InstanceProfile(IamType):

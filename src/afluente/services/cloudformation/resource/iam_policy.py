@@ -7,23 +7,19 @@ from urllib.parse import unquote
 from afluente.core.provider import Response
 from afluente.services.cloudformation.drift_difference import differences
 from afluente.services.cloudformation.error import ValidationError
-from afluente.services.cloudformation.resource.iam import MISSING, IamType, check_lists, document_text
-from afluente.services.cloudformation.resource.nothing import Nothing
+from afluente.services.cloudformation.resource.iam import MISSING, Bond, IamType, check_lists, document_text
 from afluente.services.cloudformation.resource.resource_type import Context, Made, Properties
 
 MAX_VERSIONS = 5
 HOLDERS = {"Groups": "Group", "Roles": "Role", "Users": "User"}
 
 
-class Policy(Nothing, IamType):
+class Policy(Bond):
     """`AWS::IAM::Policy`: an inline policy of each role, user and group that it names."""
 
     type = "AWS::IAM::Policy"
     properties: ClassVar = {"Groups": None, "PolicyDocument": None, "PolicyName": None, "Roles": None, "Users": None}
     required = ("PolicyDocument", "PolicyName")
-    live_in = ()
-    longest_name = 128
-    identifiers = ("Id",)
 
     def check(self, properties: Properties) -> None:
         super().check(properties)
@@ -65,10 +61,6 @@ class Policy(Nothing, IamType):
         _check_held(properties)
         for noun, owner in _holders(properties):
             context.find("iam", f"Delete{noun}Policy", MISSING, PolicyName=properties["PolicyName"], **owner)
-
-    def attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, str]:
-        del context, properties
-        return {"Id": physical_id}
 
 
 class ManagedPolicy(IamType):

@@ -322,8 +322,46 @@ def test_describe_formatted(lake: Lake) -> None:
         f"{'Bucket Columns:':20}\t{'[]':20}\t ",
     ):
         assert row in rows
-    with pytest.raises(InvalidRequestException, match="does not have DESCRIBE EXTENDED"):
-        lake.start("DESCRIBE EXTENDED raw")
+
+
+def test_describe_extended_and_of_one_column(lake: Lake) -> None:
+    lake.run(
+        "CREATE EXTERNAL TABLE raw (id int COMMENT 'which', kind string) PARTITIONED BY (dt string) LOCATION 's3://lake/raw/'"
+    )
+    *columns, blank, (detail,) = lake.rows("DESCRIBE EXTENDED raw")
+    assert columns == lake.rows("DESCRIBE raw")
+    assert blank == ["\t \t "]
+    assert str(detail).startswith("Detailed Table Information\tTable(tableName:raw, dbName:farm, ")
+    for part in (
+        "cols:[FieldSchema(name:id, type:int, comment:which), FieldSchema(name:kind, type:string, comment:null), ",
+        "partitionKeys:[FieldSchema(name:dt, type:string, comment:null)]",
+        "location:s3://lake/raw/, inputFormat:org.apache.hadoop.mapred.TextInputFormat",
+        "tableType:EXTERNAL_TABLE)\t",
+    ):
+        assert part in str(detail)
+    row = ["kind                \tstring              \tfrom deserializer   "]
+    assert lake.rows("DESCRIBE raw kind") == lake.rows("DESCRIBE EXTENDED raw kind") == [row]
+    assert "Invalid column reference nope" in lake.refused("DESCRIBE raw nope")
+    for sql in ("DESCRIBE FORMATTED raw kind", "DESCRIBE raw PARTITION (dt='x')"):
+        with pytest.raises(InvalidRequestException, match="does not have DESCRIBE of a partition"):
+            lake.start(sql)
+
+
+@pytest.mark.parametrize(
+    ("rest", "reason"),
+    [
+        ("LOCATION 's3://lake/x/*'", "MetaException(message:s3://lake/x/* is not a directory or unable to create one)"),
+        ("LOCATION 's3://lake/x/a.csv'", "s3://lake/x/a.csv is not a directory or unable to create one"),
+        ("LOCATION 's3://nowhere/x/'", "The specified bucket does not exist"),
+        ("ROW FORMAT SERDE 'com.example.Own' LOCATION 's3://lake/x/'", "Cannot validate serde: com.example.Own"),
+    ],
+)
+def test_create_table_refuses_what_is_no_folder_and_no_serde(lake: Lake, rest: str, reason: str) -> None:
+    lake.put("s3://lake/x/a.csv", "1\n")
+    assert reason in lake.refused(f"CREATE EXTERNAL TABLE t (a int) {rest}")
+    assert lake.rows("SHOW TABLES") == []
+    lake.rows("CREATE EXTERNAL TABLE t (a int) LOCATION 's3://lake/x'")
+    assert lake.rows("SELECT a FROM t") == [["1"]]
 
 
 def test_views(lake: Lake) -> None:

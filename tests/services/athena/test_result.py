@@ -74,12 +74,48 @@ def test_explain_says_it_in_other_ways(lake: Lake) -> None:
     assert (ran.scanned, "Total Time" in str(ran.rows)) == (4, True)
     assert lake.run("EXPLAIN SELECT a FROM t").scanned == 0
     for sql, reason in (
-        ("EXPLAIN (TYPE IO, FORMAT JSON) SELECT 1", "does not have EXPLAIN with TYPE IO"),
+        ("EXPLAIN ANALYZE (TYPE IO) SELECT 1", "mismatched input 'TYPE'"),
+        ("EXPLAIN ANALYZE INSERT INTO t SELECT 1", "does not have EXPLAIN ANALYZE of a statement that writes"),
+        ("EXPLAIN DROP TABLE t", "Queries of this type are not supported"),
         ("EXPLAIN ANALYZE VERBOSE SELECT 1", "does not have EXPLAIN ANALYZE VERBOSE"),
         ("EXPLAIN (FORMAT YAML) SELECT 1", "mismatched input 'YAML'"),
     ):
         with pytest.raises(InvalidRequestException, match=reason):
             lake.start(sql)
+
+
+def test_explain_of_statements_that_write_changes_nothing(lake: Lake) -> None:
+    lake.put("s3://lake/t/a.csv", "1\n2\n")
+    lake.table("t", {"a": "int"}, "s3://lake/t/", LAZY_SIMPLE)
+    for sql in (
+        "CREATE TABLE made AS SELECT a FROM t",
+        "INSERT INTO t SELECT a FROM t",
+        "UNLOAD (SELECT a FROM t) TO 's3://lake/u/' WITH (format = 'JSON')",
+    ):
+        assert len(lake.rows(f"EXPLAIN {sql}")) > 2
+        assert lake.rows(f"EXPLAIN (TYPE VALIDATE) {sql}") == [["Valid"], ["true"]]
+    assert lake.keys("lake") == ["t/a.csv"]
+    assert "Table 'awsdatacatalog.farm.nope' does not exist" in lake.refused(
+        "EXPLAIN CREATE TABLE x AS SELECT * FROM nope"
+    )
+
+
+def test_explain_io_names_tables_and_partitions(lake: Lake) -> None:
+    lake.table("t", {"a": "int"}, "s3://lake/t/", LAZY_SIMPLE, keys={"dt": "string", "h": "int"})
+    select = "SELECT a FROM t WHERE dt IN ('x', 'y') AND h >= 5 AND a > 1"
+    title, *lines = lake.rows(f"EXPLAIN (TYPE IO, FORMAT JSON) INSERT INTO other {select}")
+    assert title == ["Query Plan"]
+    plan = json.loads("\n".join(str(line) for (line,) in lines))
+    (read,) = plan["inputTableColumnInfos"]
+    assert read["table"] == {"catalog": "awsdatacatalog", "schemaTable": {"schema": "farm", "table": "t"}}
+    assert plan["outputTable"]["schemaTable"] == {"schema": "farm", "table": "other"}
+    constraints = {one["columnName"]: one["domain"]["ranges"] for one in read["constraint"]["columnConstraints"]}
+    assert [(one["low"]["value"], one["high"]["bound"]) for one in constraints["dt"]] == [
+        ("x", "EXACTLY"),
+        ("y", "EXACTLY"),
+    ]
+    assert constraints["h"] == [{"low": {"value": "5", "bound": "EXACTLY"}, "high": {"bound": "BELOW"}}]
+    assert set(constraints) == {"dt", "h"}
 
 
 def _page(lake: Lake, id: str, **members: object) -> dict[str, object]:

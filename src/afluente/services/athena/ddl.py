@@ -3,6 +3,7 @@
 Failures are in Hive's words, as Athena passes them on.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote, unquote
@@ -17,8 +18,11 @@ from afluente.services.athena.location import Location
 from afluente.services.athena.port import ObjectStore
 from afluente.services.athena.reader.file import hidden
 from afluente.services.athena.show import table_of
+from afluente.services.athena.table_format import SERDES
 
 BATCH = 100
+
+WILDCARD = re.compile(r"[*?\[\]{}]")
 """As many partitions as Glue takes at once."""
 
 READ_ONLY_TABLE_MEMBERS = {
@@ -99,8 +103,26 @@ class Ddl:
                 message = f"AlreadyExistsException(message:Table {name} already exist)"
                 raise ddl_failure(message, category=2, error_type=1006, short=f"Table {name} already exists.") from None
 
+    def _check_folder(self, text: str) -> None:
+        """Refuse what is no folder of a bucket: Hive would have to make it one."""
+        place = _location(text)
+        if not self._store.bucket_exists(place.bucket):
+            message = (
+                "The specified bucket does not exist (Service: Amazon S3; Status Code: 404; Error Code: NoSuchBucket)"
+            )
+            raise ddl_failure(f"MetaException(message:{message})", category=2, error_type=1306)
+        key = place.prefix.rstrip("/")
+        is_object = key and not text.endswith("/") and self._has_object(place.bucket, key)
+        if is_object or WILDCARD.search(key):
+            message = f"MetaException(message:{text} is not a directory or unable to create one)"
+            raise ddl_failure(message, category=2, error_type=1109)
+
+    def _has_object(self, bucket: str, key: str) -> bool:
+        return next((one.key == key for one in self._store.iter_objects(bucket, key)), False)
+
     def _table_input(self, statement: hive.CreateTable) -> dict[str, Any]:
-        _location(statement.location)
+        self._check_folder(statement.location)
+        _check_serde(statement.serde)
         _check_names(statement)
         properties = {"EXTERNAL": "TRUE", "transient_lastDdlTime": str(self._now_s), **statement.properties}
         if statement.comment:
@@ -279,6 +301,11 @@ class Ddl:
         if table.is_iceberg:
             raise QueryFailure("NOT_SUPPORTED", "Query type not supported by Athena Iceberg at this time")
         return table
+
+
+def _check_serde(library: str) -> None:
+    if library not in SERDES:
+        raise ddl_failure(f"Cannot validate serde: {library}", category=2, error_type=1006)
 
 
 def _check_names(statement: hive.CreateTable) -> None:

@@ -56,11 +56,19 @@ def _repair(reader: Reader) -> Ddl:
 
 
 def _describe(reader: Reader) -> Ddl:
-    if reader.at("EXTENDED"):
-        raise InvalidRequestException("Afluente does not have DESCRIBE EXTENDED; use DESCRIBE FORMATTED")
-    formatted = reader.accept("FORMATTED")
+    extended = reader.accept("EXTENDED")
+    formatted = not extended and reader.accept("FORMATTED")
     reader.accept("TABLE")
-    return hive.Describe(_table(reader), formatted)
+    if reader.at("SELECT"):
+        return reader.refuse("<identifier>")
+    name = _table(reader)
+    if reader.ended:
+        return hive.Describe(name, formatted, extended)
+    if formatted or reader.at("PARTITION"):
+        raise InvalidRequestException(
+            "Afluente does not have DESCRIBE of a partition, nor DESCRIBE FORMATTED of a column"
+        )
+    return hive.Describe(name, formatted, extended, reader.name("backtick"))
 
 
 def _create(reader: Reader) -> Ddl:

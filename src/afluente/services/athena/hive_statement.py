@@ -243,11 +243,13 @@ class ShowCreateView(Utility):
 
 @dataclass(frozen=True)
 class Describe(Utility):
-    """DESCRIBE, or DESCRIBE FORMATTED."""
+    """DESCRIBE, DESCRIBE EXTENDED or DESCRIBE FORMATTED of a table, or DESCRIBE of one column."""
 
     subtype = "DESCRIBE_TABLE"
     name: Name
     formatted: bool = False
+    extended: bool = False
+    column: str = ""
 
 
 def trimmed(text: str) -> str:

@@ -25,6 +25,7 @@ from afluente.services.athena.hive_statement import (
     Utility,
 )
 from afluente.services.athena.iceberg_statement import Change, CreateIcebergTable
+from afluente.services.athena.io_plan import io_plan
 from afluente.services.athena.port import StoreOf
 from afluente.services.athena.query import Ready, run, translate
 from afluente.services.athena.result import ENGINE_TYPE, Results, utility_column
@@ -158,6 +159,8 @@ class Runner:
         def action(ready: Ready) -> list[str]:
             if statement.validates:
                 return ["true"]
+            if statement.form == "io":
+                return io_plan(query.scans, self._target(execution, statement.target))
             plan: str = ready.connection.execute(f"EXPLAIN {options} {ready.sql}").fetchall()[0][1]
             execution.scanned_bytes = ready.bytes_of() if statement.analyze else 0
             return plan.rstrip("\n").split("\n")
@@ -167,6 +170,10 @@ class Runner:
         execution.columns = [utility_column(title, kind)]
         self._results.put_text(execution, lines)
         self._results.put_metadata(execution)
+
+    def _target(self, execution: Execution, name: Name | None) -> tuple[str, str] | None:
+        database = execution.context.get("Database", "default").lower()
+        return None if name is None else (name.database or database, name.table)
 
     # statements that write
 

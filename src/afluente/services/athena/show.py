@@ -10,7 +10,7 @@ from typing import Any
 from afluente.core.bounded_regex import IGNORE_CASE, BoundedRegex, InvalidRegexError, SlowRegexError
 from afluente.services.athena import hive_statement as hive
 from afluente.services.athena.catalog import NAME, Catalog, Column, Table
-from afluente.services.athena.error import HiveFailure, InvalidRequestException, QueryFailure
+from afluente.services.athena.error import HiveFailure, InvalidRequestException, QueryFailure, ddl_failure
 from afluente.services.athena.result import utility_column
 from afluente.services.athena.sql.view import decode
 from afluente.services.athena.token import escaped
@@ -129,9 +129,16 @@ def _properties(statement: Any, catalog: Catalog, database: str) -> Shown:
 
 def _describe(statement: Any, catalog: Catalog, database: str) -> Shown:
     table = table_of(statement.name, catalog, database)
+    if table.is_view and statement.column:
+        raise QueryFailure("NOT_SUPPORTED", "Afluente does not have DESCRIBE of one column of a view")
     if table.is_view:
         return _describe_view(table)
-    rows = list(_formatted(table) if statement.formatted else _plain(table))
+    if statement.column:
+        rows = [_one_column(table, statement.column)]
+    elif statement.extended:
+        rows = [*_plain(table), BLANK, f"Detailed Table Information\t{_thrift(table)}\t"]
+    else:
+        rows = list(_formatted(table) if statement.formatted else _plain(table))
     return [utility_column(name) for name in ("col_name", "data_type", "comment")], rows
 
 
@@ -141,6 +148,48 @@ def _plain(table: Table) -> Iterator[str]:
     if table.partition_keys:
         yield from (BLANK, "# Partition Information\t \t ", HEAD, BLANK)
         yield from (_described(column, comments) for column in table.partition_keys)
+
+
+def _one_column(table: Table, name: str) -> str:
+    """Hive takes the comment of one column from the SerDe, which has none."""
+    found = next((one for one in (*table.columns, *table.partition_keys) if one.name == name), None)
+    if found is None:
+        raise ddl_failure(f"Invalid column reference {name}", category=2, error_type=1006)
+    return _described(found, {name: "from deserializer"})
+
+
+def _thrift(table: Table) -> str:
+    """The table as Hive's Thrift structure prints itself."""
+    comments, storage = _comments(table), table.storage
+    serde = storage.get("SerdeInfo") or {}
+    created = table.raw.get("CreateTime")
+    columns = _fields((*table.columns, *table.partition_keys), comments)
+    sorted_by = [f"Order(col:{one['Column']}, order:{one['SortOrder']})" for one in storage.get("SortColumns") or ()]
+    return (
+        f"Table(tableName:{table.name}, dbName:{table.database}, owner:{table.raw.get('Owner') or 'null'}, "
+        f"createTime:{int(created.timestamp()) if created else 0}, lastAccessTime:0, "
+        f"retention:{table.raw.get('Retention', 0)}, sd:StorageDescriptor(cols:[{columns}], "
+        f"location:{storage.get('Location', '')}, inputFormat:{storage.get('InputFormat', '')}, "
+        f"outputFormat:{storage.get('OutputFormat', '')}, "
+        f"compressed:{'true' if storage.get('Compressed') else 'false'}, "
+        f"numBuckets:{storage.get('NumberOfBuckets', 0)}, serdeInfo:SerDeInfo(name:{serde.get('Name') or 'null'}, "
+        f"serializationLib:{serde.get('SerializationLibrary', '')}, parameters:{_map(serde.get('Parameters'))}), "
+        f"bucketCols:[{', '.join(storage.get('BucketColumns') or ())}], sortCols:[{', '.join(sorted_by)}], "
+        f"parameters:{_map(storage.get('Parameters'))}, "
+        "skewedInfo:SkewedInfo(skewedColNames:[], skewedColValues:[], skewedColValueLocationMaps:{}), "
+        f"storedAsSubDirectories:false), partitionKeys:[{_fields(table.partition_keys, comments)}], "
+        f"parameters:{_map(table.parameters)}, viewOriginalText:null, viewExpandedText:null, "
+        f"tableType:{table.raw.get('TableType', '')})"
+    )
+
+
+def _fields(columns: tuple[Column, ...], comments: dict[str, str]) -> str:
+    shown = ((one.name, one.hive_type, comments.get(one.name) or "null") for one in columns)
+    return ", ".join(f"FieldSchema(name:{name}, type:{kind}, comment:{comment})" for name, kind, comment in shown)
+
+
+def _map(properties: dict[str, str] | None) -> str:
+    return "{" + ", ".join(f"{key}={value}" for key, value in sorted((properties or {}).items())) + "}"
 
 
 def _formatted(table: Table) -> Iterator[str]:

@@ -8,7 +8,7 @@ from sqlglot import exp
 from afluente.services.athena import hive_parser, iceberg_statement
 from afluente.services.athena.error import InvalidRequestException, QueryFailure
 from afluente.services.athena.hive_statement import Ddl, Name
-from afluente.services.athena.sql.parse import parse_expression, parse_query
+from afluente.services.athena.sql.parse import NOT_A_QUERY, mismatched, parse_expression, parse_query
 from afluente.services.athena.sql.quote import literal
 from afluente.services.athena.token import Reader, tokens
 
@@ -36,9 +36,10 @@ class Select(Ddl):
 
 @dataclass(frozen=True)
 class Explain(Ddl):
-    """EXPLAIN of a query: its plan as `form` (text, json, graphviz), or only whether it is valid.
+    """EXPLAIN of a query: its plan as `form` (text, json, graphviz, io), or only whether it is valid.
 
-    `analyze`: the query is run, and the plan says what each step took.
+    `analyze`: the query is run, and the plan says what each step took. `target`: the table into which the explained
+    statement would write the query's rows.
     """
 
     type = "DML"
@@ -48,6 +49,7 @@ class Explain(Ddl):
     form: str = "text"
     analyze: bool = False
     validates: bool = False
+    target: Name | None = None
 
 
 @dataclass(frozen=True)
@@ -191,10 +193,27 @@ def _explain(text: str, parameters: list[str] | None) -> Ddl:
     if reader.accept("VERBOSE"):
         raise InvalidRequestException("Afluente does not have EXPLAIN ANALYZE VERBOSE", "NOT_SUPPORTED")
     options = _explain_options(reader) if reader.at("(", "FORMAT") or reader.at("(", "TYPE") else {}
-    select, kind = _select(text, parameters, reader.next.start), options.get("TYPE", "DISTRIBUTED")
-    if kind == "IO" or (analyze and "TYPE" in options):
-        raise InvalidRequestException(f"Afluente does not have EXPLAIN with TYPE {kind} here", "NOT_SUPPORTED")
-    return Explain(select, options.get("FORMAT", "TEXT").lower(), analyze, kind == "VALIDATE")
+    if analyze and "TYPE" in options:
+        raise mismatched(text, reader.next.start, "TYPE")
+    select, target = _explained(text, parameters, reader)
+    if analyze and target is not None:
+        raise InvalidRequestException(
+            "Afluente does not have EXPLAIN ANALYZE of a statement that writes", "NOT_SUPPORTED"
+        )
+    kind = options.get("TYPE", "DISTRIBUTED")
+    form = "io" if kind == "IO" else options.get("FORMAT", "TEXT").lower()
+    return Explain(select, form, analyze, kind == "VALIDATE", target)
+
+
+def _explained(text: str, parameters: list[str] | None, reader: Reader) -> tuple[Select, Name | None]:
+    """The query of the statement that is explained, and the table that it would write, if it is no plain query."""
+    if reader.next.upper in QUERY_WORDS:
+        return _select(text, parameters, reader.next.start), None
+    start = reader.next.start
+    inner = parse(re.sub(r"[^\n]", " ", text[:start]) + text[start:], parameters)
+    if not isinstance(inner, (Insert, CreateTableAs, Unload)):
+        raise InvalidRequestException(NOT_A_QUERY, "MALFORMED_QUERY")
+    return inner.select, None if isinstance(inner, Unload) else inner.name
 
 
 EXPLAIN_OPTIONS = {

@@ -46,6 +46,23 @@ FORMATS = {
 }
 """By the word after STORED AS."""
 
+SERDES = frozenset(
+    {
+        *(form.serde for form in FORMATS.values()),
+        "com.amazon.emr.hive.serde.CloudTrailSerde",
+        "com.amazonaws.glue.serde.GrokSerDe",
+        "org.apache.hadoop.hive.contrib.serde2.RegexSerDe",
+        "org.apache.hadoop.hive.serde2.JsonSerDe",
+        "org.apache.hadoop.hive.serde2.OpenCSVSerde",
+        "org.apache.hadoop.hive.serde2.RegexSerDe",
+        "org.apache.hadoop.hive.serde2.columnar.ColumnarSerDe",
+        "org.apache.hadoop.hive.serde2.lazybinary.LazyBinarySerDe",
+        "org.openx.data.jsonserde.JsonSerDe",
+        "parquet.hive.serde.ParquetHiveSerDe",
+    }
+)
+"""The classes that Athena has: it takes no others ("Use SerDes" in the Athena user guide)."""
+
 DELIMITED = {
     ("FIELDS", "TERMINATED", "BY"): ("field.delim",),
     ("ESCAPED", "BY"): ("escape.delim",),

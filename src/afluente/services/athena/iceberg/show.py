@@ -32,6 +32,8 @@ class UnsupportedColumn(QueryFailure):
 
 def show(statement: hive.Ddl, table: CatalogTable, store: ObjectStore, folder: Path) -> Shown:
     """Columns and rows of a statement that shows something of an Iceberg table. Raises QueryFailure."""
+    if isinstance(statement, hive.Describe) and statement.column:
+        raise QueryFailure("NOT_SUPPORTED", "Afluente does not have DESCRIBE of one column of an Iceberg table")
     return SHOWN[type(statement)](read_only(table, store, folder), table)
 
 

@@ -64,8 +64,10 @@ def _ranges(node: exp.Expr) -> tuple[str, list[dict[str, Any]]]:
         ranges = [_range(value, "EXACTLY", value, "EXACTLY") for value in values]
         return ("", []) if None in values else (node.this.name.lower(), ranges)
     if isinstance(node, exp.Between) and isinstance(node.this, exp.Column):
-        low, high = _constant(node.args["low"]), _constant(node.args["high"])
-        return ("", []) if None in {low, high} else (node.this.name.lower(), [_range(low, "EXACTLY", high, "EXACTLY")])
+        least, most = _constant(node.args["low"]), _constant(node.args["high"])
+        return (
+            ("", []) if None in {least, most} else (node.this.name.lower(), [_range(least, "EXACTLY", most, "EXACTLY")])
+        )
     return "", []
 
 

@@ -26,6 +26,7 @@ FORM_VERSIONS = {
     "2010-05-15": "cloudformation",
     "2010-08-01": "cloudwatch",
     "2011-06-15": "sts",
+    "2012-11-05": "sqs",
 }
 SIGNING_NAMES = {"monitoring": "cloudwatch"}
 """Services that requests are signed for under another name than botocore's."""

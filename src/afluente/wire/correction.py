@@ -5,6 +5,8 @@ Applied to a model when it is loaded. Empty of code on purpose.
 
 from typing import Any
 
+from afluente.wire import sqs_query
+
 REMOVED_OPERATIONS: dict[str, tuple[str, ...]] = {
     "s3": (
         # Deprecated spellings of the same method and URI as their ...Configuration successors
@@ -100,4 +102,5 @@ CONTENT_TYPES: dict[str, str] = {
 XML_NAMESPACES: dict[str, str] = {
     # https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html#API_ListBuckets_ResponseSyntax
     "s3": "http://s3.amazonaws.com/doc/2006-03-01/",
+    "sqs": sqs_query.NAMESPACE,
 }

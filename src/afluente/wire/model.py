@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from afluente.wire import correction
+from afluente.wire import correction, sqs_query
 
 Definition = Mapping[str, Any]
 
@@ -143,6 +143,9 @@ class Model:
         self.api_version: str = metadata["apiVersion"]
         self.json_version: str = metadata.get("jsonVersion", "1.0")
         self.target_prefix: str = metadata.get("targetPrefix", "")
+        if service == "sqs":
+            self.protocols = sqs_query.PROTOCOLS
+            sqs_query.describe(self.definitions)
         self.xml_namespace: str = metadata.get("xmlNamespace") or correction.XML_NAMESPACES.get(service, "")
         removed = correction.REMOVED_OPERATIONS.get(service, ())
         self._operations: dict[str, Definition] = {n: o for n, o in raw["operations"].items() if n not in removed}

@@ -109,6 +109,10 @@ class Campaign:
         assert set(delivered["direct/"].values()) == {1}, "a record was delivered twice"
         assert not list(lake.objects("raw", "errors/"))
         lake.check_objects()
+        balances = {page.target: page for page in lake.balances()}
+        assert balances.keys() == {"stream", "eager", "direct", "parts", "rows"}
+        assert all(page.balances for page in balances.values()), balances
+        assert {balances[name].total.number for name in ("stream", "eager", "parts", "rows")} == {stream.total()}
         self._uploader.check(lake.objects("files"))
         self._cataloger.check()
         self._resharder.check()

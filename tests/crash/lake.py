@@ -7,11 +7,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
+import boto3
 import pyarrow
 import pyarrow.parquet
 from tests.crash.client import aws
 from tests.crash.deliveries import COLUMNS, DELIVERY_S, ROWS, deliveries, write_function
 from tests.crash.server import Server
+
+from afluente.passport import delivery_stream, journey, ledger
+from afluente.passport.endpoint import Endpoint
+from afluente.passport.ledger import Page
+from afluente.passport.query import Athena
 
 PATIENCE_S = 30
 TRUST = {
@@ -140,6 +146,13 @@ class Lake:
             assert item["ETag"] == f'"{digest}"', item["Key"]
         files = [path for path in (self._server.folder / "s3" / "raw").rglob("*") if path.is_file()]
         assert len(files) == len(listed), "files that are no objects lie in the lake"
+
+    def balances(self) -> list[Page]:
+        """What the product's own ledger says of each delivery stream."""
+        streams = list(delivery_stream.every(self._aws("firehose")))
+        endpoint = Endpoint(self._server.endpoint, boto3.Session("any", "any"), "us-east-1")
+        seen = journey.Lake(self._aws, Athena(self._aws("athena"), None, 0.1), endpoint, None, streams, asks=True)
+        return [page for source in ("farm", "") for page in ledger.pages(seen, source)]
 
     def table_names(self) -> set[str]:
         """The catalog's tables."""

@@ -171,6 +171,7 @@ class App:
         s3 = S3Engine(database, self._folder.objects, clock)
         self._iam.authority.resource_policies["s3"] = s3.resource_policy
         self._gateway.bucket_origins.rules = s3.cors_rules
+        self._gateway.listen(s3.access_logs.note)
         self._iam.authority.resource_policies["kinesis"] = self._kinesis.resource_policy
         logs = LogsEngine(database, clock)
         functions = Registry(settings.lambda_functions, remote=settings.lambda_remote_endpoints)
@@ -192,6 +193,7 @@ class App:
         )  # fmt: skip
         events = EventsEngine(database, deliveries, clock)
         GlueEvents(events, self._jobs, crawlers, clock)
+        s3.access_logs.authority = self._iam.authority
         s3.notifier = Notifier(self._sqs, self._iam.authority, invocations, events, clock)
         athena = AthenaEngine(database, invoke, s3, settings, clock, metrics=self._metrics, check=self._check_action)
         cloudformation = CloudFormationEngine(database, invoke, self._iam, clock)

@@ -14,15 +14,17 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from afluente.core import error as core_error
+from afluente.core.access import Access, Listener
 from afluente.core.call import ANONYMOUS, Call, Principal
 from afluente.core.clock import Clock
 from afluente.core.disk_fault import disk_fault
 from afluente.core.error import AwsError, InternalFailure
 from afluente.core.identifier import request_id
-from afluente.core.provider import Provider, Request, Response
+from afluente.core.provider import FileSlice, Provider, Request, Response
 from afluente.core.setting import Settings
 from afluente.gateway import origin, refusal
 from afluente.gateway.address import BucketHosts
@@ -89,6 +91,7 @@ class Stage:
     operation: Operation | None = None
     handler: Handler | None = None
     call: Call | None = None
+    error: str = ""
 
 
 class Dispatcher:
@@ -116,6 +119,7 @@ class Dispatcher:
         self._native = TreeReader(NATIVE)
         self._root = Principal.root(settings.account)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self.access_listener: Listener | None = None
         self._running = threading.Event()
         self._disk_faults = DiskFaults(clock)
         self._forms = FormUploads(settings.data / "tmp", self._form_signer, clock)
@@ -131,6 +135,13 @@ class Dispatcher:
         if bucket:
             return await self._answer_form(request, bucket)
         stage = Stage(request, request_id())
+        answer = await self._answer_stage(stage)
+        if self.access_listener is not None and stage.call is not None and stage.call.service == "s3":
+            self.access_listener(request.path, partial(_access, stage, stage.call, answer, self._clock))
+        return answer
+
+    async def _answer_stage(self, stage: Stage) -> HttpResponse:
+        request = stage.request
         try:
             handler = self._enter(stage)
             if handler.is_coroutine:
@@ -349,6 +360,7 @@ class Dispatcher:
     def _fail(self, stage: Stage, error: BaseException) -> HttpResponse:
         if not isinstance(error, AwsError):
             error = self._fault(stage, error)
+        stage.error = error.code
         if stage.binding is None:
             answer = fail_unbound(stage.request, error, stage.request_id)
         else:
@@ -371,6 +383,15 @@ class Dispatcher:
         return InternalFailure(
             f"Afluente failed at {_name(stage)}. The cause is in its log, under the request id {stage.request_id}."
         )
+
+
+def _access(stage: Stage, call: Call, answer: HttpResponse, clock: Clock) -> Access:
+    request, body = stage.request, answer.body
+    sent = len(body) if isinstance(body, bytes) else body.length if isinstance(body, FileSlice) else 0
+    return Access(
+        call, request.method, request.path, request.query, request.headers, request.peer, answer.status, answer.headers,
+        stage.error, sent, clock.now_ms() - call.arrived_at_ms,
+    )  # fmt: skip
 
 
 def _known(stage: Stage) -> tuple[Binding, Operation, Call]:

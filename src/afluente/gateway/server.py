@@ -14,6 +14,7 @@ from weakref import WeakSet
 
 import msgspec
 
+from afluente.core.access import Listener
 from afluente.core.call import Call
 from afluente.core.clock import Clock
 from afluente.core.error import AwsError
@@ -109,6 +110,10 @@ class Gateway:
     def check_action(self, call: Call, action: str, resource: str, conditions: Mapping[str, str] | None = None) -> None:
         """Raise AccessDenied unless the caller may do this: for what the table of permissions cannot say."""
         self._dispatcher.gate.check_action(call, action, resource, conditions)
+
+    def listen(self, listener: Listener) -> None:
+        """Have `listener` called with every request to S3 that was answered."""
+        self._dispatcher.access_listener = listener
 
     @property
     def bucket_origins(self) -> BucketOrigins:

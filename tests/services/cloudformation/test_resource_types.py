@@ -141,6 +141,35 @@ def test_bucket_settings_reach_s3(stacks: Deployment) -> None:
     }
 
 
+def test_bucket_with_access_logs(stacks: Deployment) -> None:
+    grant = {
+        "Effect": "Allow",
+        "Principal": {"Service": "logging.s3.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": "arn:aws:s3:::the-logs/*",
+    }
+    outputs_of(
+        stacks,
+        {
+            "Logs": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "the-logs"}},
+            "Policy": {
+                "Type": "AWS::S3::BucketPolicy",
+                "Properties": {"Bucket": {"Ref": "Logs"}, "PolicyDocument": {"Statement": [grant]}},
+            },
+            "Bucket": {
+                "Type": "AWS::S3::Bucket",
+                "DependsOn": "Policy",
+                "Properties": {
+                    "BucketName": "the-bucket",
+                    "LoggingConfiguration": {"DestinationBucketName": {"Ref": "Logs"}, "LogFilePrefix": "x/"},
+                },
+            },
+        },
+    )
+    found = stacks.client("s3").get_bucket_logging(Bucket="the-bucket")["LoggingEnabled"]
+    assert found == {"TargetBucket": "the-logs", "TargetPrefix": "x/"}
+
+
 def test_bucket_with_object_lock(stacks: Deployment) -> None:
     lock = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": "7"}}}
     properties = {

@@ -31,6 +31,7 @@ class Bucket(msgspec.Struct, kw_only=True):
     blocked_encryption: kinds that may not be asked for; those that can be named here never may.
     versioning: Enabled or Suspended once it was enabled.
     transition_minimum: how small objects are that lifecycle rules leave in their storage class.
+    logging: LoggingEnabled: where the lines about its requests go.
     acl: whom it grants what, while its ownership allows ACLs.
     object_lock: what ObjectLockConfiguration holds; a bucket with one has versioning for good.
     """
@@ -52,6 +53,7 @@ class Bucket(msgspec.Struct, kw_only=True):
     notification: dict[str, Any] | None = None
     object_lock: dict[str, Any] | None = None
     acl: tuple[Grant, ...] | None = None
+    logging: dict[str, Any] | None = None
 
     @property
     def arn(self) -> str:

@@ -17,6 +17,7 @@ from afluente.core.clock import Clock
 from afluente.core.error import AwsError, InternalFailure
 from afluente.core.loop import Loop
 from afluente.services.s3 import acl, checksum, listing, lock, policy, storage_class
+from afluente.services.s3.access_log import AccessLogs
 from afluente.services.s3.bucket import Bucket, Buckets, check_name
 from afluente.services.s3.checksum import Checksum, Digests, Expected
 from afluente.services.s3.error import (
@@ -93,15 +94,18 @@ class S3Engine:
         self._settling = Loop("s3-settle", self._settle, clock)
         self._settle_is_due = False
         self._expiry = Loop("s3-lifecycle", Expiry(self).run, clock)
+        self.access_logs = AccessLogs(self, clock)
         self._recover()
 
     def start(self) -> None:
-        """Start settling files and expiring objects."""
+        """Start settling files, expiring objects and delivering logs."""
+        self.access_logs.start()
         self._settling.start()
         self._expiry.start()
 
     def stop(self) -> None:
-        """Stop both, and let go of the files."""
+        """Stop all of that, and let go of the files."""
+        self.access_logs.stop()
         self._expiry.stop()
         self._settling.stop()
         self._placement.settle()

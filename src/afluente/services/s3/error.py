@@ -99,6 +99,16 @@ class RestoreAlreadyInProgress(AwsError):
     status = 409
 
 
+class InvalidTargetBucketForLogging(AwsError):
+    """No bucket that logs could go to."""
+
+
+class CrossLocationLoggingProhibitted(AwsError):  # as AWS spells it
+    """A target bucket in another region."""
+
+    status = 403
+
+
 class InvalidBucketState(AwsError):
     """What the bucket is does not go with what it is to become."""
 

@@ -11,6 +11,7 @@ from afluente.services.s3.bucket_operation import BucketOperations
 from afluente.services.s3.configuration_operation import ConfigurationOperations
 from afluente.services.s3.list_operation import ListOperations
 from afluente.services.s3.lock_operation import LockOperations
+from afluente.services.s3.logging_operation import LoggingOperations
 from afluente.services.s3.multipart_operation import MultipartOperations
 from afluente.services.s3.notification_operation import NotificationOperations
 from afluente.services.s3.operation import EVENT_HOLDS, OTHER_CHECKSUMS, SSE_C, SSE_KMS
@@ -27,6 +28,7 @@ class S3Provider(
     ConfigurationOperations,
     ListOperations,
     LockOperations,
+    LoggingOperations,
     MultipartOperations,
     NotificationOperations,
     Provider,
@@ -56,6 +58,7 @@ class S3Provider(
         "GetBucketEncryption",
         "GetBucketLifecycleConfiguration",
         "GetBucketLocation",
+        "GetBucketLogging",
         "GetBucketNotificationConfiguration",
         "GetBucketOwnershipControls",
         "GetBucketPolicy",
@@ -82,6 +85,7 @@ class S3Provider(
         "PutBucketCors",
         "PutBucketEncryption",
         "PutBucketLifecycleConfiguration",
+        "PutBucketLogging",
         "PutBucketNotificationConfiguration",
         "PutBucketOwnershipControls",
         "PutBucketPolicy",
@@ -129,6 +133,7 @@ class S3Provider(
         "ListParts": (*SSE_C, "RequestPayer"),
         "PutBucketEncryption": (f"{_ENCRYPTION_RULE}.ApplyServerSideEncryptionByDefault.KMSMasterKeyID",),
         "PutBucketNotificationConfiguration": ("NotificationConfiguration.TopicConfigurations",),
+        "PutBucketLogging": ("BucketLoggingStatus.LoggingEnabled.TargetGrants",),
         "PutBucketVersioning": ("MFA",),
         "PutBucketPolicy": ("ConfirmRemoveSelfBucketAccess",),
         "PutObject": (*_WRITTEN, *OTHER_CHECKSUMS, "WriteOffsetBytes"),

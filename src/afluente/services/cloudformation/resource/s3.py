@@ -18,9 +18,11 @@ from afluente.services.cloudformation.resource.s3_setting import (
     as_cors,
     as_encryption,
     as_lifecycle,
+    as_logging,
     cors,
     encryption,
     lifecycle,
+    logging,
 )
 
 MISSING = ("NoSuchBucket",)
@@ -36,6 +38,7 @@ class Bucket(ResourceType):
         "BucketName": None,
         "CorsConfiguration": None,
         "LifecycleConfiguration": None,
+        "LoggingConfiguration": None,
         "ObjectLockConfiguration": None,
         "ObjectLockEnabled": None,
         "NotificationConfiguration": None,
@@ -151,6 +154,7 @@ SETTINGS: Mapping[str, tuple[str, str, Callable[[Any], Any]]] = {
     "BucketEncryption": ("PutBucketEncryption", "ServerSideEncryptionConfiguration", encryption),
     "CorsConfiguration": ("PutBucketCors", "CORSConfiguration", cors),
     "LifecycleConfiguration": ("PutBucketLifecycleConfiguration", "LifecycleConfiguration", lifecycle),
+    "LoggingConfiguration": ("PutBucketLogging", "BucketLoggingStatus", logging),
     "NotificationConfiguration": (
         "PutBucketNotificationConfiguration",
         "NotificationConfiguration",
@@ -172,6 +176,7 @@ TOLD: Mapping[str, tuple[str, str, str | None, Callable[[Any], Any]]] = {
     "LifecycleConfiguration": (
         "GetBucketLifecycleConfiguration", "NoSuchLifecycleConfiguration", "Rules", as_lifecycle,
     ),
+    "LoggingConfiguration": ("GetBucketLogging", "", "LoggingEnabled", as_logging),
     "NotificationConfiguration": ("GetBucketNotificationConfiguration", "", None, s3_notification.as_declared),
     "ObjectLockConfiguration": (
         "GetObjectLockConfiguration", "ObjectLockConfigurationNotFoundError", "ObjectLockConfiguration", _as_it_is,
@@ -196,6 +201,7 @@ UNSET: Mapping[str, tuple[str, dict[str, Any]]] = {
     "BucketEncryption": ("DeleteBucketEncryption", {}),
     "CorsConfiguration": ("DeleteBucketCors", {}),
     "LifecycleConfiguration": ("DeleteBucketLifecycle", {}),
+    "LoggingConfiguration": ("PutBucketLogging", {"BucketLoggingStatus": {}}),
     "ObjectLockConfiguration": (
         "PutObjectLockConfiguration",
         {"ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"}},

@@ -25,6 +25,11 @@ CORS: Names = {
     "Id": "ID",
     "MaxAge": "MaxAgeSeconds",
 }
+LOGGING: Names = {
+    "DestinationBucketName": "TargetBucket",
+    "LogFilePrefix": "TargetPrefix",
+    "TargetObjectKeyFormat": "TargetObjectKeyFormat",
+}
 EXPIRATION: Names = {
     "ExpirationDate": "Date",
     "ExpirationInDays": "Days",
@@ -64,6 +69,19 @@ def cors(value: Any) -> Response:
 def as_cors(rules: Any) -> Response:
     """What GetBucketCors tells, as a CorsConfiguration."""
     return {"CorsRules": [_named_back(rule, CORS) for rule in rules]}
+
+
+def logging(value: Any) -> Response:
+    """A LoggingConfiguration as PutBucketLogging takes it."""
+    renamed = _renamed(value, LOGGING)
+    if "TargetBucket" not in renamed:
+        raise ValidationError("LoggingConfiguration without DestinationBucketName is not supported: name the bucket.")
+    return {"LoggingEnabled": {"TargetPrefix": "", **renamed}}
+
+
+def as_logging(enabled: Any) -> Response:
+    """What GetBucketLogging tells, as a LoggingConfiguration."""
+    return _named_back(enabled or {}, LOGGING)
 
 
 def lifecycle(value: Any) -> Response:

@@ -212,3 +212,28 @@ def test_evaluate_data_quality_of_several_frames(world: Any) -> None:
         (1, "Passed"),
         (2, "Failed"),
     ]
+
+
+def test_iceberg_tables_as_targets_and_sources(world: Any) -> None:
+    world.glue("CreateDatabase", DatabaseInput={"Name": "db"})
+    world.put("in/1", '{"id":1,"kind":"a"}{"id":2,"kind":"b"}')
+    policy = {"EnableUpdateCatalog": True, "Database": "db", "Table": "things"}
+    direct = {
+        "Name": "Made", "Inputs": ["s"], "Path": "s3://lake/things", "Format": "iceberg", "Compression": "zstd",
+        "PartitionKeys": [["kind"]], "SchemaChangePolicy": policy,
+    }  # fmt: skip
+    appended = {"Name": "More", "Inputs": ["s"], "Database": "db", "Table": "things"}
+    arguments = {"--datalake-formats": "iceberg"}
+    for name, node in (("one", {"S3IcebergDirectTarget": direct}), ("two", {"S3IcebergCatalogTarget": appended})):
+        create(world, {"s": source(), "o": node}, name)
+        run = world.finish(name, Arguments=arguments)
+        assert run["JobRunState"] == "SUCCEEDED", run
+    table = world.glue("GetTable", DatabaseName="db", Name="things")["Table"]
+    assert table["StorageDescriptor"]["Location"] == "s3://lake/things"
+    assert any("kind=a" in key for key in world.keys("things/data/"))
+    read = {"CatalogIcebergSource": {"Name": "In", "Database": "db", "Table": "things"}}
+    create(world, {"s": read, "o": target(inputs="s")}, "three")
+    assert world.finish("three", Arguments=arguments)["JobRunState"] == "SUCCEEDED"
+    texts = [Path(world.path(key)).read_text() for key in world.keys("out/")]
+    rows = sorted((json.loads(line) for text in texts for line in text.splitlines()), key=str)
+    assert rows == [{"id": 1, "kind": "a"}] * 2 + [{"id": 2, "kind": "b"}] * 2

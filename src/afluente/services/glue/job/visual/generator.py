@@ -5,13 +5,14 @@ from typing import Any
 
 from afluente.core.error import NotImplemented as Unsupported
 from afluente.services.glue.error import InvalidInputException
-from afluente.services.glue.job.visual import collection, quality, row_filter, source, target, transform
+from afluente.services.glue.job.visual import collection, iceberg, quality, row_filter, source, target, transform
 from afluente.services.glue.job.visual.node import Node, Part
 from afluente.services.glue.job.visual.text import Code, variable
 
 GENERATORS: dict[str, Callable[[Node], Part]] = {
     "Aggregate": transform.aggregate,
     "ApplyMapping": transform.apply_mapping,
+    "CatalogIcebergSource": iceberg.source,
     "CatalogSource": source.catalog,
     "CatalogTarget": target.s3_catalog,
     "CustomCode": collection.custom_code,
@@ -27,11 +28,14 @@ GENERATORS: dict[str, Callable[[Node], Part]] = {
     "Merge": transform.merge,
     "RenameField": transform.rename_field,
     "Route": row_filter.route,
+    "S3CatalogIcebergSource": iceberg.source,
     "S3CatalogSource": source.catalog,
     "S3CatalogTarget": target.s3_catalog,
     "S3CsvSource": source.csv,
     "S3DirectTarget": target.s3_direct,
     "S3GlueParquetTarget": target.s3_glue_parquet,
+    "S3IcebergCatalogTarget": iceberg.catalog_target,
+    "S3IcebergDirectTarget": iceberg.direct_target,
     "S3JsonSource": source.json,
     "S3ParquetSource": source.parquet,
     "SelectFields": transform.select_fields,

@@ -84,7 +84,7 @@ def test_what_fails_is_told_again_and_holds_up_no_other_lane(
     assert told.payloads(1) == ["x"]
     outbox.add("good", "y")
     assert told.payloads(2) == ["x", "y"]
-    clock.settle(2)
+    clock.settle(1)
     clock.advance(60)
     assert told.payloads(3) == ["x", "y", "x"]
     assert [parcel.failures for parcel in told.parcels] == [0, 0, 1]
@@ -105,8 +105,27 @@ def test_what_was_not_told_is_told_by_the_next_process(
     told.payloads(1)
     first.stop(stopped.set)
     again = Told()
-    running(again)
+    again_outbox = running(again)
     assert again.payloads(1) == ["x"]
     assert again.parcels[0].failures == 0
-    clock.settle(1)
+    assert gone(lambda: again_outbox._lanes)
     assert database.read().execute("SELECT count(*) FROM outbox").fetchone() == (0,)
+
+
+def test_a_lane_without_parcels_has_no_thread(running: Callable[[Deliver], Outbox]) -> None:
+    told = Told()
+    outbox = running(told)
+    for round_ in range(20):
+        for lane in range(5):
+            outbox.add(str(lane), f"{round_} {lane}")
+    told.payloads(100)
+    assert gone(lambda: outbox._lanes)
+    for lane in range(5):
+        of_lane = [parcel.payload.split()[0] for parcel in told.parcels if parcel.lane == str(lane)]
+        assert of_lane == [str(round_) for round_ in range(20)]
+
+
+def gone(what: Callable[[], object]) -> bool:
+    """Whether it goes, on other threads."""
+    waiting = threading.Event()
+    return any(not what() or waiting.wait(0.01) for _ in range(3000))

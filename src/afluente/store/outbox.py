@@ -1,7 +1,7 @@
 """What has still to be told to others: written in the transaction of what it tells of, kept until it is taken.
 
-So each is delivered at least once, however the process ends. Those of a lane come in order, on a thread of its own: one
-that fails or is slow holds up no other.
+So each is delivered at least once, however the process ends. Those of a lane come in order, on a thread that it has
+while there are any: one that fails or is slow holds up no other.
 """
 
 import threading
@@ -97,9 +97,17 @@ class Outbox:
         if row is not None:
             self._tell(row[0], Parcel(*row[1:]))
             return now_ms
-        (due_ms,) = read.execute(
+        with self._lock:  # a parcel that is committed after this look finds the lane gone, and opens it again
+            due_ms = self._next_ms(lane)
+            if due_ms is None and self._runs:
+                self._lanes.pop(lane).stop()
+        return due_ms
+
+    def _next_ms(self, lane: str) -> int | None:
+        """When the lane's next parcel is due."""
+        (due_ms,) = self._database.read().execute(
             "SELECT min(due_at_ms) FROM outbox WHERE name = ? AND lane = ?", (self._name, lane)
-        ).fetchone()
+        ).fetchone()  # fmt: skip
         return None if due_ms is None else int(due_ms)
 
     def _tell(self, identifier: int, parcel: Parcel) -> None:

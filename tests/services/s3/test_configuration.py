@@ -17,6 +17,8 @@ TAGS = [{"Key": "team", "Value": "wind"}]
         ("get_bucket_policy", "NoSuchBucketPolicy"),
         ("get_bucket_policy_status", "NoSuchBucketPolicy"),
         ("get_bucket_lifecycle_configuration", "NoSuchLifecycleConfiguration"),
+        ("get_bucket_replication", "ReplicationConfigurationNotFoundError"),
+        ("get_bucket_website", "NoSuchWebsiteConfiguration"),
     ],
 )
 def test_a_new_bucket_lacks(s3: Any, get: str, code: str) -> None:

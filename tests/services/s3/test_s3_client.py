@@ -289,3 +289,21 @@ def test_statuses_of_settings_without_an_answer(boto: Any) -> None:
         boto.put_bucket_policy(Bucket="b-1", Policy=json.dumps({"Version": "2012-10-17", "Statement": statement})),
     ]
     assert [answer["ResponseMetadata"]["HTTPStatusCode"] for answer in answers] == [204, 204]
+
+
+def test_what_no_bucket_has_is_told_by_reads_and_refused_by_name_in_writes(client: Any) -> None:
+    s3 = client("s3")
+    s3.create_bucket(Bucket="plain")
+    assert "Status" not in s3.get_bucket_accelerate_configuration(Bucket="plain")
+    assert s3.get_bucket_request_payment(Bucket="plain")["Payer"] == "BucketOwner"
+    for kind in ("analytics", "intelligent_tiering", "inventory", "metrics"):
+        answer = getattr(s3, f"list_bucket_{kind}_configurations")(Bucket="plain")
+        assert not answer["IsTruncated"]
+        assert not any(name.endswith("List") for name in answer)
+    s3.delete_bucket_website(Bucket="plain")
+    s3.delete_bucket_replication(Bucket="plain")
+    s3.put_bucket_request_payment(Bucket="plain", RequestPaymentConfiguration={"Payer": "BucketOwner"})
+    with pytest.raises(ClientError, match="NotImplemented"):
+        s3.put_bucket_request_payment(Bucket="plain", RequestPaymentConfiguration={"Payer": "Requester"})
+    with pytest.raises(ClientError, match="NoSuchBucket"):
+        s3.get_bucket_request_payment(Bucket="none")

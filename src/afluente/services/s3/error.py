@@ -161,6 +161,18 @@ class NoSuchLifecycleConfiguration(AwsError):
     status = 404
 
 
+class NoSuchWebsiteConfiguration(AwsError):
+    """The bucket is no website."""
+
+    status = 404
+
+
+class ReplicationConfigurationNotFoundError(AwsError):
+    """The bucket is not replicated."""
+
+    status = 404
+
+
 class NoSuchPublicAccessBlockConfiguration(AwsError):
     """The bucket's public access block was deleted."""
 

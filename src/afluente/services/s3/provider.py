@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from afluente.core.arn import Arn
 from afluente.core.provider import Provider
+from afluente.services.s3.absent_operation import AbsentOperations
 from afluente.services.s3.acl_operation import AclOperations
 from afluente.services.s3.authorization import PERMISSIONS
 from afluente.services.s3.bucket_operation import BucketOperations
@@ -23,6 +24,7 @@ _ENCRYPTION_RULE = "ServerSideEncryptionConfiguration.Rules.*"
 
 
 class S3Provider(
+    AbsentOperations,
     AclOperations,
     BucketOperations,
     ConfigurationOperations,
@@ -37,6 +39,7 @@ class S3Provider(
 
     service = "s3"
     operations = (
+        *AbsentOperations.absent,
         "AbortMultipartUpload",
         "CompleteMultipartUpload",
         "CopyObject",
@@ -126,6 +129,7 @@ class S3Provider(
         "GetObjectRetention": ("RequestPayer",),
         "GetObjectTagging": ("RequestPayer",),
         "HeadObject": (*SSE_C, "RequestPayer"),
+        **{name: ("ContinuationToken",) for name in AbsentOperations.absent if name.startswith("List")},
         "ListMultipartUploads": ("RequestPayer",),
         "ListObjectVersions": ("RequestPayer",),
         "ListObjects": ("RequestPayer",),

@@ -22,7 +22,7 @@ class AbsentOperations(Operations):
     """Acceleration, analytics, inventories, metrics, payment by the requester, replication, websites."""
 
     absent: ClassVar[tuple[str, ...]] = (
-        "DeleteBucketReplication", "DeleteBucketWebsite", "GetBucketAccelerateConfiguration", 
+        "DeleteBucketReplication", "DeleteBucketWebsite", "GetBucketAccelerateConfiguration",
         "GetBucketReplication", "GetBucketRequestPayment", "GetBucketWebsite", "ListBucketAnalyticsConfigurations",
         "ListBucketIntelligentTieringConfigurations", "ListBucketInventoryConfigurations",
         "ListBucketMetricsConfigurations", "PutBucketRequestPayment",

@@ -27,6 +27,7 @@ from afluente.services.athena.error import (
     InternalFailure,
     InvalidRequestException,
     QueryFailure,
+    TooLarge,
     TooManyRequestsException,
 )
 from afluente.services.athena.execution import Execution, Executions
@@ -312,9 +313,7 @@ class AthenaEngine:
         except AwsError as refusal:
             self._fail(running, QueryFailure(_failure_name(refusal), refusal.message))
         except RecursionError:
-            self._fail(
-                running, QueryFailure("STACK_OVERFLOW", "statement is too large (stack overflow during analysis)")
-            )
+            self._fail(running, TooLarge())
         except Exception as fault:
             if not running.cancelled.is_set():
                 log.exception("query %s failed", execution.id)

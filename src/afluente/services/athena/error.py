@@ -96,6 +96,13 @@ class QueryFailure(Exception):
         return _athena_error(USER, self.error_type, str(self))
 
 
+class TooLarge(QueryFailure):
+    """A query whose text is nested, or whose expressions are long, beyond what can be followed."""
+
+    def __init__(self) -> None:
+        super().__init__("STACK_OVERFLOW", "statement is too large (stack overflow during analysis)")
+
+
 class InternalFailure(QueryFailure):
     """A query that failed through a fault of ours; the cause is in the log."""
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from afluente.services.athena.error import InternalFailure, QueryFailure
+from afluente.services.athena.error import InternalFailure, QueryFailure, TooLarge
 from afluente.services.athena.sql.parse import line_and_column
 
 TYPE_NAMES = {
@@ -123,7 +123,12 @@ def _with_uris(text: str) -> str:
     return re.sub(r"/[^'\"]*?/s3/(?=[a-z0-9.-]+/)", "s3://", text)
 
 
+def _too_large(_: re.Match[str], __: str) -> QueryFailure:
+    return TooLarge()
+
+
 RULES: tuple[tuple[str, Callable[[re.Match[str], str], QueryFailure]], ...] = (
+    (r"Max\w* (?:expression|tree|recursion) depth", _too_large),
     (r"Division by zero", _fixed("DIVISION_BY_ZERO", "Division by zero")),
     (r'Referenced column "([^"]+)" not found', _column),
     (r'(?:Table|Values list) "[^"]*" does not have a column named "([^"]+)"', _column),

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -225,3 +226,16 @@ def test_where_signatures_count_the_doctor_needs_keys(tmp_path: Path) -> None:
 
 def test_what_is_too_long_for_the_doctor_is_refused(app: App) -> None:
     assert ask(app, f"{PAGE}/api/doctor", "POST", examination(name=["a" * 70_000])).status == 413
+
+
+def test_every_module_finds_what_it_imports_and_uses_it() -> None:
+    modules = {path: path.read_text() for path in FOLDER.rglob("*.js")}
+    wrong = []
+    for path, text in modules.items():
+        for names, source in re.findall(r'import \{([^}]*)\} from "([^"]+)"', text):
+            given = modules.get((path.parent / source).resolve(), "")
+            for name in (part.split(" as ") for part in names.replace("\n", "").split(",") if part.strip()):
+                is_given = re.search(rf"export (?:async )?(?:function|const|class) {name[0].strip()}\b", given)
+                if not is_given or len(re.findall(rf"\b{name[-1].strip()}\b", text)) < 2:
+                    wrong.append((path.name, source, name))
+    assert wrong == []

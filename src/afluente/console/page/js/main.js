@@ -12,7 +12,7 @@ const top = document.getElementById("top");
 const main = document.getElementById("main");
 let leaving = new AbortController();
 
-export async function learnPlace(region) {
+async function learnPlace(region) {
   const query = region ? `?region=${encodeURIComponent(region)}` : "";
   const answer = await fetch(`/_afluente/console/api/place${query}`);
   const said = await answer.json();

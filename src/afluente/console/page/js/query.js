@@ -16,7 +16,7 @@ export async function start(sql, { database, workGroup, output }, signal) {
   return (await call("athena", "StartQueryExecution", members, signal)).QueryExecutionId;
 }
 
-export const execution = async (id, signal) =>
+const execution = async (id, signal) =>
   (await call("athena", "GetQueryExecution", { QueryExecutionId: id }, signal)).QueryExecution;
 
 export const hasEnded = (query) => ENDED.has(query.Status.State);

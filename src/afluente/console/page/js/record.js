@@ -2,7 +2,7 @@
 
 import { all, call } from "./aws.js";
 
-export const openShards = async (stream, signal) =>
+const openShards = async (stream, signal) =>
   (await all("kinesis", "ListShards", { StreamName: stream }, "Shards", { signal })).filter(
     (shard) => !shard.SequenceNumberRange.EndingSequenceNumber,
   );
@@ -50,7 +50,7 @@ export function decoded(shard, { Data, PartitionKey, SequenceNumber, Approximate
 }
 
 // UTF-8 where it is; else the bytes in hexadecimal.
-export function readable(bytes) {
+function readable(bytes) {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {

@@ -6,7 +6,7 @@ const encoder = new TextEncoder();
 const bytes = (text) => encoder.encode(text);
 
 // Percent-encoding as AWS wants it: all but unreserved characters.
-export const escape = (text) =>
+const escape = (text) =>
   encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
 export const escapePath = (path) => path.split("/").map(escape).join("/");

@@ -104,8 +104,11 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
         "DeletePartitionIndex", "DeleteTable", "DeleteTableVersion", "GetColumnStatisticsForPartition",
         "GetColumnStatisticsForTable", "GetPartition", "GetPartitionIndexes", "GetPartitions", "GetTable",
         "GetTableVersion", "GetTableVersions", "GetTables", "SearchTables", "UpdateColumnStatisticsForPartition",
-        "UpdateColumnStatisticsForTable", "UpdatePartition", "UpdateTable",
+        "UpdateColumnStatisticsForTable", "UpdatePartition", "UpdateTable", "GetColumnStatisticsTaskRuns",
+        "StopColumnStatisticsTaskRun",
     ),
+    "StartColumnStatisticsTaskRun": (Permission("glue:StartColumnStatisticsTaskRun", tables), PASS_ROLE),
+    **each(everything, "glue", "GetColumnStatisticsTaskRun", "ListColumnStatisticsTaskRuns"),
     **each(
         functions, "glue", "CreateUserDefinedFunction", "DeleteUserDefinedFunction", "GetUserDefinedFunction",
         "GetUserDefinedFunctions", "UpdateUserDefinedFunction",

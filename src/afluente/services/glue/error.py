@@ -73,3 +73,15 @@ class IllegalSessionStateException(AwsError):
 
 class IllegalWorkflowStateException(AwsError):
     """The run of the workflow is in a state that does not allow this."""
+
+
+class ColumnStatisticsTaskRunningException(AwsError):
+    """The table has a column statistics task under way."""
+
+
+class ColumnStatisticsTaskNotRunningException(AwsError):
+    """The table has none."""
+
+
+class ColumnStatisticsTaskStoppingException(AwsError):
+    """The table's is stopping already."""

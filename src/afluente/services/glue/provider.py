@@ -11,6 +11,7 @@ from afluente.services.glue.catalog.engine import CatalogEngine
 from afluente.services.glue.catalog.port import Check, Objects
 from afluente.services.glue.catalog.provider import CatalogOperations
 from afluente.services.glue.classifier.provider import ClassifierOperations
+from afluente.services.glue.column_statistic.provider import ColumnStatisticTaskOperations
 from afluente.services.glue.connection.provider import ConnectionOperations
 from afluente.services.glue.crawler.engine import CrawlerEngine
 from afluente.services.glue.crawler.provider import CrawlerOperations
@@ -30,6 +31,7 @@ PARTS = (
     ClassifierOperations,
     CrawlerOperations,
     JobOperations,
+    ColumnStatisticTaskOperations,
     DataQualityOperations,
     SessionOperations,
     TriggerOperations,
@@ -44,6 +46,7 @@ class GlueProvider(
     ClassifierOperations,
     CrawlerOperations,
     JobOperations,
+    ColumnStatisticTaskOperations,
     DataQualityOperations,
     SessionOperations,
     TriggerOperations,

@@ -16,6 +16,7 @@ from afluente.core.metric import Metrics
 from afluente.core.setting import Settings
 from afluente.services.glue.catalog.engine import CatalogEngine
 from afluente.services.glue.catalog.provider import CatalogOperations
+from afluente.services.glue.column_statistic.provider import ColumnStatisticTaskOperations
 from afluente.services.glue.data_quality.provider import DataQualityOperations
 from afluente.services.glue.job.engine import JobEngine
 from afluente.services.glue.job.provider import JobOperations
@@ -45,7 +46,14 @@ job.init(args["JOB_NAME"], args)
 """
 
 
-class _Operations(CatalogOperations, JobOperations, DataQualityOperations, SessionOperations, TagOperations):
+class _Operations(
+    CatalogOperations,
+    JobOperations,
+    ColumnStatisticTaskOperations,
+    DataQualityOperations,
+    SessionOperations,
+    TagOperations,
+):
     def __init__(self, catalog: CatalogEngine, jobs: JobEngine, tags: Tags) -> None:
         self._catalog = catalog
         self._jobs = jobs

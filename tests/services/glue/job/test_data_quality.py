@@ -8,9 +8,9 @@ import pytest
 from tests.services.glue.job.test_dynamic_frame import READ
 
 from afluente.core.error import NotImplemented as Unsupported
-from afluente.services.glue.data_quality.task_run import TaskRuns
 from afluente.services.glue.error import AlreadyExistsException, EntityNotFoundException, InvalidInputException
 from afluente.services.glue.job.runtime.quality.ruleset import Composite, Expression, Rule, Value, parse
+from afluente.services.glue.job.task_run import TaskRuns
 
 PEOPLE: list[dict[str, Any]] = [
     {"id": 1, "name": "Ana", "age": 30, "team": "a", "born": "1995-01-02", "seen": "2026-01-01 00:00:00"},

@@ -6,7 +6,7 @@ from typing import Any
 from afluente.core.error import NotImplemented as Unsupported
 from afluente.services.glue.data_quality.engine import DataQuality, Document, Key
 from afluente.services.glue.data_quality.run_script import evaluation_script
-from afluente.services.glue.data_quality.task_run import TaskRuns
+from afluente.services.glue.job.task_run import TaskRuns
 
 MEMBERS = (
     "DataSource", "Role", "NumberOfWorkers", "Timeout", "AdditionalRunOptions", "RulesetNames", "AdditionalDataSources",

@@ -5,9 +5,9 @@ from typing import Any
 
 from afluente.services.glue.data_quality.engine import DataQuality, Document
 from afluente.services.glue.data_quality.run_script import recommendation_script
-from afluente.services.glue.data_quality.task_run import TaskRuns
 from afluente.services.glue.error import AlreadyExistsException, EntityNotFoundException, InvalidInputException
 from afluente.services.glue.job.live_run import Outcome
+from afluente.services.glue.job.task_run import TaskRuns
 
 MEMBERS = (
     "DataSource", "Role", "NumberOfWorkers", "Timeout", "CreatedRulesetName", "AdditionalRunOptions",

@@ -7,10 +7,10 @@ from afluente.core.clock import Clock
 from afluente.core.metric import Metrics
 from afluente.core.provider import Invoke
 from afluente.core.setting import Settings
+from afluente.services.glue.column_statistic.engine import StatisticsRuns
 from afluente.services.glue.data_quality.engine import DataQuality
 from afluente.services.glue.data_quality.evaluation_run import EvaluationRuns
 from afluente.services.glue.data_quality.recommendation_run import RecommendationRuns
-from afluente.services.glue.data_quality.task_run import TaskRuns
 from afluente.services.glue.error import (
     EntityNotFoundException,
     IdempotentParameterMismatchException,
@@ -22,6 +22,7 @@ from afluente.services.glue.job.port import Logs, Objects, Roles
 from afluente.services.glue.job.run_engine import RunEngine
 from afluente.services.glue.job.run_store import JobKey
 from afluente.services.glue.job.script import Location
+from afluente.services.glue.job.task_run import TaskRuns
 from afluente.services.glue.job.visual.generator import generate
 from afluente.services.glue.session.engine import SessionEngine
 from afluente.services.glue.tag import Tags
@@ -63,7 +64,10 @@ class JobEngine:
             tasks("glue_data_quality_recommendation_run", "Data Quality Rule Recommendation Run", "dqrun-"),
             self.quality,
         )
-        self._tasks = (self.evaluations.tasks, self.recommendations.tasks)
+        self.statistics_runs = StatisticsRuns(
+            tasks("glue_column_statistics_run", "Column Statistics Task Run", "", "/aws-glue/column-statistics")
+        )
+        self._tasks = (self.evaluations.tasks, self.recommendations.tasks, self.statistics_runs.tasks)
         self.sessions = SessionEngine(database, self.runs.launcher, tags, clock)
         self._database = database
         self._objects = objects

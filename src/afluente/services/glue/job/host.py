@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from afluente.core.call import Call
 from afluente.core.error import AwsError
 from afluente.core.provider import Invoke
+from afluente.services.glue.catalog.json_value import restored
 from afluente.services.glue.error import InvalidInputException
 from afluente.services.glue.job.bookmark import Bookmarks, Key
 from afluente.services.glue.job.permission import Permission
@@ -120,7 +121,7 @@ class Host:
             self._objects.delete_object(message["bucket"], key)
 
     def _aws(self, message: Message) -> Any:
-        return self._invoke(self._call, message["service"], message["operation"], message["request"])
+        return self._invoke(self._call, message["service"], message["operation"], restored(message["request"]))
 
     def _commit(self, message: Message) -> None:
         self._bookmarks.commit(self._key, *self._run, message["sources"])

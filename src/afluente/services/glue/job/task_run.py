@@ -12,7 +12,6 @@ from afluente.core.clock import Clock
 from afluente.core.error import NotImplemented as Unsupported
 from afluente.core.identifier import request_id
 from afluente.core.provider import Invoke
-from afluente.services.glue.data_quality.engine import Document, Key
 from afluente.services.glue.error import EntityNotFoundException, InvalidInputException
 from afluente.services.glue.job.definition import job_arn, role_arn
 from afluente.services.glue.job.host import Message, Publisher
@@ -22,6 +21,10 @@ from afluente.services.glue.job.port import Roles
 from afluente.store.database import Database
 from afluente.store.document import Documents
 
+Key = tuple[str, str, str]
+"""(account, region, id)."""
+
+Document = dict[str, Any]
 ACTIVE = {"STARTING", "RUNNING", "STOPPING"}
 WORKERS, TIMEOUT_MIN = 5, 2880
 TABLE_OPTIONS = {"pushDownPredicate", "catalogPartitionPredicate"}

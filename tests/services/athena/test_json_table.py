@@ -156,3 +156,11 @@ def test_bytes_scanned_are_the_objects_read(lake: Lake) -> None:
     lake.put("s3://lake/t/a.json", data)
     lake.table("t", COLUMNS, "s3://lake/t/", OPENX)
     assert lake.run("SELECT n FROM t").scanned == len(data)
+
+
+@pytest.mark.parametrize("depth", [2000, 20_000, 200_000])
+def test_a_document_that_is_nested_beyond_following_fails_no_server(lake: Lake, depth: int) -> None:
+    lake.put("s3://lake/t/a.json", '{"a":' * depth + "1" + "}" * depth + "\n")
+    lake.table("t", {"a": "string"}, "s3://lake/t/", OPENX)
+    answer = lake.run("SELECT length(a) FROM t")
+    assert answer.rows == [[str(6 * (depth - 1) + 1)]] or answer.reason.startswith("HIVE_"), answer.reason

@@ -145,12 +145,13 @@ def _spelling(request: Request) -> dict[str, str]:
     keys = {value.lower(): name for name, value in mapped.items()}
     counts: dict[str, Counter[str]] = {}
     for document in _sample(request.files):
-        for key in _keys(document):
+        for key in document:
             counts.setdefault(keys.get(key.lower(), key.lower()), Counter())[key] += 1
     return mapped | {name: found.most_common(1)[0][0] for name, found in counts.items()}
 
 
-def _sample(files: Sequence[DataFile]) -> Iterator[Any]:
+def _sample(files: Sequence[DataFile]) -> Iterator[list[str]]:
+    """The keys of each of the first documents, nested ones included."""
     for file in files[:SAMPLED_FILES]:
         if file.compression == "zstd":
             continue
@@ -159,8 +160,8 @@ def _sample(files: Sequence[DataFile]) -> Iterator[Any]:
             text = data.read(SAMPLED_BYTES).decode(errors="replace")
         for line in text.splitlines()[:SAMPLED_DOCUMENTS]:
             try:
-                yield json.JSONDecoder().raw_decode(line.strip())[0]
-            except ValueError:
+                yield list(_keys(json.JSONDecoder().raw_decode(line.strip())[0]))
+            except (ValueError, RecursionError):
                 continue
 
 

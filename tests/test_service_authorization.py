@@ -24,15 +24,21 @@ KINDS = {
     "crawler": "glue:.*:crawler/x",
     "database": "glue:.*:database/x",
     "datacatalog": "athena:.*:datacatalog/x",
+    "delivery stream": "firehose:.*:deliverystream/x",
     "function": r"glue:.*:userDefinedFunction/x/[x*]",
+    "group": "iam:.*:group/x",
+    "instance-profile": "iam:.*:instance-profile/x",
     "job": "glue:.*:job/x",
     "log-group": "logs:.*:log-group:x(:log-stream:)?",
     "log-stream": "logs:.*:log-group:x:log-stream:x",
+    "policy": "iam:.*:policy/x",
+    "role": "iam:.*:role/x",
     "ruleset": r"glue:.*:dataQualityRuleset/[x*]",
     "stack": r"cloudformation:.*:stack/x/(\*|1)",
     "stream": "kinesis:.*:stream/x",
     "table": r"glue:.*:table/x/[x*]",
     "trigger": "glue:.*:trigger/x",
+    "user": "iam:.*:user/x",
     "work group": "athena:.*:workgroup/x",
     "workflow": "glue:.*:workflow/x",
 }
@@ -46,6 +52,9 @@ cloudformation ListChangeSets ListStackResources RollbackStack SetStackPolicy Si
 cloudformation ListExports ListImports ListStacks: *
 cloudwatch DescribeAlarms: alarm
 cloudwatch DescribeAlarmsForMetric GetMetricData GetMetricStatistics ListMetrics: *
+firehose CreateDeliveryStream DeleteDeliveryStream DescribeDeliveryStream UpdateDestination: delivery stream
+firehose ListTagsForDeliveryStream PutRecord PutRecordBatch StartDeliveryStreamEncryption: delivery stream
+firehose StopDeliveryStreamEncryption TagDeliveryStream UntagDeliveryStream: delivery stream
 glue GetClassifier GetClassifiers GetCrawlerMetrics GetCrawlers GetJobBookmark GetJobs GetTriggers: *
 glue ListCrawlers ListJobs ListTriggers ListWorkflows ResetJobBookmark: *
 glue GetColumnStatisticsForPartition GetColumnStatisticsForTable GetPartition: catalog, database, table
@@ -60,6 +69,13 @@ glue GetTrigger: trigger
 glue GetUserDefinedFunction GetUserDefinedFunctions: catalog, database, function
 glue GetWorkflow GetWorkflowRun GetWorkflowRunProperties GetWorkflowRuns: workflow
 glue PutWorkflowRunProperties ResumeWorkflowRun: workflow
+iam ListRolePolicies ListRoleTags PutRolePermissionsBoundary PutRolePolicy TagRole: role
+iam ListUserPolicies ListUserTags PutUserPermissionsBoundary PutUserPolicy ListSSHPublicKeys: user
+iam ListServiceSpecificCredentials ListSigningCertificates ResetServiceSpecificCredential ResyncMFADevice: user
+iam PutGroupPolicy RemoveUserFromGroup: group
+iam RemoveRoleFromInstanceProfile TagInstanceProfile: instance-profile
+iam SetDefaultPolicyVersion TagPolicy: policy
+iam ListSAMLProviders ListServerCertificates SimulateCustomPolicy: *
 kinesis AddTagsToStream CreateStream DecreaseStreamRetentionPeriod DeleteStream DescribeStream: stream
 kinesis DescribeStreamSummary GetRecords GetShardIterator IncreaseStreamRetentionPeriod ListShards: stream
 kinesis ListStreamConsumers ListTagsForStream MergeShards PutRecord PutRecords RegisterStreamConsumer: stream
@@ -71,6 +87,8 @@ kinesis DescribeAccountSettings DescribeLimits UpdateAccountSettings: *
 logs ListTagsForResource ListTagsLogGroup PutRetentionPolicy TagLogGroup TagResource: log-group
 logs UntagLogGroup UntagResource: log-group
 logs PutLogEvents: log-stream
+sts AssumeRole: role
+sts DecodeAuthorizationMessage GetAccessKeyInfo: *
 """
 
 OTHERWISE = """
@@ -89,6 +107,9 @@ SAMPLES = {
     "kinesis ResourceARN": STREAM,
     "kinesis StreamARN": STREAM,
     "kinesis ConsumerARN": f"{STREAM}/consumer/x:1",
+    "iam PolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/x",
+    "iam Path": None,
+    "sts RoleArn": f"arn:aws:iam::{ACCOUNT}:role/x",
     "logs resourceArn": f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:x",
     "logs logGroupIdentifier": None,
     "cloudformation RoleARN": None,

@@ -67,6 +67,18 @@ def test_the_documented_policy_is_enough(deployer: Client, capsys: pytest.Captur
         assert says in said.out
 
 
+def test_what_the_deployer_may_not_look_at_stops_no_removal(
+    deployer: Client, enforced: App, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clients_with(enforced, ROOT)("kinesis").create_stream(StreamName="windfarm-of-others", ShardCount=1)
+    assert main.main(["deploy", "--yes"]) == 0
+    capsys.readouterr()
+    assert main.main(["destroy", "--yes"]) == 0
+    said = capsys.readouterr().out
+    assert "nothing that is billed is left" in said
+    assert "could not be seen" not in said
+
+
 def test_the_documented_policy_allows_no_more(
     deployer: Client, enforced: App, capsys: pytest.CaptureFixture[str]
 ) -> None:

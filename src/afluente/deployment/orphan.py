@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from afluente.deployment import stack
-from afluente.deployment.error import code_of
+from afluente.deployment.error import DENIED, code_of
 from afluente.deployment.stack import OURS
 from afluente.deployment.target import Target
 
@@ -34,12 +34,14 @@ def _named(found: Iterator[str], name: str) -> Iterator[str]:
     return (one for one in found if _belongs(one, name))
 
 
-def _pairs(tags: list[dict[str, str]]) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in tags}
-
-
-def _is_ours(tags: Mapping[str, str]) -> bool:
-    return tags.get(OURS[0]) == OURS[1]
+def _is_ours(ask: Callable[..., Any], member: str, **request: str) -> bool:
+    """Whether its tags, that `ask` answers in `member`, say so; not when whoever asks may not see them."""
+    try:
+        return {"Key": OURS[0], "Value": OURS[1]} in ask(**request)[member]
+    except ClientError as error:
+        if code_of(error) in {*NO_TAGS, *DENIED}:
+            return False
+        raise
 
 
 def _pages(target: Target, service: str, operation: str, member: str, **request: Any) -> Iterator[Any]:
@@ -50,7 +52,7 @@ def _pages(target: Target, service: str, operation: str, member: str, **request:
 def _streams(target: Target, name: str) -> Iterator[str]:
     ask = target.client("kinesis").list_tags_for_stream
     for one in _named(_pages(target, "kinesis", "list_streams", "StreamNames"), name):
-        if _is_ours(_pairs(ask(StreamName=one)["Tags"])):
+        if _is_ours(ask, "Tags", StreamName=one):
             yield one
 
 
@@ -60,7 +62,7 @@ def _delivery_streams(target: Target, name: str) -> Iterator[str]:
     while True:
         page = firehose.list_delivery_streams(**start)
         for one in _named(iter(page["DeliveryStreamNames"]), name):
-            if _is_ours(_pairs(firehose.list_tags_for_delivery_stream(DeliveryStreamName=one)["Tags"])):
+            if _is_ours(firehose.list_tags_for_delivery_stream, "Tags", DeliveryStreamName=one):
                 yield one
         if not page["HasMoreDeliveryStreams"]:
             return
@@ -71,13 +73,7 @@ def _buckets(target: Target, name: str) -> Iterator[str]:
     s3 = target.client("s3")
     listed = _pages(target, "s3", "list_buckets", "Buckets", Prefix=f"{name}-", BucketRegion=target.region)
     for one in (found["Name"] for found in listed):
-        try:
-            tags = s3.get_bucket_tagging(Bucket=one)["TagSet"]
-        except ClientError as error:
-            if code_of(error) in NO_TAGS:
-                continue
-            raise
-        if _is_ours(_pairs(tags)):
+        if _is_ours(s3.get_bucket_tagging, "TagSet", Bucket=one):
             yield one
 
 
@@ -88,7 +84,7 @@ def _work_groups(target: Target, name: str) -> Iterator[str]:
         page = athena.list_work_groups(**start)
         for one in _named((group["Name"] for group in page["WorkGroups"]), name):
             arn = f"arn:{_partition(target)}:athena:{target.region}:{target.account}:workgroup/{one}"
-            if _is_ours(_pairs(athena.list_tags_for_resource(ResourceARN=arn)["Tags"])):
+            if _is_ours(athena.list_tags_for_resource, "Tags", ResourceARN=arn):
                 yield one
         if not page.get("NextToken"):
             return

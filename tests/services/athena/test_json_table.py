@@ -1,6 +1,7 @@
 import gzip
 
 import pytest
+from msgspec.structs import replace
 
 from .conftest import HIVE_JSON, OPENX, Lake
 
@@ -164,3 +165,16 @@ def test_a_document_that_is_nested_beyond_following_fails_no_server(lake: Lake, 
     lake.table("t", {"a": "string"}, "s3://lake/t/", OPENX)
     answer = lake.run("SELECT length(a) FROM t")
     assert answer.rows == [[str(6 * (depth - 1) + 1)]] or answer.reason.startswith("HIVE_"), answer.reason
+
+
+def test_what_is_archived_is_passed_over(lake: Lake) -> None:
+    for key in ("kept", "archived"):
+        lake.put(f"s3://lake/t/{key}.json", '{"n":1}\n')
+    lake.s3.change(
+        "lake",
+        "t/archived.json",
+        None,
+        lambda row: replace(row, traits=replace(row.traits, storage_class="GLACIER")),
+    )
+    lake.table("t", {"n": "int"}, "s3://lake/t/", OPENX)
+    assert lake.rows("SELECT count(*) FROM t") == [["1"]]

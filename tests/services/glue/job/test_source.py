@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 READ = (
     'f = glueContext.create_dynamic_frame.from_options("s3", '
@@ -296,3 +297,12 @@ glueContext.write_dynamic_frame.from_options(frame=g, connection_type="s3", form
 """
     assert world.succeed(script) == "0 0 [] False"
     assert world.keys("out/") == []
+
+
+def test_a_job_cannot_read_what_is_archived(world: Any) -> None:
+    world.put("in/a.json", '{"n": 1}\n')
+    world.s3.change(
+        "lake", "in/a.json", None, lambda row: replace(row, traits=replace(row.traits, storage_class="GLACIER"))
+    )
+    script = READ.format(paths='["s3://lake/in/"]', kind="json", options="{}", more="") + "\nf.count()\n"
+    assert "The operation is not valid for the object's storage class" in world.fail(script)

@@ -73,7 +73,7 @@ class ListOperations(Operations):
             "NextKeyMarker": encode(page.last) if page.truncated else "",
             "NextVersionIdMarker": last.version if page.truncated and last and last.key == page.last else "",
             "Versions": [
-                _shown_version(bucket, row, encode(row.key)) | more(row) for row in page.items if not row.is_marker
+                more(_shown_version(bucket, row, encode(row.key)), row) for row in page.items if not row.is_marker
             ],
             "DeleteMarkers": [_shown_marker(bucket, row, encode(row.key)) for row in page.items if row.is_marker],
             "CommonPrefixes": [{"Prefix": encode(group)} for group in page.prefixes],
@@ -90,7 +90,7 @@ class ListOperations(Operations):
         check_text(prefix, delimiter, after)
         page = self._engine.page(bucket.name, prefix=prefix, delimiter=delimiter, after=after, limit=limit)
         more = _optional(call, request)
-        shown = [_shown(row, encode(row.key)) | more(row) for row in page.items]
+        shown = [more(_shown(row, encode(row.key)), row) for row in page.items]
         if show_owner:
             shown = [{**each, "Owner": owner(bucket.account)} for each in shown]
         response: dict[str, Any] = {
@@ -108,11 +108,11 @@ class ListOperations(Operations):
         return page, {**response, **{name: value for name, value in optional.items() if value}}
 
 
-def _optional(call: Call, request: Request) -> Callable[[ObjectRow], dict[str, Any]]:
-    """What is shown of an object only when it is asked for."""
+def _optional(call: Call, request: Request) -> Callable[[dict[str, Any], ObjectRow], dict[str, Any]]:
+    """What adds to an object what is shown of it only when it is asked for."""
     if "RestoreStatus" not in request.get("OptionalObjectAttributes", ()):
-        return lambda _: {}
-    return lambda row: storage_class.status(row, call.arrived_at_ms)
+        return lambda shown, _: shown
+    return lambda shown, row: shown | storage_class.status(row, call.arrived_at_ms)
 
 
 def _shown(row: ObjectRow, key: str) -> dict[str, Any]:

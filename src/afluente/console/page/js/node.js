@@ -15,10 +15,10 @@ export function nodes(pipeline, state, live) {
 
 const failure = (found) => found?.error && said(found.error);
 
-function sensors({ delivery: { source } }, { sample, series }, { rate }) {
+function sensors({ delivery: { source } }, { sample, series }, { rate, total }) {
   const kinds = kindsOf(sample.value ?? []);
   const keys = new Set((sample.value ?? []).map((record) => record.key)).size;
-  const perSecond = rate ?? (series.value?.records.at(-1) ?? 0) / 60;
+  const perSecond = rate ?? (total === undefined ? series.value?.records.at(-1) / 60 : undefined);
   return {
     id: "sensors",
     title: t(kinds.length ? "node.sensors" : "node.producers"),
@@ -26,7 +26,7 @@ function sensors({ delivery: { source } }, { sample, series }, { rate }) {
     link: source && link("stream", source),
     big: number(perSecond, perSecond < 10 ? 1 : 0),
     unit: t("unit.records_second"),
-    lines: [kinds.join(" · "), keys ? t("node.keys", { n: keys }) : source && t("node.quiet")],
+    lines: [kinds.join(" · "), keys ? t("node.keys", { n: keys }) : source && sample.value && t("node.quiet")],
     moving: perSecond > 0,
   };
 }
@@ -57,7 +57,8 @@ function delivery({ delivery: { DeliveryStreamName: name, destination } }, { new
     big: number(pending),
     unit: t("unit.waiting"),
     lines: [
-      newest.value ? t("node.last_delivery", { ago: ago(newest.value.modified) }) : t("node.no_delivery"),
+      newest.value && t("node.last_delivery", { ago: ago(newest.value.modified) }),
+      !newest.value && !newest.error && t("node.no_delivery"),
       t("node.buffer", { s: hints.IntervalInSeconds ?? "–", mb: hints.SizeInMBs ?? "–" }),
     ],
     trouble: failing ? t("node.failing") : failure(series),
@@ -84,7 +85,7 @@ function crawler({ crawler: name, errors }, { crawler }) {
   return {
     id: "crawler",
     title: "Glue crawler",
-    name: name ?? t("node.no_crawler"),
+    name: name ?? (errors.crawler ? "–" : t("node.no_crawler")),
     link: name && link("catalog", "crawler", name),
     state: found?.State === "READY" && last ? last.Status : found?.State,
     lines: [
@@ -104,7 +105,7 @@ function catalog({ database }, { tables }) {
     title: "Glue Data Catalog",
     name: database ?? "–",
     link: database && link("catalog", "database", database),
-    big: number(found.length),
+    big: number(database ? found.length : undefined),
     unit: t("unit.tables"),
     lines: [found.map((table) => table.Name).join(", ")],
     trouble: failure(tables),
@@ -117,7 +118,7 @@ function job({ job: name, errors }, { runs }) {
   return {
     id: "job",
     title: "Glue job",
-    name: name ?? t("node.no_job"),
+    name: name ?? (errors.job ? "–" : t("node.no_job")),
     link: name && link("catalog", "job", name),
     state: last?.JobRunState,
     lines: [last ? t("node.ran", { ago: ago(last.StartedOn) }) : name && t("node.never_ran"), took(last)],
@@ -128,12 +129,12 @@ function job({ job: name, errors }, { runs }) {
 
 const took = (run) => run?.CompletedOn && t("node.took", { s: seconds(run.CompletedOn - run.StartedOn) });
 
-function lake({ database }, { tables, lake, rows }) {
+function lake({ database, errors }, { tables, lake, rows }) {
   const table = tables.value?.lake[0];
   return {
     id: "lake",
     title: t("node.lake"),
-    name: table ? `${database}.${table.Name}` : t("node.no_lake"),
+    name: table ? `${database}.${table.Name}` : errors.crawler ? "–" : t("node.no_lake"),
     link: table && link("catalog", "table", database, table.Name),
     big: number(rows.value),
     unit: t("unit.rows"),
@@ -157,7 +158,7 @@ function athena({ workGroup, errors }, { query }) {
           t("node.asked", { ago: ago(last.Status.SubmissionDateTime) }),
           `${seconds((numbers.TotalExecutionTimeInMillis ?? 0) / 1000)} · ${scanned} ${t("unit.scanned")}`,
         ]
-      : [t("node.never_asked")],
+      : [workGroup && !query.error && t("node.never_asked")],
     trouble:
       failure({ error: errors.workGroup }) ??
       failure(query) ??

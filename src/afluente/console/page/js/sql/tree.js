@@ -6,15 +6,15 @@ import { t } from "../language.js";
 import { trouble } from "../part.js";
 import { firstRows, quoted } from "../query.js";
 
-// `insert` takes a name that was clicked; `run` a statement and its database.
+// databases: null where they may not be seen. `insert` takes a name that was clicked; `run` a statement and its database.
 export function tree(databases, insert, run, signal) {
-  const open = databases.filter((name) => name !== "default")[0];
-  const list = databases.map((name) => database(name, name === open, insert, run, signal));
+  const open = databases?.find((name) => name !== "default");
+  const list = (databases ?? []).map((name) => database(name, name === open, insert, run, signal));
   return h(
     "nav.card.tree",
     { "aria-label": t("sql.tables") },
     h("h2", {}, t("sql.tables")),
-    list.length ? list : h("p.soft", {}, t("sql.no_database")),
+    list.length || !databases ? list : h("p.soft", {}, t("sql.no_database")),
   );
 }
 

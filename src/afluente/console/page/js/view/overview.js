@@ -14,6 +14,7 @@ import { link } from "../route.js";
 import { look } from "../state.js";
 
 const LIVE_MS = 3000;
+const SOON_MS = 1000;
 const LOOK_MS = 15000;
 
 export async function show(root, [wanted], signal) {
@@ -48,6 +49,7 @@ export async function show(root, [wanted], signal) {
     const numbers = (await attempt(liveNumbers(signal))).value;
     seen.live = liveOf(seen.pipeline, numbers, seen.live);
     paint();
+    return numbers && seen.live.rate === undefined && SOON_MS;
   };
   poll(lookAgain, LOOK_MS, signal);
   poll(lookLive, LIVE_MS, signal);

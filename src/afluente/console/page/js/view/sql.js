@@ -33,7 +33,7 @@ export async function show(root, [given, givenDatabase], signal) {
       "div.side",
       {},
       tree(
-        desk.databases,
+        databases.error ? null : desk.databases,
         (text) => desk.insert(text),
         (sql, database) => desk.runText(sql, database),
         signal,
@@ -125,6 +125,7 @@ class Desk {
 
   // The work group's saved queries, and whether it says where results go.
   async chooseGroup() {
+    if (!this.group.value) return;
     remember("group", this.group.value);
     const group = await attempt(call("athena", "GetWorkGroup", { WorkGroup: this.group.value }, this.signal));
     this.outputField.hidden = Boolean(group.value?.WorkGroup.Configuration?.ResultConfiguration?.OutputLocation);
@@ -152,7 +153,7 @@ class Desk {
   }
 
   showPast() {
-    history(this.past, this.group.value, (query) => this.again(query), this.signal);
+    if (this.group.value) history(this.past, this.group.value, (query) => this.again(query), this.signal);
   }
 
   async again(query) {

@@ -65,11 +65,12 @@ def test_every_metric_is_documented() -> None:
     from afluente.services.firehose import metric as firehose
     from afluente.services.glue.job import metric as glue
     from afluente.services.kinesis import metric as kinesis
+    from afluente.services.sqs import metric as sqs
 
     rows = (
         athena.MEASURES, *firehose.ROWS, glue.AGGREGATES, glue.FILE_SYSTEM,
         kinesis.PUT_RECORD, kinesis.PUT_RECORDS, kinesis.GET_RECORDS, kinesis.SHARD_WRITE, kinesis.SHARD_READ,
-        kinesis.SUBSCRIBE, kinesis.SUBSCRIBED,
+        kinesis.SUBSCRIBE, kinesis.SUBSCRIBED, *sqs.ROWS,
     )  # fmt: skip
     page = (ROOT / "docs" / "metrics.md").read_text()
     assert [measure.name for measures in rows for measure in measures if f"`{measure.name}`" not in page] == []

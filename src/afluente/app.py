@@ -166,7 +166,7 @@ class App:
 
     def _compose(self) -> None:
         database, settings, clock, invoke = self._database, self.settings, self.clock, self._gateway.invoke
-        self._sqs = SqsEngine(database, clock)
+        self._sqs = SqsEngine(database, clock, self._metrics)
         self._iam.authority.resource_policies["sqs"] = self._sqs.resource_policy
         s3 = S3Engine(database, self._folder.objects, clock)
         self._iam.authority.resource_policies["s3"] = s3.resource_policy

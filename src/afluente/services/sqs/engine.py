@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from afluente.core.clock import Clock
 from afluente.core.loop import Loop
+from afluente.core.metric import Metrics
 from afluente.services.sqs import attribute, receipt
 from afluente.services.sqs.error import (
     MessageNotInflight,
@@ -20,6 +21,7 @@ from afluente.services.sqs.error import (
     bad_value,
 )
 from afluente.services.sqs.message import Message, message_of
+from afluente.services.sqs.metric import QueueMetrics
 from afluente.services.sqs.move_task import MoveTasks
 from afluente.services.sqs.poll import Polls
 from afluente.services.sqs.queue import Key, Queue, Queues
@@ -49,7 +51,7 @@ class Sent(NamedTuple):
 class SqsEngine:
     """The queues of every account."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, metrics: Metrics | None = None) -> None:
         database.migrate("sqs", STEPS)
         self.database = database
         self.clock = clock
@@ -57,18 +59,20 @@ class SqsEngine:
         self.messages = Messages(database)
         self.polls = Polls(clock)
         self.move_tasks = MoveTasks(database, self.queues, self.messages, self.polls, clock)
-        self._expiry = Loop("sqs-expiry", self._expire, clock)
+        self.metrics = QueueMetrics(metrics or Metrics(clock))
+        self._upkeep = Loop("sqs-upkeep", self._keep_up, clock)
+        self._expire_at_ms = 0
 
     def start(self) -> None:
-        """Start expiring and moving messages, and waking long polls."""
+        """Start expiring, moving and measuring messages, and waking long polls."""
         self.polls.start()
-        self._expiry.start()
+        self._upkeep.start()
         self.move_tasks.start_moving()
 
     def stop(self) -> None:
         """Stop all of it."""
         self.move_tasks.stop_moving()
-        self._expiry.stop()
+        self._upkeep.stop()
         self.polls.stop()
 
     # The port: what other services use
@@ -115,7 +119,7 @@ class SqsEngine:
         if queue is not None and numbers:
             with self.database.write():
                 self.messages.remove(queue, numbers)
-                self.database.after_commit(partial(self.polls.arrived, queue.id))
+                self.database.after_commit(partial(self._taken_out, queue, len(numbers)))
 
     def hand_over(self, arn: str, target: str, numbers: Sequence[int]) -> None:
         """Move these to another queue. Joins an open transaction."""
@@ -181,6 +185,7 @@ class SqsEngine:
             self.queues.delete(queue, self.clock.now_ms())
             self.move_tasks.forget(key)
             self.database.after_commit(partial(self.polls.arrived, queue.id))
+            self.database.after_commit(partial(self.metrics.forget, queue))
 
     def purge(self, key: Key) -> None:
         """Delete all its messages."""
@@ -232,6 +237,7 @@ class SqsEngine:
         message_id = str(uuid.uuid4())
         if identifier is None:
             self.messages.add(queue, message_id, message, sender, now_ms=now_ms)
+            self.database.after_commit(partial(self.metrics.sent, queue, message.size))
             return Sent(message_id, None)
         by_group = queue.attributes.get("DeduplicationScope") == "messageGroup"
         scope = (message.group_id or "") if by_group else ""
@@ -239,6 +245,9 @@ class SqsEngine:
         if sent is None:
             sent = self.messages.add(queue, message_id, message, sender, now_ms=now_ms), message_id
             self.messages.remember(queue, scope, identifier, sent, now_ms)
+            self.database.after_commit(partial(self.metrics.sent, queue, message.size))
+        else:
+            self.database.after_commit(partial(self.metrics.deduplicated, queue))
         return Sent(sent[1], sequence_number(sent[0]))
 
     def receive(self, key: Key, limit: int, visibility_s: int | None = None) -> list[StoredMessage]:
@@ -279,10 +288,12 @@ class SqsEngine:
         def change() -> None:
             message = self.messages.find(queue, given.message)
             if message is None or message.received != given.time:
+                self.database.after_commit(partial(self.metrics.deleted, queue))
                 return
             if queue.is_fifo and message.visible_at_ms <= self.clock.now_ms():
                 raise bad_value(handle, "ReceiptHandle", "The receipt handle has expired.")
             self.messages.delete(message)
+            self.database.after_commit(partial(self.metrics.deleted, queue))
             self.database.after_commit(partial(self.polls.arrived, queue.id))  # a group is free again
 
         self.database.write_together(change)
@@ -306,15 +317,29 @@ class SqsEngine:
 
         self.database.write_together(change)
 
-    def _expire(self) -> int:
+    def _taken_out(self, queue: Queue, messages: int) -> None:
+        self.metrics.received(queue, messages)
+        self.metrics.deleted(queue, messages)
+        self.polls.arrived(queue.id)
+
+    def _keep_up(self) -> int:
         now_ms = self.clock.now_ms()
+        if now_ms >= self._expire_at_ms:
+            self._expire(now_ms)
+            self._expire_at_ms = now_ms + EXPIRY_INTERVAL_MS
+        for queue in self.queues:
+            oldest_ms = self.messages.oldest_ms(queue, now_ms)
+            if oldest_ms is not None or self.metrics.is_active(queue):
+                self.metrics.level(queue, self.messages.counts(queue, now_ms), oldest_ms)
+        return now_ms + MINUTE_MS
+
+    def _expire(self, now_ms: int) -> None:
         for queue in self.queues:
             with self.database.write():
                 self.messages.expire(queue, now_ms)
         with self.database.write():
             self.messages.forget(now_ms - DEDUPLICATION_MS)
             self.queues.forget_deleted(now_ms - MINUTE_MS)
-        return now_ms + EXPIRY_INTERVAL_MS
 
 
 def sequence_number(row: int) -> str:

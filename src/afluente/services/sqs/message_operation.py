@@ -72,6 +72,7 @@ class MessageOperations(QueueOperations):
             while True:
                 found = await loop.run_in_executor(polls.pool, receive)
                 if found or polls.has_ended or clock.now_ms() >= end_ms:
+                    self._engine.metrics.received(queue, len(found))
                     return {"Messages": _shown(queue, found, request)} if found else {}
                 next_ms = await loop.run_in_executor(polls.pool, self._engine.next_visible_ms, key)
                 await poll.wait(end_ms if next_ms is None else min(end_ms, next_ms))

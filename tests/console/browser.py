@@ -10,6 +10,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +112,14 @@ class Browser:
         self.ask("Page.navigate", url="about:blank")
         self.complaints.clear()
         self.ask("Page.navigate", url=url)
+
+    @contextmanager
+    def clock_behind(self, seconds: int) -> Iterator[None]:
+        """Within, pages that are opened believe that it is so much earlier."""
+        script = f"{{ const now = Date.now; Date.now = () => now() - {seconds * 1000} }}"
+        added = self.ask("Page.addScriptToEvaluateOnNewDocument", source=script)["identifier"]
+        yield
+        self.ask("Page.removeScriptToEvaluateOnNewDocument", identifier=added)
 
     def until(self, script: str) -> Any:
         """The value of the expression once it is true."""

@@ -13,7 +13,7 @@ from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from tests.console.browser import Browser
-from tests.console.conftest import EVIL, Farm
+from tests.console.conftest import EVIL, ROOT_KEY, Farm
 
 from afluente.console.site import FOLDER
 
@@ -152,6 +152,16 @@ def test_page_speaks_portuguese_and_fits_a_telephone(page: Browser, farm: Farm) 
     assert page.run("getComputedStyle(document.body).backgroundColor") == "rgb(245, 247, 247)"
     page.click("#theme")
     assert page.run("getComputedStyle(document.body).backgroundColor") == "rgb(16, 21, 23)"
+
+
+def test_what_is_signed_is_of_the_servers_time(page: Browser, enforced: Farm) -> None:
+    with page.clock_behind(86_400):
+        page.open(enforced.url)
+        page.type("#key-id", ROOT_KEY[0])
+        page.type("#key-secret", ROOT_KEY[1])
+        page.click("form button.main")
+        page.until_text("no pipeline to draw")
+    assert page.complaints == []
 
 
 def test_where_signatures_count_one_signs_in_and_may_what_one_may(page: Browser, enforced: Farm) -> None:

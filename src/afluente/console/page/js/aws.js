@@ -1,6 +1,7 @@
 // The AWS APIs of the machine that the page came from. Every request is signed here; the secret stays in this tab.
 
 import { escapePath, presigned, queryText, signed } from "./sign.js";
+import { heed } from "./time.js";
 import { parseXml, textOf } from "./xml.js";
 
 const JSON_SERVICES = {
@@ -34,7 +35,10 @@ async function send(request, signal) {
   const headers = signed(whole, session.keys ?? ANY);
   const query = queryText(request.query ?? {});
   const url = request.path + (query ? `?${query}` : "");
-  return await fetch(url, { method: request.method, headers, body: request.body, signal, credentials: "omit" });
+  const given = { method: request.method, headers, body: request.body, signal, credentials: "omit" };
+  const answer = await fetch(url, given);
+  heed(answer);
+  return answer;
 }
 
 // One operation of a JSON service: call("glue", "GetTables", {DatabaseName: "windfarm"}).

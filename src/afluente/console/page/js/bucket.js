@@ -1,6 +1,7 @@
 // Looking into buckets without reading all of them.
 
 import { listObjects } from "./aws.js";
+import { nowMs } from "./time.js";
 
 // Firehose's own folders begin with the year, where a prefix says no other time.
 const YEAR = /(^|[^\d])\d{4}\/$/;
@@ -17,7 +18,7 @@ export async function delivered({ DeliveryStreamName: name, VersionId: version, 
     const page = await list(folder);
     const found = page.objects.filter(isOurs);
     if (found.length) {
-      const hour = new Date(Date.now() - TWO_HOURS_MS).toISOString().slice(0, 13).replace("T", "-");
+      const hour = new Date(nowMs() - TWO_HOURS_MS).toISOString().slice(0, 13).replace("T", "-");
       if (page.next) found.push(...(await list(folder, `${folder}${name}-${version}-${hour}`)).objects.filter(isOurs));
       return found.sort((a, b) => (a.modified < b.modified ? 1 : -1));
     }

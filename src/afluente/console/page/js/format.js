@@ -1,6 +1,7 @@
 // Numbers, sizes and times as people of the page's language write them.
 
 import { language, t } from "./language.js";
+import { nowMs } from "./time.js";
 
 const locale = () => (language() === "pt" ? "pt-BR" : "en-US");
 
@@ -25,7 +26,7 @@ export function size(bytes) {
 export const moment = (value) => new Date(typeof value === "number" ? value * 1000 : value);
 
 export function ago(value) {
-  const seconds = Math.max(0, (Date.now() - moment(value)) / 1000);
+  const seconds = Math.max(0, (nowMs() - moment(value)) / 1000);
   if (seconds < 120) return t("ago.seconds", { n: Math.round(seconds) });
   if (seconds < 7200) return t("ago.minutes", { n: Math.round(seconds / 60) });
   if (seconds < 172800) return t("ago.hours", { n: Math.round(seconds / 3600) });

@@ -6,6 +6,7 @@ import { language, speak, t } from "./language.js";
 import { trouble } from "./part.js";
 import { VIEWS, parts } from "./route.js";
 import { askForKeys, who } from "./sign_in.js";
+import { heed } from "./time.js";
 import { applyTheme, nextTheme, theme } from "./theme.js";
 
 const top = document.getElementById("top");
@@ -15,6 +16,7 @@ let leaving = new AbortController();
 async function learnPlace(region) {
   const query = region ? `?region=${encodeURIComponent(region)}` : "";
   const answer = await fetch(`/_afluente/console/api/place${query}`);
+  heed(answer);
   const said = await answer.json();
   if (!answer.ok) throw new AwsError(String(answer.status), said.message, answer.status);
   session.place = said;

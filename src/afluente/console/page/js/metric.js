@@ -1,13 +1,14 @@
 // CloudWatch's metrics, as series of one value per minute.
 
 import { call } from "./aws.js";
+import { nowMs } from "./time.js";
 
 const MINUTE = 60;
 
 // queries: [{id, namespace, name, dimensions: {}, stat}]; {times (ms), id: values}. A minute without data is 0 for
 // sums, else null. The minute that runs is not among them; `running` has its values by id.
 export async function minutes(queries, back, signal) {
-  const end = Math.floor(Date.now() / 1000 / MINUTE) * MINUTE;
+  const end = Math.floor(nowMs() / 1000 / MINUTE) * MINUTE;
   const start = end - back * MINUTE;
   const wanted = queries.map(({ id, namespace, name, dimensions, stat = "Sum" }) => ({
     Id: id,

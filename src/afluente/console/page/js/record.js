@@ -1,6 +1,7 @@
 // Records of a stream, decoded for reading.
 
 import { all, call } from "./aws.js";
+import { nowMs } from "./time.js";
 
 const openShards = async (stream, signal) =>
   (await all("kinesis", "ListShards", { StreamName: stream }, "Shards", { signal })).filter(
@@ -24,7 +25,7 @@ export async function recentRecords(stream, { most, shards, signal }) {
 async function recentOf(stream, shard, signal) {
   const from = { StreamName: stream, ShardId: shard, ShardIteratorType: "AT_TIMESTAMP" };
   for (const back of WINDOWS_S) {
-    const members = { ...from, Timestamp: Math.floor(Date.now() / 1000) - back };
+    const members = { ...from, Timestamp: Math.floor(nowMs() / 1000) - back };
     const { ShardIterator: iterator } = await call("kinesis", "GetShardIterator", members, signal);
     const { Records: found } = await call(
       "kinesis",

@@ -1,6 +1,7 @@
 // AWS Signature Version 4: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 
 import { hex, hmac, sha256 } from "./sha256.js";
+import { nowMs } from "./time.js";
 
 const encoder = new TextEncoder();
 const bytes = (text) => encoder.encode(text);
@@ -36,8 +37,8 @@ function signature(request, headers, bodyHash, scope, time, secret) {
 }
 
 // The headers to send with `request`: {method, host, path, query, headers, body, service, region}; path is encoded.
-export function signed(request, keys, date = new Date()) {
-  const time = stamp(date);
+export function signed(request, keys) {
+  const time = stamp(new Date(nowMs()));
   const bodyHash = hex(sha256(bytes(request.body ?? "")));
   const headers = { ...request.headers, "host": request.host, "x-amz-date": time };
   if (request.service === "s3") headers["x-amz-content-sha256"] = bodyHash;
@@ -51,8 +52,8 @@ export function signed(request, keys, date = new Date()) {
 }
 
 // A path with query string that opens `request` for so many seconds, to whoever has it.
-export function presigned(request, keys, seconds, date = new Date()) {
-  const time = stamp(date);
+export function presigned(request, keys, seconds) {
+  const time = stamp(new Date(nowMs()));
   const scope = `${time.slice(0, 8)}/${request.region}/${request.service}/aws4_request`;
   const query = {
     ...request.query,

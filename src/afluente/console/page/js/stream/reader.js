@@ -8,6 +8,7 @@ import { action, attempt, card, table, trouble } from "../part.js";
 import { whither } from "../passport.js";
 import { poll } from "../poll.js";
 import { decoded, recentRecords } from "../record.js";
+import { nowMs } from "../time.js";
 
 const FOLLOW_MS = 4000;
 const NEWEST = 40;
@@ -71,7 +72,7 @@ async function iteratorOf(stream, id, from, signal) {
   const start =
     from === "oldest"
       ? { ShardIteratorType: "TRIM_HORIZON" }
-      : { ShardIteratorType: "AT_TIMESTAMP", Timestamp: Math.floor(Date.now() / 1000) - BACK_S[from] };
+      : { ShardIteratorType: "AT_TIMESTAMP", Timestamp: Math.floor(nowMs() / 1000) - BACK_S[from] };
   return (await call("kinesis", "GetShardIterator", { StreamName: stream, ShardId: id, ...start }, signal))
     .ShardIterator;
 }

@@ -12,6 +12,7 @@ import { deliveryNames, discover } from "../pipeline.js";
 import { poll } from "../poll.js";
 import { link } from "../route.js";
 import { look } from "../state.js";
+import { nowMs } from "../time.js";
 
 const LIVE_MS = 3000;
 const SOON_MS = 1000;
@@ -33,7 +34,7 @@ export async function show(root, [wanted], signal) {
   const paint = () => {
     if (signal.aborted || !seen.state) return;
     board.draw(nodes(seen.pipeline, seen.state, seen.live));
-    when.textContent = t("overview.at", { time: clock(Date.now() / 1000) });
+    when.textContent = t("overview.at", { time: clock(nowMs() / 1000) });
   };
   const watcher = new ResizeObserver(() => board.connect());
   watcher.observe(board.element);

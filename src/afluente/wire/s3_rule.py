@@ -36,6 +36,10 @@ ANY_CASE = frozenset({"ChecksumMode"})
 """Enumerations whose case S3 does not mind: Arrow's S3 file system, on AWS's C++ SDK, sends `enabled`."""
 
 
+MORE = {"BucketCannedACL": frozenset({"aws-exec-read", "log-delivery-write"})}
+"""Values that the model forgets: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl"""
+
+
 def validate(operation: Operation, request: Mapping[str, Any]) -> None:
     """Raise S3's error for what is missing or not one of its values."""
     if operation.input is None:
@@ -48,6 +52,7 @@ def validate(operation: Operation, request: Mapping[str, Any]) -> None:
             shape.enum
             and shape.name not in FREE
             and (value.upper() if shape.name in ANY_CASE else value) not in shape.enum
+            and value not in MORE.get(shape.name, ())
         ):
             raise _not_one_of(shape, value) if bound else MalformedXML
     for name, member in operation.input.members.items():

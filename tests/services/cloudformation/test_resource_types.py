@@ -170,6 +170,34 @@ def test_bucket_with_access_logs(stacks: Deployment) -> None:
     assert found == {"TargetBucket": "the-logs", "TargetPrefix": "x/"}
 
 
+def test_bucket_with_a_canned_acl(stacks: Deployment) -> None:
+    enforced, writer = ({"Rules": [{"ObjectOwnership": name}]} for name in ("BucketOwnerEnforced", "ObjectWriter"))
+
+    def template(acl: str | None, ownership: Any) -> dict[str, Any]:
+        properties = {"BucketName": "the-bucket", "OwnershipControls": ownership}
+        return {
+            "Resources": {
+                "Bucket": {
+                    "Type": "AWS::S3::Bucket",
+                    "Properties": properties | ({"AccessControl": acl} if acl else {}),
+                }
+            }
+        }
+
+    def grantees() -> list[str]:
+        grants = stacks.client("s3").get_bucket_acl(Bucket="the-bucket")["Grants"]
+        return [grant["Permission"] for grant in grants if grant["Grantee"]["Type"] == "Group"]
+
+    assert stacks.create(template("Private", enforced))["StackStatus"] == "CREATE_COMPLETE"
+    assert grantees() == []
+    assert stacks.update(template("LogDeliveryWrite", writer))["StackStatus"] == "UPDATE_COMPLETE"
+    assert grantees() == ["WRITE", "READ_ACP"]
+    assert stacks.update(template("PublicRead", writer))["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert grantees() == ["WRITE", "READ_ACP"]
+    assert stacks.update(template(None, enforced))["StackStatus"] == "UPDATE_COMPLETE"
+    assert grantees() == []
+
+
 def test_bucket_with_object_lock(stacks: Deployment) -> None:
     lock = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": "7"}}}
     properties = {

@@ -1,6 +1,7 @@
 """S3's buckets and bucket policies. Where the template's names differ from the API's, the tables here say how."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -34,6 +35,7 @@ class Bucket(ResourceType):
     type = "AWS::S3::Bucket"
     service = "s3"
     properties: ClassVar = {
+        "AccessControl": None,
         "BucketEncryption": None,
         "BucketName": None,
         "CorsConfiguration": None,
@@ -52,6 +54,7 @@ class Bucket(ResourceType):
     lower_name = True
     read_by = ("HeadBucket", "Bucket")
     live_in = ()
+    unseen = ("AccessControl",)
     remove_by = ("DeleteBucket", "Bucket")
     missing = MISSING
     replacing = ("BucketName", "ObjectLockEnabled")
@@ -70,11 +73,16 @@ class Bucket(ResourceType):
         for name, (operation, member, translate) in SETTINGS.items():
             if name in properties:
                 context.call(self.service, operation, Bucket=physical_id, **{member: translate(properties[name])})
+        if _acl(properties) != PRIVATE:
+            context.call(self.service, "PutBucketAcl", Bucket=physical_id, ACL=_acl(properties))
         tags = merged_tags(context, properties)
         if tags:
             context.call(self.service, "PutBucketTagging", Bucket=physical_id, Tagging={"TagSet": tag_list(tags)})
 
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+        is_shared = _acl(new) != PRIVATE
+        if _acl(old) != PRIVATE and not is_shared:  # before ACLs may be switched off
+            context.call(self.service, "PutBucketAcl", Bucket=physical_id, ACL=PRIVATE)
         for name in self.changed(old, new):
             if name in new and name in SETTINGS:
                 operation, member, translate = SETTINGS[name]
@@ -82,6 +90,8 @@ class Bucket(ResourceType):
             elif name in UNSET:
                 operation, members = UNSET[name]
                 context.call(self.service, operation, Bucket=physical_id, **members)
+        if is_shared and _acl(old) != _acl(new):
+            context.call(self.service, "PutBucketAcl", Bucket=physical_id, ACL=_acl(new))
         self.retag(context, physical_id, old, new)
 
     def live(self, context: Context, physical_id: str, properties: Properties) -> Properties | None:
@@ -144,6 +154,14 @@ class BucketPolicy(ResourceType):
     def remove(self, context: Context, physical_id: str, properties: Properties) -> None:
         del properties
         context.find(self.service, "DeleteBucketPolicy", self.missing, Bucket=physical_id)
+
+
+PRIVATE = "private"
+
+
+def _acl(properties: Properties) -> str:
+    """The canned ACL of AccessControl: `LogDeliveryWrite` is `log-delivery-write`. Private is what a bucket is."""
+    return re.sub("(?<!^)([A-Z])", r"-\1", str(properties.get("AccessControl", "Private"))).lower()
 
 
 def _as_it_is(value: Any) -> Any:

@@ -89,6 +89,24 @@ CASES = {
         'show(spark.sql("SELECT shout(s) AS x FROM df"))',
         [[["i", "t", "n"], [[1, 1.0, 1], [2, None, 3], [3, 3.0, 1]]], [["x"], [["1!"], ["2.5!"], ["X!"]]]],
     ),
+    "maps and arrays taken apart": (
+        'schema = "n int, m map<string,int>, l array<string>"\n'
+        'g = spark.createDataFrame([(1, {"a": 1}, ["x", "y"]), (2, {}, None)], schema)\n'
+        'show(g.select("n", F.explode("m")))\n'
+        'show(g.select(F.explode_outer("m").alias("k", "v"), "n"))\n'
+        'show(g.select("n", F.posexplode("l").alias("at", "what")))\n'
+        'show(g.select("n", F.posexplode_outer("l")))\n'
+        'show(g.select("n", F.explode("l").alias("e")))\n'
+        'show(g.limit(1).select(F.inline(F.array(F.struct(F.lit(1).alias("a"), F.lit("z").alias("b"))))))',
+        [
+            [["n", "key", "value"], [[1, "a", 1]]],
+            [["k", "v", "n"], [["a", 1, 1], [None, None, 2]]],
+            [["n", "at", "what"], [[1, 0, "x"], [1, 1, "y"]]],
+            [["n", "pos", "col"], [[1, 0, "x"], [1, 1, "y"], [2, None, None]]],
+            [["n", "e"], [[1, "x"], [1, "y"]]],
+            [["a", "b"], [[1, "z"]]],
+        ],
+    ),
     "rows of Python": (
         'schema = StructType([StructField("A", IntegerType()), StructField("b", StringType())])\n'
         'show(spark.createDataFrame([(1, "x")], schema))\n'
@@ -114,8 +132,9 @@ def test_data_frames(world: Any, name: str) -> None:
 
 def test_a_column_that_is_not_there_fails_at_the_transformation(world: Any) -> None:
     attempts = [
-        'df.select("nope")', 'df.where(col("nope") > 1)', 'df.withColumn("x", col("nope") + 1)', 'df.groupBy("nope")',
-        'df.agg(F.sum("nope"))', 'df["nope"]', 'df.join(df, "nope")', 'df.orderBy("nope")', 'df.selectExpr("nope + 1")',
+        'df.select("nope")', 'df.where(col("nope") > 1)', 'df.withColumn("x", col("nope") + 1)',
+        'df.groupBy("nope").count()', 'df.agg(F.sum("nope"))', 'df["nope"]', 'df.orderBy("nope")',
+        'df.selectExpr("nope + 1")',
         'spark.sql("SELECT nope FROM v")',
     ]  # fmt: skip
     lines = "\n".join(
@@ -125,6 +144,18 @@ def test_a_column_that_is_not_there_fails_at_the_transformation(world: Any) -> N
     printed = world.succeed(f"# glueContext\n{SCRIPT}{PYTHON}{lines}").splitlines()
     said = [line for line in printed if line.startswith("[UNRESOLVED_COLUMN") and "`nope`" in line]
     assert len(said) == len(attempts), printed
+    others = """
+for attempt in (lambda: df.join(df, "nope"), lambda: df.dropDuplicates(["nope"])):
+    try:
+        attempt()
+    except AnalysisException as error:
+        print(error)
+"""
+    assert world.succeed(f"# glueContext\n{SCRIPT}{PYTHON}{others}").splitlines() == [
+        "[UNRESOLVED_USING_COLUMN_FOR_JOIN] USING column `nope` cannot be resolved on the left side of the join. "
+        "The left-side columns: [`d`, `i`, `s`].",
+        'Cannot resolve column name "nope" among (i, s, d).',
+    ]
 
 
 def test_show_prints_as_spark_does(world: Any) -> None:

@@ -13,6 +13,7 @@ from afluente.core.hive_type import HiveType
 from afluente.services.glue.job.runtime import connection as sql
 from afluente.services.glue.job.runtime.connection import NOTHING
 from afluente.services.glue.job.runtime.spark import resolving
+from afluente.services.glue.job.runtime.spark.generating import generated
 from afluente.services.glue.job.runtime.spark.group import GroupedData
 from afluente.services.glue.job.runtime.spark.naming import WHOLE_DOUBLE, spark_name
 
@@ -92,6 +93,9 @@ class Frame(DuckDBDataFrame):  # type: ignore[misc]  # sqlframe has no types
         """Columns; a nested field comes under its own name, without those of the structs around it."""
         given = cols[0] if len(cols) == 1 and isinstance(cols[0], list) else cols
         resolving.check(given, self.columns)
+        query = None if kwargs else generated(given, self.select, query_of)
+        if query is not None:
+            return of_query(query, partitions=self.partitions)
         named = [_named(_named_field(each)) for each in given]
         frame = super().select(*(column for column, _ in named), **kwargs)
         frame.display_name_mapping |= {column.alias_or_name: name for column, name in named if name is not None}
@@ -154,7 +158,7 @@ class Frame(DuckDBDataFrame):  # type: ignore[misc]  # sqlframe has no types
 
     def dropDuplicates(self, subset: Any = None) -> "Frame":
         """One row of those that are alike."""
-        resolving.check(subset or [], self.columns)
+        resolving.check_subset(subset or [], self.columns)
         return super().dropDuplicates(subset)  # type: ignore[no-any-return]
 
     drop_duplicates = dropDuplicates
@@ -162,8 +166,8 @@ class Frame(DuckDBDataFrame):  # type: ignore[misc]  # sqlframe has no types
     def join(self, other: Any, on: Any = None, how: str = "inner", **kwargs: Any) -> "Frame":
         """Rows of both that belong together."""
         names = [on] if isinstance(on, str) else on if isinstance(on, list | tuple) else []
-        for frame in (self, other):
-            resolving.check([each for each in names if isinstance(each, str)], frame.columns)
+        for side, frame in (("left", self), ("right", other)):
+            resolving.check_join([each for each in names if isinstance(each, str)], frame.columns, side)
         return super().join(other, on, how, **kwargs)  # type: ignore[no-any-return]
 
     def _look_back(self, *columns: Any) -> None:
@@ -215,6 +219,7 @@ class Frame(DuckDBDataFrame):  # type: ignore[misc]  # sqlframe has no types
 
     def fillna(self, value: Any, subset: Any = None) -> "Frame":
         """Values for nulls; one value for all fills the columns of its own kind, as in Spark."""
+        resolving.check([subset] if isinstance(subset, str) else subset or [], self.columns)
         if isinstance(value, dict) or subset is not None:
             return super().fillna(value, subset)  # type: ignore[no-any-return]
         wanted = {"boolean"} if isinstance(value, bool) else {"string"} if isinstance(value, str) else NUMERIC

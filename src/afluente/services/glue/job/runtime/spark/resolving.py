@@ -33,6 +33,27 @@ def check(columns: Iterable[Any], known: list[str], hidden: Any = None) -> None:
             raise unresolved(name, known)
 
 
+def check_join(columns: Iterable[str], known: list[str], side: str) -> None:
+    """Raises AnalysisException for a column to join by that one side of the join does not have."""
+    for name in _unknown(columns, known):
+        listed = ", ".join(f"`{each}`" for each in sorted(known))
+        raise AnalysisException(
+            f"[UNRESOLVED_USING_COLUMN_FOR_JOIN] USING column `{name}` cannot be resolved on the {side} side of the "
+            f"join. The {side}-side columns: [{listed}]."
+        )
+
+
+def check_subset(columns: Iterable[str], known: list[str]) -> None:
+    """Raises AnalysisException for a column to tell rows apart by that there is not."""
+    for name in _unknown(columns, known):
+        raise AnalysisException(f'Cannot resolve column name "{name}" among ({", ".join(known)}).')
+
+
+def _unknown(columns: Iterable[str], known: list[str]) -> list[str]:
+    lower = {name.lower() for name in known}
+    return [name for name in columns if name.lower() not in lower]
+
+
 def hidden_names(select: exp.Select) -> set[str]:
     """The names that the parts of a query give to columns."""
     return {name.lower() for cte in select.ctes for name in cte.this.named_selects}

@@ -35,6 +35,13 @@ def _array_sort(values: str, *comparator: str) -> str:
     return f"list_sort({values}, 'ASC', 'NULLS LAST')"
 
 
+def _in_select(name: str) -> Any:
+    def sql(*_: str) -> str:
+        raise NotImplementedError(f"{name}() is supported in DataFrame.select() alone")
+
+    return sql
+
+
 FUNCTIONS: dict[str, Any] = {
     "aggregate": ("col, initialValue, merge(), finish()=None", _aggregate),
     "reduce": ("col, initialValue, merge(), finish()=None", _aggregate),
@@ -48,7 +55,7 @@ FUNCTIONS: dict[str, Any] = {
     "array_sort": ("col, comparator()=None", _array_sort),
     "transform": ("col, f()", "list_transform({0}, {1})"),
     "filter": ("col, f()", "list_filter({0}, {1})"),
-    "inline": ("-", "unnest({0}, max_depth := 2)"),
+    "inline": ("col", "unnest({0}, max_depth := 2)"),
     "array_max": ("col", "list_max({0})"),
     "array_min": ("col", "list_min({0})"),
     "array_position": ("col, value:", "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN "
@@ -67,4 +74,6 @@ FUNCTIONS: dict[str, Any] = {
                        "lambda spark_e: {{'r': random(), 'e': spark_e}})), lambda spark_s: spark_s.e)"),
     "zip_with": ("left, right, f()", _zip_with),
     "explode_outer": ("col", "unnest(spark_outer({0}))"),
+    "posexplode_outer": ("col", _in_select("posexplode_outer")),
+    "inline_outer": ("col", _in_select("inline_outer")),
 }  # fmt: skip

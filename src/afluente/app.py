@@ -32,6 +32,7 @@ from afluente.gateway.server import Gateway
 from afluente.gateway.supported import supported_text
 from afluente.passport.balance import Balance, balance
 from afluente.services.athena.engine import AthenaEngine
+from afluente.services.athena.event import QueryEvents
 from afluente.services.athena.provider import AthenaProvider
 from afluente.services.cloudformation.engine import CloudFormationEngine
 from afluente.services.cloudformation.provider import CloudFormationProvider
@@ -196,6 +197,7 @@ class App:
         s3.access_logs.authority = self._iam.authority
         s3.notifier = Notifier(self._sqs, self._iam.authority, invocations, events, clock)
         athena = AthenaEngine(database, invoke, s3, settings, clock, metrics=self._metrics, check=self._check_action)
+        QueryEvents(events, athena.executions)
         cloudformation = CloudFormationEngine(database, invoke, self._iam, clock)
         self._gateway.signalled = SignalEngine(cloudformation).take
         # each may use those before it

@@ -416,6 +416,28 @@ def test_jobs_tell_how_they_ended(place: Place) -> None:
     assert {event["detail"]["jobRunId"]: event["detail"]["jobName"] for event in told} == runs
 
 
+def test_queries_tell_their_states(place: Place) -> None:
+    place.client("s3").create_bucket(Bucket="results")
+    athena = place.client("athena")
+    place.rule({"source": ["aws.athena"]}, {"Arn": place.queue()})
+    result = {"OutputLocation": "s3://results/"}
+    good = athena.start_query_execution(QueryString="SELECT 1", ResultConfiguration=result)["QueryExecutionId"]
+    told = gathered(place.told, 3)
+    assert {event["detail-type"] for event in told} == {"Athena Query State Change"}
+    same = {"versionId": "0", "statementType": "DML", "queryExecutionId": good, "workgroupName": "primary"}
+    assert [event["detail"] for event in told] == [
+        {**same, "currentState": "QUEUED", "sequenceNumber": "1"},
+        {**same, "currentState": "RUNNING", "previousState": "QUEUED", "sequenceNumber": "2"},
+        {**same, "currentState": "SUCCEEDED", "previousState": "RUNNING", "sequenceNumber": "3"},
+    ]
+    athena.start_query_execution(QueryString="DROP TABLE nowhere.t", ResultConfiguration=result)
+    failed = gathered(place.told, 3)[2]["detail"]
+    assert (failed["currentState"], failed["statementType"], failed["sequenceNumber"]) == ("FAILED", "DDL", "3")
+    error = failed["athenaError"]
+    assert (type(error["errorCategory"]), type(error["errorType"]), error["retryable"]) == (float, float, False)
+    assert "nowhere" in error["errorMessage"]
+
+
 def test_a_workflow_begins_with_events(place: Place) -> None:
     s3, glue = place.client("s3"), place.client("glue")
     s3.create_bucket(Bucket="scripts")

@@ -303,9 +303,8 @@ class AthenaEngine:
         execution = running.task.execution
         if running.cancelled.is_set():
             return
-        execution.started_at_ms = self._clock.now_ms()
-        execution.state = "RUNNING"
         try:
+            self.executions.begin(execution, self._clock.now_ms())
             self._store_of(running.task.call).check_output(*split(execution.output))
             self._attempt(running)
         except QueryFailure as failure:

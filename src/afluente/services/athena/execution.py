@@ -146,6 +146,10 @@ class Execution(msgspec.Struct, kw_only=True):
         return found
 
 
+def _nobody(execution: Execution, before: tuple[str, ...]) -> None:
+    """Nobody is told."""
+
+
 class Executions:
     """The executions, on disk; those that run are also in memory, where their state changes first."""
 
@@ -153,26 +157,40 @@ class Executions:
         self._database = database
         database.migrate("athena", STEPS)
         self._open: dict[str, Execution] = {}
+        self.observer: Callable[[Execution, tuple[str, ...]], None] = _nobody
+        """Told of each new state, and of the states before it, in the transaction that keeps it if one does."""
 
     def add(self, execution: Execution) -> None:
         """Keep a new execution."""
         given = (execution.id, execution.account, execution.region, execution.work_group, execution.token)
         self._write(
+            execution,
+            (),
             "INSERT INTO athena_query_execution (id, account, region, work_group, token, asked, final, body) "
             "VALUES (?, ?, ?, ?, ?, ?, 0, ?)",
             (*given, execution.asked if execution.subtype == "SELECT" else None, _body(execution)),
         )
         self._open[execution.id] = execution
 
+    def begin(self, execution: Execution, now_ms: int) -> None:
+        """It runs from now on. That is not kept: what is open has failed when the process starts again."""
+        execution.started_at_ms = now_ms
+        execution.state = "RUNNING"
+        self.observer(execution, ("QUEUED",))
+
     def finish(self, execution: Execution, kept: Callable[[], None] = lambda: None) -> None:
         """Keep the end of an execution; joins an open transaction. Once it is on disk `kept` is called, and then
         anyone sees it."""
+        self._finish(execution, ("QUEUED",) if execution.started_at_ms is None else ("QUEUED", "RUNNING"), kept)
 
+    def _finish(self, execution: Execution, before: tuple[str, ...], kept: Callable[[], None]) -> None:
         def commit() -> None:
             kept()
             self._open.pop(execution.id, None)
 
         self._write(
+            execution,
+            before,
             "UPDATE athena_query_execution SET final = 1, body = ? WHERE id = ?",
             (_body(execution), execution.id),
             commit,
@@ -182,10 +200,18 @@ class Executions:
         """Whether it has no end yet."""
         return execution.id in self._open
 
-    def _write(self, statement: str, values: tuple[Any, ...], after: Callable[[], None] = lambda: None) -> None:
+    def _write(
+        self,
+        execution: Execution,
+        before: tuple[str, ...],
+        statement: str,
+        values: tuple[Any, ...],
+        after: Callable[[], None] = lambda: None,
+    ) -> None:
         def change() -> None:
             with self._database.write() as db:
                 db.execute(statement, values)
+                self.observer(execution, before)
                 self._database.after_commit(after)
 
         self._database.write_together(change)
@@ -200,7 +226,7 @@ class Executions:
                 execution = msgspec.json.decode(body, type=Execution)
                 execution.state, execution.reason, execution.error = "FAILED", INTERRUPTED, error
                 execution.completed_at_ms = max(now_ms, execution.submitted_at_ms)
-                self.finish(execution)
+                self._finish(execution, ("QUEUED", "RUNNING"), lambda: None)  # as far as one can tell
 
     @property
     def open(self) -> list[Execution]:

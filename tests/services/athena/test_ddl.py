@@ -398,3 +398,13 @@ def test_columns_of_one_name_and_files_that_are_no_parquet(lake: Lake) -> None:
     lake.run("CREATE EXTERNAL TABLE text (a int) STORED AS PARQUET LOCATION 's3://lake/text/'")
     reason = "HIVE_BAD_DATA: Not valid Parquet file: s3://lake/text/a.csv expected magic number: PAR1"
     assert lake.refused("SELECT * FROM text") == reason
+
+
+def test_a_context_may_have_its_database_in_backticks(lake: Lake) -> None:
+    lake.run("CREATE EXTERNAL TABLE raw (id int) LOCATION 's3://lake/raw/'")
+    context = {"QueryExecutionContext": {"Database": "`farm`"}}
+    for sql in ("DESCRIBE `raw`", "SHOW CREATE TABLE `raw`", "SELECT count(*) FROM raw"):
+        answer = lake.run(sql, **context)
+        assert answer.state == "SUCCEEDED", answer.reason
+        assert answer.execution["QueryExecutionContext"] == {"Database": "`farm`"}
+    assert lake.run("MSCK REPAIR TABLE `raw`", **context).state == "SUCCEEDED"

@@ -30,7 +30,7 @@ from afluente.services.athena.error import (
     TooLarge,
     TooManyRequestsException,
 )
-from afluente.services.athena.execution import Execution, Executions
+from afluente.services.athena.execution import DEFAULT_DATABASE, Execution, Executions, database_of
 from afluente.services.athena.hive_statement import Ddl, trimmed
 from afluente.services.athena.location import Location, output_location, split
 from afluente.services.athena.metric import QueryMetrics
@@ -206,7 +206,7 @@ class AthenaEngine:
         known = self.executions.of_token(call.account, call.region, token)
         if known is not None:
             return _same(known, text, context, asked)
-        self.machine.check(statement, call, context.get("Database", "default").lower())
+        self.machine.check(statement, call, database_of(context) or DEFAULT_DATABASE)
         place, id = self._place(group, asked), str(uuid.uuid4())
         self._check_output_bucket(call, place)
         execution = Execution(

@@ -33,6 +33,15 @@ STEPS = (
 )
 
 
+DEFAULT_DATABASE = "default"
+
+
+def database_of(context: dict[str, str]) -> str | None:
+    """The database that a context names, which may stand in backticks, as in DDL (awswrangler sends it so)."""
+    given = context.get("Database")
+    return given.strip("`").lower() if given else None
+
+
 class Execution(msgspec.Struct, kw_only=True):
     """One query execution. Times are milliseconds since the epoch."""
 
@@ -75,6 +84,16 @@ class Execution(msgspec.Struct, kw_only=True):
         """A digest of what was asked and where its result goes: who asks the same may be given the same result."""
         asked = (self.query, self.context, self.parameters, self.location)
         return hashlib.sha256(msgspec.json.encode(asked)).hexdigest()
+
+    @property
+    def context_database(self) -> str | None:
+        """The database of the query's context."""
+        return database_of(self.context)
+
+    @property
+    def database(self) -> str:
+        """The same, or that which is meant where none is given."""
+        return self.context_database or DEFAULT_DATABASE
 
     @property
     def final(self) -> bool:

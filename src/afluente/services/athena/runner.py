@@ -129,9 +129,7 @@ class Runner:
         execution = task.execution
         statement: Any = task.statement
         catalog = self.catalog(task.call)
-        query = translate(
-            statement.query(), catalog, execution.context.get("Database"), statement.text, self._now(execution)
-        )
+        query = translate(statement.query(), catalog, execution.context_database, statement.text, self._now(execution))
         execution.planning_ms = self._clock.now_ms() - (execution.started_at_ms or execution.submitted_at_ms)
         if task.earlier and query.is_deterministic and self._results.path(task.earlier):
             execution.output, execution.reused = task.earlier.output, True
@@ -153,7 +151,7 @@ class Runner:
         statement: Any = task.statement
         catalog = self.catalog(task.call)
         select = statement.select
-        query = translate(select.query(), catalog, execution.context.get("Database"), select.text, self._now(execution))
+        query = translate(select.query(), catalog, execution.context_database, select.text, self._now(execution))
         options = f"(FORMAT {statement.form}{', ANALYZE' if statement.analyze else ''})"
 
         def action(ready: Ready) -> list[str]:
@@ -172,14 +170,14 @@ class Runner:
         self._results.put_metadata(execution)
 
     def _target(self, execution: Execution, name: Name | None) -> tuple[str, str] | None:
-        database = execution.context.get("Database", "default").lower()
+        database = execution.database
         return None if name is None else (name.database or database, name.table)
 
     # statements that write
 
     def _writer(self, task: Task, session: Session) -> Writer:
         execution = task.execution
-        database = execution.context.get("Database", "default").lower()
+        database = execution.database
         enforced = task.work_group.enforces and bool(task.work_group.location)
         return Writer(
             self.catalog(task.call),
@@ -221,7 +219,7 @@ class Runner:
         self._written(task.execution, written, statement.subtype)
 
     def _is_iceberg(self, task: Task, name: Name) -> bool:
-        database = name.database or task.execution.context.get("Database", "default").lower()
+        database = name.database or task.execution.database
         table = self.catalog(task.call).table(database, name.table)
         return table is not None and table.is_iceberg
 
@@ -251,9 +249,7 @@ class Runner:
             if isinstance(task.statement, ICEBERG_SHOWS_ITSELF) and self._is_for_iceberg(task):
                 columns, lines = self._iceberg_shown(task)
             else:
-                columns, lines = show(
-                    task.statement, self.catalog(task.call), execution.context.get("Database", "default").lower()
-                )
+                columns, lines = show(task.statement, self.catalog(task.call), execution.database)
         execution.columns = columns
         self._results.put_text(execution, lines)
         self._results.put_metadata(execution)
@@ -262,14 +258,14 @@ class Runner:
         from afluente.services.athena.iceberg import show as iceberg  # noqa: PLC0415 - heavy
 
         name: Name = task.statement.name  # type: ignore[attr-defined]  # ICEBERG_SHOWS_ITSELF all have one
-        database = name.database or task.execution.context.get("Database", "default").lower()
+        database = name.database or task.execution.database
         table = self.catalog(task.call).table(database, name.table)
         assert table is not None  # noqa: S101  # seen a moment ago
         return iceberg.show(task.statement, table, self._store(task.call), self._folder)
 
     def _ddl(self, task: Task) -> None:
         execution = task.execution
-        database = execution.context.get("Database", "default").lower()
+        database = execution.database
         now_s = self._clock.now_ms() // 1000
         with self._failures_shown(execution):
             if self._is_for_iceberg(task):

@@ -96,7 +96,7 @@ def test_a_table_that_glue_began(catalog: Any, client: Callable[..., Any]) -> No
         str(table.schema().find_type("parts")) == "list<struct<6: n: optional int, 7: m: optional map<string, double>>>"
     )
     assert (table.format_version, table.scan().to_arrow().num_rows) == (2, 0)
-    athena(client, "INSERT INTO farm.orders VALUES (1, timestamp '2026-01-02 03:04:05', 2.50, NULL)")
+    athena(client, "INSERT INTO farm.orders VALUES (1, timestamp '2026-01-02 03:04:05', DECIMAL '2.50', NULL)")
     assert athena(client, "SELECT id, price FROM farm.orders") == [["1", "2.50"]]
     assert catalog.load_table("farm.orders").scan().to_arrow()["id"].to_pylist() == [1]
     with pytest.raises(glue.exceptions.AlreadyExistsException):

@@ -6,7 +6,7 @@ one has overtaken fails, and nothing of it is seen.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -21,9 +21,10 @@ from afluente.services.athena.hive_statement import Name
 from afluente.services.athena.iceberg.lake import Lake
 from afluente.services.athena.iceberg.rows import rows_of
 from afluente.services.athena.query import Ready, run
+from afluente.services.athena.sql.coercion import is_coerced
 from afluente.services.athena.sql.quote import identifier, literal
 from afluente.services.athena.statement import Insert, Select, select_of
-from afluente.services.athena.writer.statement import Writer, Written
+from afluente.services.athena.writer.statement import Writer, Written, check_insert
 
 ROW = '"_afluente_row"'
 SMALL_FILE_SHARE = 0.75
@@ -50,6 +51,7 @@ class RowChange:
         self._table: Table = Lake(writer.catalog, writer.store, writer.session.folder).load_table(
             (database, name.table)
         )
+        self._kinds = {column.name: column.type for column in found.columns}
         self._columns = [field.name for field in self._table.schema().fields]
         self._scanned = 0
 
@@ -70,10 +72,7 @@ class RowChange:
             raise QueryFailure("COLUMN_NOT_FOUND", message, (1, 1))
 
         def action(ready: Ready) -> pa.Table:
-            if len(ready.columns) != len(names):
-                given = ", ".join(str(column.type) for column in ready.columns)
-                message = f"Insert query has mismatched column types: Table: [{', '.join(names)}], Query: [{given}]"
-                raise QueryFailure("TYPE_MISMATCH", message, (1, 1))
+            check_insert(ready.columns, [self._kinds[name.lower()] for name in names])
             return rows_of(ready, self._table.schema(), {name.lower(): place for place, name in enumerate(names)})
 
         rows = self._run(statement.select, action)
@@ -85,6 +84,7 @@ class RowChange:
         unknown = [name for name in statement.assignments if name not in map(str.lower, self._columns)]
         if unknown:
             raise QueryFailure("COLUMN_NOT_FOUND", f"The UPDATE SET target column {unknown[0]} doesn't exist", (1, 1))
+        self._check_types(statement.assignments, self._name, "UPDATE table column types don't match SET expressions")
         paths, count = self._affected(statement.condition)
         if not count:
             return 0
@@ -114,6 +114,7 @@ class RowChange:
         numbered = (
             f'(SELECT *, "$path" AS "_afluente_path", row_number() OVER () AS {ROW} FROM {self._name}) AS {target}'
         )
+        self._check_cases(statement)
         matched = [case for case in statement.cases if case.matched]
         action = _action(matched, on)
         acting = f"({on}) AND {action} > 0"  # a source row that changes nothing is no match that counts
@@ -136,6 +137,26 @@ class RowChange:
         self._commit(paths, [part for part in parts if part.num_rows])
         inserted: int = sum(part.num_rows for part in parts[1 if paths else 0 :])
         return count + inserted
+
+    def _check_cases(self, statement: iceberg.Merge) -> None:
+        both = f"{self._name} AS {identifier(statement.alias)} CROSS JOIN {statement.source}"
+        for place, case in enumerate(statement.cases):
+            names = self._columns if "0" in case.values else list(case.values)
+            values = dict(zip((name.lower() for name in names), case.values.values(), strict=False))
+            what = f"MERGE table column types don't match for MERGE case {place}, SET expressions"
+            self._check_types(values, both if case.matched else statement.source, what)
+
+    def _check_types(self, values: Mapping[str, str], source: str, what: str) -> None:
+        """Refuse values that do not go into their columns without a CAST. Those of unknown columns others refuse."""
+        known = {name: value for name, value in values.items() if name in self._kinds}
+        if not known:
+            return
+        select = select_of(f"SELECT {', '.join(f'({value})' for value in known.values())} FROM {source} WHERE false")
+        kinds = self._run(select, lambda ready: [column.type for column in ready.columns])
+        wanted = [self._kinds[name] for name in known]
+        if not all(map(is_coerced, kinds, wanted)):
+            shown = f"Table: [{', '.join(map(str, wanted))}], Expressions: [{', '.join(map(str, kinds))}]"
+            raise QueryFailure("TYPE_MISMATCH", f"{what}: {shown}", (1, 1))
 
     def _check_single(self, joined: str) -> None:
         twice = self._query(f"SELECT 1 FROM {joined} GROUP BY {ROW} HAVING count(*) > 1 LIMIT 1")

@@ -19,6 +19,7 @@ from afluente.services.athena.location import Location
 from afluente.services.athena.port import ObjectStore
 from afluente.services.athena.query import Column, Ready, Translated, check_columns, run, translate
 from afluente.services.athena.sandbox import Session
+from afluente.services.athena.sql.coercion import is_coerced
 from afluente.services.athena.sql.quote import identifier
 from afluente.services.athena.sql.trino_type import MILLISECONDS, TrinoType
 from afluente.services.athena.sql.view import table_input
@@ -351,9 +352,12 @@ def _insert_format(table: Table) -> WriteFormat:
     )
 
 
-def _loses_digits(given: Column, wanted: TrinoType) -> bool:
-    """Whether a timestamp is more precise than its column, which nothing but a CAST may mend."""
-    return given.type.name == wanted.name == "timestamp" and given.type.precision > wanted.precision
+def check_insert(given: Sequence[Column], wanted: Sequence[TrinoType]) -> None:
+    """Raises QueryFailure unless each column of a query goes into its column of a table without a CAST."""
+    kinds = [column.type for column in given]
+    if len(kinds) != len(wanted) or not all(map(is_coerced, kinds, wanted)):
+        shown = f"Table: [{', '.join(map(str, wanted))}], Query: [{', '.join(map(str, kinds))}]"
+        raise QueryFailure("TYPE_MISMATCH", f"Insert query has mismatched column types: {shown}", (1, 1))
 
 
 def _fitted(ready: Ready, table: Table, named: Sequence[str]) -> Ready:
@@ -366,11 +370,7 @@ def _fitted(ready: Ready, table: Table, named: Sequence[str]) -> Ready:
             "COLUMN_NOT_FOUND", f"Insert column name does not exist in target table: {unknown[0]}", (1, 1)
         )
     by_name = {column.name: column.type for column in columns}
-    wanted = [by_name[name] for name in names]
-    if len(names) != len(ready.columns) or any(map(_loses_digits, ready.columns, wanted)):
-        given = ", ".join(str(column.type) for column in ready.columns)
-        message = f"Insert query has mismatched column types: Table: [{', '.join(map(str, wanted))}], Query: [{given}]"
-        raise QueryFailure("TYPE_MISMATCH", message, (1, 1))
+    check_insert(ready.columns, [by_name[name] for name in names])
     sources = {name: f"c{place}" for place, name in enumerate(names)}
     kinds = [parse_hive_type(column.hive_type).duckdb() for column in columns]
     shown = [

@@ -103,7 +103,7 @@ class Farm:
     def drain(self) -> None:
         """Wait until everything that was put is delivered, by functions that take real time too."""
         for _ in range(3):  # a number that is read between two steps may be zero
-            self._until(lambda: not self.app.farm_numbers().pending_records, step_s=1)
+            self.wait_until(lambda: not self.app.farm_numbers().pending_records, step_s=1)
             time.sleep(0.02)
         self.clock.advance(2)
 
@@ -114,7 +114,7 @@ class Farm:
             target = {"S3Targets": [{"Path": "s3://raw/readings/"}]}
             glue.create_crawler(Name="raw", Role=self.role, DatabaseName="farm", Targets=target)
         glue.start_crawler(Name="raw")
-        self._until(lambda: glue.get_crawler(Name="raw")["Crawler"]["State"] == "READY")
+        self.wait_until(lambda: glue.get_crawler(Name="raw")["Crawler"]["State"] == "READY")
         assert glue.get_crawler(Name="raw")["Crawler"]["LastCrawl"]["Status"] == "SUCCEEDED"
         self.clock.advance(2)
 
@@ -132,7 +132,7 @@ class Farm:
                 },
             )  # fmt: skip
         run: str = glue.start_job_run(JobName="lake", Arguments=arguments)["JobRunId"]
-        state = self._until(lambda: self._ended(run))
+        state = self.wait_until(lambda: self._ended(run))
         assert state == "SUCCEEDED", glue.get_job_run(JobName="lake", RunId=run)["JobRun"]["ErrorMessage"]
         self.clock.advance(2)
         return run
@@ -141,7 +141,8 @@ class Farm:
         state: str = self.client("glue").get_job_run(JobName="lake", RunId=run)["JobRun"]["JobRunState"]
         return state if state in {"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT"} else ""
 
-    def _until(self, ready: Callable[[], Any], step_s: float = 0.01) -> Any:
+    def wait_until(self, ready: Callable[[], Any], step_s: float = 0.01) -> Any:
+        """What `ready` answers once that is something true; the clock goes slowly meanwhile."""
         for _ in range(1500):
             if answer := ready():
                 return answer

@@ -228,6 +228,42 @@ def test_aggregate_of_a_producer_and_one_of_the_records_in_it(farm: Farm, follow
     assert steps["answer"]["facts"]["answer"].startswith("idtemp=2," if facts["record"] == 1 else "idtemp=1,")
 
 
+def test_records_on_one_line_are_delivered_and_not_shown(farm: Farm, follow: Callable[..., Steps]) -> None:
+    """As the course's projects have them: Firehose puts no newline between, so Athena reads one row of an object."""
+    farm.delivery_stream(ProcessingConfiguration={"Enabled": False})
+    farm.put(reading(1), reading(2))
+    (key,) = farm.deliver()
+    farm.crawl()
+    shown, hidden = (follow(f"s3://raw/{key}", "--line", str(line), status=line - 1) for line in (1, 2))
+    assert (states(shown)["delivery"], states(shown)["answer"]) == ("delivered", "answered")
+    assert (states(hidden)["delivery"], states(hidden)["answer"]) == ("delivered", "not-answered")
+    assert hidden["answer"]["next"] == "afluente doctor table farm.readings"
+
+
+@pytest.mark.parametrize(
+    "kind", ["table_type = 'ICEBERG', is_external = false, location = 's3://lake/copy/'", "format = 'PARQUET'"]
+)
+def test_table_that_athena_made_is_looked_into_when_it_is_named(
+    farm: Farm, follow: Callable[..., Steps], kind: str
+) -> None:
+    farm.delivery_stream()
+    number, _ = farm.put(reading(1), reading(2))
+    farm.deliver()
+    farm.crawl()
+    athena = farm.client("athena")
+    query = athena.start_query_execution(
+        QueryString=f"CREATE TABLE farm.copy WITH ({kind}) AS SELECT idtemp, data, type FROM farm.readings",
+        WorkGroup="farm",
+    )["QueryExecutionId"]
+    farm.wait_until(
+        lambda: athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"]["State"] == "SUCCEEDED"
+    )
+    steps = follow(number, "--into", "farm.copy")
+    assert states(steps)["job"] == "row-of-unknown-run"
+    assert steps["answer"]["facts"]["answer"] == "idtemp=1, data=20.01, type=temperature"
+    assert follow("--table", "farm.copy", "--where", "idtemp = 1")["put"]["facts"]["sequence_number"] == number
+
+
 def test_record_past_its_retention_is_still_found_in_its_object(farm: Farm, follow: Callable[..., Steps]) -> None:
     farm.delivery_stream()
     (number,) = farm.put(reading(1))

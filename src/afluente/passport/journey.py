@@ -199,10 +199,14 @@ def _of_rows(lake: Lake, source: Table, rows: Sequence[dict[str, str | None]], p
         return _in_text(source, held, rows)
     row = rows[-1]
     for raw in lake.tables:
-        where = None if raw.is_parquet else table.condition(raw, _comparable(source, raw, row))
+        if raw == source or raw.is_parquet or not raw.may_have(dict(source.columns)):
+            continue
+        where = table.condition(raw, _comparable(source, raw, row))
         paths = lake.athena.ask(f'SELECT DISTINCT "$path" FROM {raw.sql} WHERE {where}').rows if where else []
         for (found,) in paths:
-            start = _of_rows(lake, source, [row], str(found)) if found else None
+            bucket, _, key = str(found).removeprefix("s3://").partition("/")
+            other = body.fetch(lake.client("s3"), bucket, key)
+            start = None if other.is_parquet else _in_text(source, other, [row])
             if start is not None:
                 return start
     return None

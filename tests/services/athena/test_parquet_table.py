@@ -3,6 +3,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from .conftest import PARQUET, Lake
 
@@ -71,3 +72,24 @@ def test_path_of_a_row(lake: Lake) -> None:
         ["1", "s3://lake/t/1.parquet"],
         ["2", "s3://lake/t/x=2/2 ü.parquet"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("query", "columns", "count"),
+    [
+        ("SELECT * FROM t WHERE \"$path\" LIKE '%2.parquet'", ["a", "b"], 1),
+        ('SELECT t.*, "$path" FROM t ORDER BY "$path"', ["a", "b", "$path"], 2),
+        ('SELECT x.*, y.a FROM t x JOIN t y ON x."$path" = y."$path"', ["a", "b", "a"], 2),
+        ('SELECT * FROM t x JOIN t y ON x."$path" = y."$path"', ["a", "b", "a", "b"], 2),
+        ('SELECT * FROM (SELECT *, "$path" p FROM t WHERE "$file_size" > 0)', ["a", "b", "p"], 2),
+        ('WITH c AS (SELECT * FROM t WHERE "$path" IS NOT NULL) SELECT * FROM c', ["a", "b"], 2),
+        ('SELECT * FROM t WHERE EXISTS (SELECT 1 FROM t y WHERE y."$path" = t."$path")', ["a", "b"], 2),
+    ],
+)
+def test_hidden_columns_are_in_no_star(lake: Lake, query: str, columns: list[str], count: int) -> None:
+    for n in (1, 2):
+        lake.put(f"s3://lake/t/{n}.parquet", _parquet(a=[n], b=[n * 10]))
+    lake.table("t", {"a": "bigint", "b": "bigint"}, "s3://lake/t/", PARQUET)
+    answer = lake.run(query)
+    assert [column["Name"] for column in answer.columns] == columns
+    assert len(lake.rows(query)) == count

@@ -121,6 +121,7 @@ class Binder:
             self._expression(window, scope, ctes)
         if node.args.get("order") is not None:
             self._expression(node.args["order"], scope, ctes, aliases=True)
+        relation.hide(node, scope)
         check.select(node, self._text)
         self._name(node)
         columns = relation.output_columns(node, scope)

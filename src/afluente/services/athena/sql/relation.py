@@ -45,6 +45,20 @@ def output_columns(node: exp.Select, scope: Scope) -> Columns | None:
     return columns
 
 
+def hide(node: exp.Select, scope: Scope) -> None:
+    """Have the stars of a bound SELECT leave out the hidden columns that it has elsewhere, such as `"$path"`."""
+    for projection in node.expressions:
+        if not projection.is_star:
+            continue
+        qualified = isinstance(projection, exp.Column)
+        found = scope.source(projection.table.lower()) if qualified else None
+        sources = [found] if found else [] if qualified else scope.sources
+        hidden = {name for one in sources if one.scan for name in one.scan.used if name.startswith("$")}
+        if hidden:
+            star = projection.this if qualified else projection
+            star.set("except_", [exp.to_identifier(name, quoted=True) for name in sorted(hidden)])
+
+
 def values_columns(node: exp.Values) -> Columns | None:
     """The columns of bound VALUES: as many as its alias names, of the types that all rows share."""
     rows = [row.expressions if isinstance(row, exp.Tuple) else [row] for row in node.expressions]

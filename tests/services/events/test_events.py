@@ -416,6 +416,33 @@ def test_jobs_tell_how_they_ended(place: Place) -> None:
     assert {event["detail"]["jobRunId"]: event["detail"]["jobName"] for event in told} == runs
 
 
+def test_data_quality_rules_tell_what_they_found(place: Place) -> None:
+    s3, glue = place.client("s3"), place.client("glue")
+    s3.create_bucket(Bucket="scripts")
+    s3.put_object(Bucket="scripts", Key="in/1.json", Body=b'{"a": 1}{"a": null}')
+    script = (
+        "from awsglue.context import GlueContext\n"
+        "from awsgluedq.transforms import EvaluateDataQuality\n"
+        "f = GlueContext().create_dynamic_frame.from_options('s3', {'paths': ['s3://scripts/in/']}, 'json')\n"
+        "options = {'dataQualityEvaluationContext': 'check'}\n"
+        "EvaluateDataQuality.apply(f, 'Rules = [RowCount = 2, IsComplete \"a\"]', options)\n"
+    )
+    s3.put_object(Bucket="scripts", Key="dq.py", Body=script.encode())
+    command = {"Name": "glueetl", "ScriptLocation": "s3://scripts/dq.py", "PythonVersion": "3"}
+    role = place.role("*", service="glue.amazonaws.com")
+    glue.create_job(Name="dq", Role=role, Command=command, GlueVersion="4.0")
+    pattern = {"source": ["aws.glue-dataquality"], "detail": {"state": ["FAILED"]}}
+    place.rule(pattern, {"Arn": place.queue()})
+    run = glue.start_job_run(JobName="dq")["JobRunId"]
+    (event,) = gathered(place.told, 1)
+    assert event["detail-type"] == "Data Quality Evaluation Results Available"
+    assert event["detail"]["context"] == {
+        "jobId": run, "jobName": "dq", "evaluationContext": "check", "contextType": "GLUE_JOB",
+    }  # fmt: skip
+    result = glue.get_data_quality_result(ResultId=event["detail"]["resultId"])
+    assert (result["Score"], event["detail"]["score"]) == (0.5, 0.5)
+
+
 def test_queries_tell_their_states(place: Place) -> None:
     place.client("s3").create_bucket(Bucket="results")
     athena = place.client("athena")

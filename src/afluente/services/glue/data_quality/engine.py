@@ -1,7 +1,7 @@
 """Rulesets of DQDL, kept by name, and the results that runs of jobs have published."""
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from afluente.core.clock import Clock
@@ -30,6 +30,8 @@ class DataQuality:
         self._clock = clock
         self._results = Documents(database, "glue_data_quality_result")
         self._rulesets = Documents(database, "glue_data_quality_ruleset")
+        self.observers: list[Callable[[str, str, Document], None]] = []
+        """Told of each result, with its account and region, in the transaction that keeps it."""
         tags.register("dataQualityRuleset", lambda *key: self._rulesets.get(key) is not None)
 
     # ---- results ----------------------------------------------------------------------------------------------------
@@ -56,7 +58,10 @@ class DataQuality:
                 "TotalRulesFailed": float(len(rules) - passed),
             },
         }
-        self._results.put((account, region, result), document)
+        with self._database.write():
+            self._results.put((account, region, result), document)
+            for told in self.observers:
+                told(account, region, document)
         return result
 
     def history(self, job: Key, context: str) -> list[dict[str, float]]:

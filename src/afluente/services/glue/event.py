@@ -1,6 +1,6 @@
 """What Glue tells EventBridge: how job runs and crawls end, that crawls begin, and what data quality rules found.
 
-Sources: "Automating AWS Glue with EventBridge", AWS Glue Developer Guide. Of data quality results, events as seen on AWS:
+Sources: "Automating AWS Glue with EventBridge", AWS Glue Developer Guide; of data quality results, events seen on AWS:
 the guide's example spells three members otherwise than they and its own code do (`resultId`, `numRulesSucceeded`).
 """
 

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,16 +11,14 @@ from afluente.wire import checksum, event_frame, timestamp, xml_reader
 from afluente.wire.event_stream import EventWriter
 from afluente.wire.family import family
 from afluente.wire.fault import resolve
-from afluente.wire.form import SCALARS
 from afluente.wire.message import EventBody, HttpRequest, HttpResponse
 from afluente.wire.model import Model, Operation, Shape
+from afluente.wire.number import scalar
 from afluente.wire.route import InvalidURI, Router, address_of
 from afluente.wire.s3_rule import InvalidArgument
 from afluente.wire.xml_writer import DECLARATION, XmlWriter, element, escape
 
 NO_BODY = frozenset({204, 304})
-INTEGER = re.compile(r"[+-]?[0-9]+")
-MOST = {"integer": (1 << 31) - 1, "long": (1 << 63) - 1}
 
 
 class RestBinding:
@@ -65,7 +62,7 @@ class RestBinding:
             body = io.BytesIO(request.body) if isinstance(request.body, bytes) else request.body
             return {shape.payload or "": body}
         content = request.content()
-        checksum.verify(content, request.headers, required=operation.checksum_required)
+        checksum.verify(content, request.headers, required=operation.checksum_required and bool(content))
         if shape.body is None:
             plain = all(member.location for member in shape.members.values())
             return {} if plain or not content else self._document(shape, content)
@@ -167,23 +164,15 @@ def _put(found: dict[str, Any], name: str, shape: Shape, text: str | None) -> No
     if text is None or (text == "" and shape.type != "string"):
         return
     try:
-        found[name] = _list(shape, text) if shape.type == "list" else _scalar(shape, text)
+        found[name] = _list(shape, text) if shape.type == "list" else scalar(shape.type, text)
     except ValueError:
         argument = shape.location_name or name
         kind = "an integer or within integer range" if shape.type in {"integer", "long"} else f"a {shape.type}"
         raise InvalidArgument(f"Provided {argument} not {kind}", ArgumentName=argument, ArgumentValue=text) from None
 
 
-def _scalar(shape: Shape, text: str) -> Any:
-    """Raises ValueError, also for a number that is none of Java's: `1_000`, or one too large."""
-    value = SCALARS[shape.type](text)
-    if shape.type in MOST and not (INTEGER.fullmatch(text) and abs(value) <= MOST[shape.type]):
-        raise ValueError(text)
-    return value
-
-
 def _list(shape: Shape, text: str) -> list[Any]:
-    return [SCALARS[shape.member.type](part.strip()) for part in text.split(",")]
+    return [scalar(shape.member.type, part.strip()) for part in text.split(",")]
 
 
 def _prefixed(name: str, shape: Shape, headers: Mapping[str, str]) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from afluente.core.error import AwsError
-from afluente.wire.form import SCALARS
 from afluente.wire.model import Shape
+from afluente.wire.number import scalar
 
 
 class MalformedXML(AwsError):
@@ -88,6 +88,6 @@ def _local(tag: str) -> str:
 
 def _scalar(kind: str, text: str) -> Any:
     try:
-        return SCALARS[kind](text if kind == "string" else text.strip())
+        return scalar(kind, text if kind == "string" else text.strip())
     except ValueError:
         raise MalformedXML from None

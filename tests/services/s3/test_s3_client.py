@@ -6,6 +6,7 @@ import json
 import os
 import urllib.error
 import urllib.request
+from base64 import b64encode
 from datetime import UTC, datetime
 from typing import Any
 
@@ -262,6 +263,28 @@ def test_paths_and_numbers_that_are_none(app: Any, boto: Any, path: str, code: s
         urllib.request.urlopen(app.endpoint + path)
     assert caught.value.code == 400
     assert f"<Code>{code}</Code>" in caught.value.read().decode()
+
+
+def test_numbers_in_documents_are_javas(app: Any, boto: Any) -> None:
+    rule = "<Rule><ID>a</ID><Status>Enabled</Status><Prefix/><Expiration><Days>%s</Days></Expiration></Rule>"
+    for number in ("2147483648", "1_0", "x"):
+        body = f"<LifecycleConfiguration>{rule % number}</LifecycleConfiguration>".encode()
+        digest = b64encode(hashlib.md5(body).digest()).decode()
+        request = urllib.request.Request(f"{app.endpoint}/b-1?lifecycle", body, {"Content-MD5": digest}, method="PUT")
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(request)
+        assert "MalformedXML" in caught.value.read().decode()
+
+
+def test_an_acl_in_a_header_needs_no_digest_of_nothing(app: Any, boto: Any) -> None:
+    rules = [{"ObjectOwnership": "ObjectWriter"}]
+    boto.put_bucket_ownership_controls(Bucket="b-1", OwnershipControls={"Rules": rules})
+    request = urllib.request.Request(
+        f"{app.endpoint}/b-1?acl", method="PUT", headers={"x-amz-acl": "log-delivery-write"}
+    )
+    with urllib.request.urlopen(request) as answer:
+        assert answer.status == 200
+    assert len(boto.get_bucket_acl(Bucket="b-1")["Grants"]) == 3
 
 
 def test_multipart_listings(boto: Any) -> None:

@@ -307,22 +307,23 @@ def test_direct_put_has_no_number_but_a_way(farm: Farm, follow: Callable[..., St
     assert states(steps) == {"put": "direct-put", "delivery": "lies-delivered", "crawl": "no-table"}
 
 
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [
-        (["123"], "has no record 123"),
-        (["abc"], "no sequence number"),
-        ([], "name a record"),
-        (["1", "--where", "x = 1"], "name a record"),
-        (["1", "--stream", "absent"], "no stream absent"),
-        (["--where", "x = 1"], "no table lies over"),
-        (["--table", "farm.absent", "--where", "x = 1"], "no table farm.absent"),
-        (["s3://raw/absent"], "cannot be read"),
-        (["1", "--delivery-stream", "absent"], "no delivery stream absent"),
-    ],
+UNFOLLOWED: tuple[tuple[list[str], str], ...] = (
+    (["123"], "has no record 123"),
+    (["abc"], "no sequence number"),
+    ([], "name a record"),
+    (["1", "--where", "x = 1"], "name a record"),
+    (["1", "--stream", "absent"], "no stream absent"),
+    (["--where", "x = 1"], "no table lies over"),
+    (["--table", "farm.absent", "--where", "x = 1"], "no table farm.absent"),
+    (["s3://raw/absent"], "cannot be read"),
+    (["1", "--delivery-stream", "absent"], "no delivery stream absent"),
 )
-def test_what_cannot_be_followed_is_one_sentence(farm: Farm, command: Command, words: list[str], says: str) -> None:
+"""What is asked for, and what is said of it."""
+
+
+def test_what_cannot_be_followed_is_one_sentence(farm: Farm, command: Command) -> None:
     farm.put(reading(1))
-    said = command("passport", *words, status=1)
-    assert says in said
-    assert said.count("\n") == 1
+    for words, says in UNFOLLOWED:
+        said = command("passport", *words, status=1)
+        assert says in said
+        assert said.count("\n") == 1

@@ -110,7 +110,7 @@ def test_record_from_before_the_delivery_stream_is_lost_by_design(farm: Farm, fo
 
 
 def test_delivered_record_that_is_not_crawled_and_then_not_read_by_the_job(
-    farm: Farm, follow: Callable[..., Steps]
+    farm: Farm, follow: Callable[..., Steps], command: Command
 ) -> None:
     farm.delivery_stream()
     (number,) = farm.put(reading(1))
@@ -121,6 +121,11 @@ def test_delivered_record_that_is_not_crawled_and_then_not_read_by_the_job(
     farm.run_job()
     (later,) = farm.put(reading(2))
     farm.deliver()
+    columns = [{"Name": name, "Type": "string"} for name in reading(1)]
+    broken = {"Columns": columns, "Location": "s3://absent/lake/", "SerdeInfo": {"SerializationLibrary": "x"}}
+    farm.client("glue").create_table(DatabaseName="farm", TableInput={"Name": "copy", "StorageDescriptor": broken})
+    assert states(follow(number))["job"] == "row-written"  # the job knows nothing of the other table
+    assert "the query failed" in command("passport", number, "--into", "farm.copy", status=1)
     steps = follow(later)
     assert (states(steps)["job"], states(steps)["answer"]) == ("job-not-yet", "answered")
     assert "start-job-run --job-name lake" in steps["job"]["next"]

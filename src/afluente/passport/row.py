@@ -7,6 +7,7 @@ from typing import Any
 
 from afluente.passport import body, job, table
 from afluente.passport.body import Body
+from afluente.passport.error import PassportError
 from afluente.passport.job import Job, Run
 from afluente.passport.notice import Kind, Notice, State, Words, clock
 from afluente.passport.parquet import Row, rows_of
@@ -121,12 +122,19 @@ class Rows:
         """Where the record's row is. place: where the record lies in the object; raw: the table over that."""
         readers = [item for item in self._jobs if item.knows(raw)]
         targets = [item for item in self._targets(fields, raw) if self._only or any(job.knows(item) for job in readers)]
+        troubles: list[PassportError] = []
         for target in targets:
             where = table.condition(target, fields)
-            found = self._athena.ask(table.row_query(target, where)).dicts() if where else []
+            try:
+                found = self._athena.ask(table.row_query(target, where)).dicts() if where else []
+            except PassportError as error:  # its bucket is gone, say; the row may be in another
+                troubles.append(error)
+                continue
             rows = [row for row in found if table.same(target, row, fields)]
             if rows and where:
                 return self._written(fields, raw, target, where, rows)
+        if troubles:
+            raise troubles[0]
         if not readers:
             return Found(NO_JOB.at("job", None, {"table": raw.full_name}))
         return Found(self._missing(fields, place, readers, targets))

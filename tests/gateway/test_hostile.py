@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.wire.test_round_trip import sent_by_botocore
 from afluente.app import PROVIDERS, App
 from afluente.core.clock import ManualClock
 from afluente.core.setting import Settings
+from afluente.services.athena.machine import DEPTH
 from afluente.wire.model import Operation, Shape, load
 
 SERVICES = sorted(provider.service for provider in PROVIDERS)
@@ -27,6 +29,7 @@ fuzz = settings(max_examples=25, deadline=None, suppress_health_check=list(Healt
 
 @pytest.fixture(scope="module")
 def wire(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wire]:
+    sys.setrecursionlimit(DEPTH)  # as Athena does when it is first asked; Hypothesis wants it to stay what it was
     folder: Path = tmp_path_factory.mktemp("hostile")
     app = App(Settings(data=folder / "data", port=0), ManualClock())
     app.start()

@@ -229,3 +229,48 @@ def test_commit_that_was_overtaken_fails_and_leaves_nothing(table: Lake) -> None
     assert "ICEBERG_COMMIT_ERROR" in table.refused("DELETE FROM readings WHERE id = 1")
     table.engine.machine._runner._invoke = asked
     assert ids(table) == ["1", "2", "3"]
+
+
+def test_metadata_tables_have_trinos_columns(table: Lake) -> None:
+    def asked(name: str) -> list[str]:
+        answer = table.run(f'SELECT * FROM "readings${name}"')
+        assert answer.state == "SUCCEEDED", answer.reason
+        return [f"{column['Name']} {column['Type']}" for column in answer.columns]
+
+    assert asked("snapshots")[:2] == ["committed_at timestamp with time zone", "snapshot_id bigint"]
+    assert asked("history")[0] == "made_current_at timestamp with time zone"
+    assert asked("partitions") == ["partition row", "record_count bigint", "file_count bigint", "total_size bigint"]
+    assert asked("files")[:5] == [
+        "content tinyint", "file_path varchar", "file_format varchar", "record_count bigint",
+        "file_size_in_bytes bigint",
+    ]  # fmt: skip
+    assert table.rows(
+        'SELECT element_at(lower_bounds, 2), element_at(upper_bounds, 4) FROM "readings$files" ORDER BY 2'
+    ) == [["pressure", "2026-01-01T11:00:00"], ["temperature", "2026-01-02T10:00:00"]]
+    assert table.rows('SELECT added_rows_count, deleted_rows_count FROM "readings$manifests"') == [["3", "0"]]
+
+
+def test_metadata_tables_of_an_empty_table(lake: Lake) -> None:
+    done(lake, CREATE.format(partitions="PARTITIONED BY (kind)", more=""))
+    for name in ("snapshots", "history", "partitions", "files", "manifests", "refs"):
+        assert lake.rows(f'SELECT * FROM "readings${name}"') == []
+
+
+def test_describe_formatted_and_of_one_column(table: Lake) -> None:
+    plain, formatted = (table.rows(f"DESCRIBE {word} readings") for word in ("EXTENDED", "FORMATTED"))
+    assert plain == table.rows("DESCRIBE readings") == formatted[: len(plain)]
+    assert [row[0] for row in formatted[len(plain) :]] == [
+        "\t\t",
+        "Name:\ticeberg.farm.readings\t",
+        "Location:\ts3://lake/iceberg/readings\t",
+        "\t\t",
+        "# Table properties:\t\t",
+        "# key\tvalue\t",
+        "format\tPARQUET\t",
+        "\t\t",
+        "# Iceberg storage table properties:\t\t",
+        "# key\tvalue\t",
+        "write.format.default\tPARQUET\t",
+    ]
+    assert table.rows("DESCRIBE readings at") == [["at\ttimestamp\t"]]
+    assert "Invalid column reference nope" in table.refused("DESCRIBE readings nope")

@@ -9,7 +9,7 @@ from pyiceberg.types import TimeType, UUIDType
 
 from afluente.services.athena import hive_statement as hive
 from afluente.services.athena.catalog import Table as CatalogTable
-from afluente.services.athena.error import QueryFailure
+from afluente.services.athena.error import QueryFailure, ddl_failure
 from afluente.services.athena.iceberg.lake import read_only
 from afluente.services.athena.iceberg.table_change import WRITTEN
 from afluente.services.athena.port import ObjectStore
@@ -32,9 +32,12 @@ class UnsupportedColumn(QueryFailure):
 
 def show(statement: hive.Ddl, table: CatalogTable, store: ObjectStore, folder: Path) -> Shown:
     """Columns and rows of a statement that shows something of an Iceberg table. Raises QueryFailure."""
-    if isinstance(statement, hive.Describe) and statement.column:
-        raise QueryFailure("NOT_SUPPORTED", "Afluente does not have DESCRIBE of one column of an Iceberg table")
-    return SHOWN[type(statement)](read_only(table, store, folder), table)
+    found = read_only(table, store, folder)
+    return (
+        _described(found, table, statement)
+        if isinstance(statement, hive.Describe)
+        else SHOWN[type(statement)](found, table)
+    )
 
 
 def _describe(table: Table, _: CatalogTable) -> Shown:
@@ -48,7 +51,34 @@ def _describe(table: Table, _: CatalogTable) -> Shown:
     for part in table.spec().fields:
         column = table.schema().find_column_name(part.source_id)
         lines.append(f"{part.name}\t{part.transform}\t{column}")
-    return [utility_column(name) for name in ("col_name", "data_type", "comment")], lines
+    return DESCRIBED, lines
+
+
+DESCRIBED = [utility_column(name) for name in ("col_name", "data_type", "comment")]
+
+
+def _described(table: Table, found: CatalogTable, statement: hive.Describe) -> Shown:
+    columns, lines = _describe(table, found)
+    if statement.column:
+        field = next((one for one in table.schema().fields if one.name.lower() == statement.column), None)
+        if field is None:
+            raise ddl_failure(f"Invalid column reference {statement.column}", category=2, error_type=1006)
+        return columns, [f"{field.name}\t{_shown_type(str(field.field_type))}\t{field.doc or ''}"]
+    return columns, [*lines, *_details(table, found)] if statement.formatted else lines
+
+
+def _details(table: Table, found: CatalogTable) -> Iterator[str]:
+    """What DESCRIBE FORMATTED says beyond DESCRIBE."""
+    yield from ("\t\t", f"Name:\ticeberg.{found.database}.{found.name}\t", f"Location:\t{table.location()}\t")
+    yield from ("\t\t", "# Table properties:\t\t", "# key\tvalue\t")
+    yield from (f"{key}\t{value}\t" for key, value in {"format": "PARQUET", **_shown_properties(table)}.items())
+    yield from ("\t\t", "# Iceberg storage table properties:\t\t", "# key\tvalue\t")
+    kept = {"write.format.default": "PARQUET", **table.properties}
+    yield from (f"{key}\t{value}\t" for key, value in sorted(kept.items()))
+
+
+def _shown_properties(table: Table) -> dict[str, str]:
+    return {SHOWN_PROPERTIES[key]: value for key, value in table.properties.items() if key in SHOWN_PROPERTIES}
 
 
 def _shown_type(text: str) -> str:
@@ -77,8 +107,7 @@ def _create_lines(table: Table, found: CatalogTable) -> Iterator[str]:
         yield f"PARTITIONED BY ({', '.join(parts)})"
     yield f"LOCATION '{table.location()}'"
     yield "TBLPROPERTIES ("
-    properties = {SHOWN_PROPERTIES[key]: value for key, value in table.properties.items() if key in SHOWN_PROPERTIES}
-    rows = {"table_type": "iceberg", "format": "PARQUET", "write_compression": "ZSTD", **properties}
+    rows = {"table_type": "iceberg", "format": "PARQUET", "write_compression": "ZSTD", **_shown_properties(table)}
     for place, (key, value) in enumerate(rows.items(), 1):
         yield f"  '{key}'='{value}'" + ("" if place == len(rows) else ",")
     yield ");"
@@ -96,7 +125,6 @@ def _partitions(_: Table, __: CatalogTable) -> Shown:
 
 
 SHOWN: dict[type[hive.Ddl], Callable[[Table, CatalogTable], Shown]] = {
-    hive.Describe: _describe,
     hive.ShowColumns: _columns,
     hive.ShowCreateTable: _create,
     hive.ShowPartitions: _partitions,

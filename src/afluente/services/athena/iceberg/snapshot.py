@@ -14,6 +14,7 @@ from afluente.core.error import AwsError
 from afluente.services.athena.error import QueryFailure
 from afluente.services.athena.iceberg.column import duckdb_type
 from afluente.services.athena.iceberg.lake import read_only
+from afluente.services.athena.iceberg.metadata_table import metadata_rows
 from afluente.services.athena.iceberg.predicate import row_filter
 from afluente.services.athena.location import split
 from afluente.services.athena.port import ObjectStore
@@ -90,7 +91,7 @@ class Snapshot:
     def _metadata(self, folder: Path) -> str:
         import pyarrow.parquet as pq  # noqa: PLC0415  # only here
 
-        rows = getattr(self.table.inspect, self.metadata)()
+        rows = metadata_rows(self.table, self.metadata)
         file = folder / f"{self.table.metadata.table_uuid}-{self.metadata}.parquet"
         pq.write_table(rows, file)
         return f"(SELECT * FROM read_parquet({literal(str(file))}))"

@@ -21,6 +21,11 @@ def stack(provider: Any, call: Call, request: Request) -> Iterable[str]:
     return (provider.stack_id(call, name) or local("cloudformation", call, f"stack/{name}/*"),)
 
 
+def nothing_named(provider: Any, call: Call, request: Request) -> Iterable[str]:
+    """Every stack, where the request names none."""
+    return () if "StackName" in request else ("*",)
+
+
 def role(provider: Any, call: Call, request: Request) -> Iterable[str]:
     """The role that the stack's operations are to be done under."""
     return (request["RoleARN"],) if "RoleARN" in request else ()
@@ -56,10 +61,13 @@ PASS_ROLE = pass_role("cloudformation.amazonaws.com", role)
 PERMISSIONS: dict[str, tuple[Permission, ...]] = {
     **_each(
         stack, "CancelUpdateStack", "DeleteChangeSet", "DescribeChangeSet", "DescribeStackEvents",
-        "DescribeStackResource", "DescribeStackResourceDrifts", "DescribeStackResources", "DescribeStacks",
+        "DescribeStackResource", "DescribeStackResourceDrifts", "DescribeStackResources",
         "DetectStackDrift", "DetectStackResourceDrift", "ExecuteChangeSet", "GetStackPolicy", "GetTemplate",
         "GetTemplateSummary", "ListChangeSets", "ListStackResources", "SetStackPolicy", "SignalResource",
         "UpdateTerminationProtection",
+    ),
+    "DescribeStacks": (
+        Permission("cloudformation:DescribeStacks", stack), Permission("cloudformation:ListStacks", nothing_named)
     ),
     **{
         name: (Permission(f"cloudformation:{name}", stack, conditions), PASS_ROLE)

@@ -96,6 +96,10 @@ class EventsProvider(Provider):
         self._engine.put_rule(key, request, _tags(request))
         return {"RuleArn": rule_arn(key)}
 
+    def has_rule(self, key: RuleKey) -> bool:
+        """Whether there is one."""
+        return self._engine.rules.get(key) is not None
+
     def describe_rule(self, call: Call, request: Request) -> Response:
         key = _rule_key(call, request, "Name")
         return {**_shown(key, self._engine.rule(key)), "CreatedBy": key[0]}

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from afluente.core.call import Call
-from afluente.core.permission import Permission, Resources, everything, pass_role
+from afluente.core.permission import Conditions, Permission, Resources, everything, pass_role
 
 Request = Mapping[str, Any]
 
@@ -79,20 +79,35 @@ def conditions(provider: Any, call: Call, request: Request) -> dict[str, str]:
     return {key: request[name] for name, key in found.items() if name in request}
 
 
-def _each(resources: Resources, *operations: str) -> dict[str, tuple[Permission, ...]]:
+def bounded(kind: str, member: str) -> Conditions:
+    """The same, and the boundary that the user or role has that the request names: `iam:PermissionsBoundary`.
+
+    By it, who may hand out permissions does so only within a boundary.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html#access_policies_boundaries-delegate
+    """
+
+    def given(provider: Any, call: Call, request: Request) -> dict[str, str]:
+        boundary = provider.boundary_of(call, kind, request[member])
+        return ({"iam:permissionsboundary": boundary} if boundary else {}) | conditions(provider, call, request)
+
+    return given
+
+
+def _each(
+    resources: Resources, *operations: str, conditions: Conditions = conditions
+) -> dict[str, tuple[Permission, ...]]:
     return {name: (Permission(f"iam:{name}", resources, conditions),) for name in operations}
 
 
 PERMISSIONS: dict[str, tuple[Permission, ...]] = {
     **_each(
-        user, "AttachUserPolicy", "CreateAccessKey", "CreateLoginProfile", "CreateServiceSpecificCredential",
-        "CreateUser", "DeleteAccessKey", "DeleteLoginProfile", "DeleteServiceSpecificCredential", "DeleteUser",
-        "DeleteUserPermissionsBoundary", "DeleteUserPolicy", "DetachUserPolicy", "GetAccessKeyLastUsed",
-        "GetLoginProfile", "GetUser", "GetUserPolicy", "ListAccessKeys", "ListAttachedUserPolicies",
-        "ListGroupsForUser", "ListMFADevices", "ListSSHPublicKeys", "ListServiceSpecificCredentials",
-        "ListSigningCertificates", "ListUserPolicies", "ListUserTags", "PutUserPermissionsBoundary", "PutUserPolicy",
-        "ResetServiceSpecificCredential", "TagUser", "UntagUser", "UpdateAccessKey", "UpdateServiceSpecificCredential",
-        "UpdateUser",
+        user, "CreateAccessKey", "CreateLoginProfile", "CreateServiceSpecificCredential", "CreateUser",
+        "DeleteAccessKey", "DeleteLoginProfile", "DeleteServiceSpecificCredential", "DeleteUser",
+        "GetAccessKeyLastUsed", "GetLoginProfile", "GetUser", "GetUserPolicy", "ListAccessKeys",
+        "ListAttachedUserPolicies", "ListGroupsForUser", "ListMFADevices", "ListSSHPublicKeys",
+        "ListServiceSpecificCredentials", "ListSigningCertificates", "ListUserPolicies", "ListUserTags",
+        "PutUserPermissionsBoundary", "ResetServiceSpecificCredential", "TagUser", "UntagUser", "UpdateAccessKey",
+        "UpdateServiceSpecificCredential", "UpdateUser",
     ),
     **_each(
         group, "AddUserToGroup", "AttachGroupPolicy", "CreateGroup", "DeleteGroup", "DeleteGroupPolicy",
@@ -100,10 +115,17 @@ PERMISSIONS: dict[str, tuple[Permission, ...]] = {
         "PutGroupPolicy", "RemoveUserFromGroup", "UpdateGroup",
     ),
     **_each(
-        role, "AttachRolePolicy", "CreateRole", "DeleteRole", "DeleteRolePermissionsBoundary", "DeleteRolePolicy",
-        "DetachRolePolicy", "GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListInstanceProfilesForRole",
-        "ListRolePolicies", "ListRoleTags", "PutRolePermissionsBoundary", "PutRolePolicy", "TagRole", "UntagRole",
-        "UpdateAssumeRolePolicy", "UpdateRole", "UpdateRoleDescription",
+        role, "CreateRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListInstanceProfilesForRole",
+        "ListRolePolicies", "ListRoleTags", "PutRolePermissionsBoundary", "TagRole", "UntagRole",
+    ),
+    **_each(
+        user, "AttachUserPolicy", "DeleteUserPermissionsBoundary", "DeleteUserPolicy", "DetachUserPolicy",
+        "PutUserPolicy", conditions=bounded("user", "UserName"),
+    ),
+    **_each(
+        role, "AttachRolePolicy", "DeleteRole", "DeleteRolePermissionsBoundary", "DeleteRolePolicy", "DetachRolePolicy",
+        "GetRole", "PutRolePolicy", "UpdateAssumeRolePolicy", "UpdateRole", "UpdateRoleDescription",
+        conditions=bounded("role", "RoleName"),
     ),
     "CreateServiceLinkedRole": (Permission("iam:CreateServiceLinkedRole", service_linked, linked_conditions),),
     **_each(service_linked, "DeleteServiceLinkedRole"),

@@ -86,3 +86,8 @@ class IamProvider(
         """The ARN of an entity, with its path; of one that is not there, with the path that it is to have."""
         found = self._engine.find(call.account, kind, name)
         return arn(found) if found else f"arn:aws:iam::{call.account}:{kind}{request.get('Path', '/')}{name}"
+
+    def boundary_of(self, call: Call, kind: str, name: str) -> str | None:
+        """The ARN of the permissions boundary of a user or role; None: it has none, or is not there."""
+        found = self._engine.find(call.account, kind, name)
+        return found.boundary if found else None

@@ -2,6 +2,9 @@
 
 import pytest
 
+from afluente.services.athena.sql.function.absent import ABSENT
+from afluente.services.athena.sql.function.table import FUNCTIONS
+
 from .conftest import Lake
 
 RULES = [
@@ -281,3 +284,23 @@ def test_text_column_reports_its_length(shared: Lake) -> None:
     answer = shared.run("SELECT 'abc', CAST('x' AS varchar(7)), CAST(1 AS varchar), ''")
     assert [column["Precision"] for column in answer.columns] == [3, 7, 2147483647, 0]
     assert all(column["CaseSensitive"] for column in answer.columns)
+
+
+@pytest.mark.parametrize(
+    ("expression", "reason"),
+    [
+        ("approx_set(1)", "Afluente has HyperLogLog within a query only"),
+        ("CAST(approx_set(1) AS varbinary)", "Afluente has HyperLogLog within a query only"),
+        ("tdigest_agg(1)", "Afluente has tdigest within a query only"),
+        ("ST_Contains(ST_Point(1, 1), ST_Point(1, 1))", "Afluente does not have ST_Contains of POINT and POINT"),
+        ("ST_Buffer(ST_Point(1, 1), 1)", "line 1:8: Afluente does not have Trino's function st_buffer"),
+        ("word_stem('Haus', 'de')", "Afluente's word_stem knows English (en) only, not de"),
+        ("current_timestamp(9)", "Afluente keeps times to the microsecond, not to 9 digits"),
+    ],
+)
+def test_what_afluente_has_not_is_refused_by_name(shared: Lake, expression: str, reason: str) -> None:
+    assert shared.refused(f"SELECT {expression}").startswith(f"NOT_SUPPORTED: {reason}")
+
+
+def test_absent_functions_are_absent() -> None:
+    assert not ABSENT & FUNCTIONS.keys()

@@ -16,6 +16,7 @@ from sqlglot.parsers.trino import TrinoParser
 from sqlglot.tokenizer_core import Token, TokenType
 
 from afluente.services.athena.error import InvalidRequestException, QueryFailure
+from afluente.services.athena.sql.function.absent import ABSENT
 from afluente.services.athena.sql.function.table import AGGREGATE, FUNCTIONS
 from afluente.services.athena.sql.json_call import PARSERS as JSON_PARSERS
 from afluente.services.athena.sql.json_call import JsonCall
@@ -335,6 +336,8 @@ def _check_arguments(node: exp.Expr) -> None:
 
 def _no_such_function(node: exp.Anonymous, text: str) -> QueryFailure:
     name = str(node.name).lower()
+    if name in ABSENT:
+        return QueryFailure("NOT_SUPPORTED", f"Afluente does not have Trino's function {name}", position(node, text))
     return QueryFailure("FUNCTION_NOT_FOUND", f"Function '{name}' not registered", position(node, text))
 
 

@@ -71,6 +71,44 @@ CASES = {
         'show(df.groupBy().agg(F.sum("s"), F.avg("s"), F.max("i")))',
         [["sum(s)", "avg(s)", "max(i)"], [[3.5, 1.75, 3]]],
     ),
+    "groups and expressions in words": (
+        'show(df.groupBy().sum("d", "i"))\n'
+        'show(df.groupBy().agg({"s": "avg"}))\n'
+        'show(df.where("s > 1").selectExpr("i", "pmod(-i, 2) AS p", "trunc(\'2026-02-03\', \'MM\') AS t"))\n'
+        'show(df.groupBy("i").pivot("s", ["1", "x"]).sum("d"))\n'
+        'df.createOrReplaceTempView("df")\n'
+        'show(spark.sql("SELECT count(*), max(i) FROM df"))',
+        [
+            [["sum(d)", "sum(i)"], [[2.0, 6]]],
+            [["avg(s)"], [[1.75]]],
+            [["i", "p", "t"], [[2, 0, "d:2026-02-01"]]],
+            [["i", "1", "x"], [[1, 0.5, None], [2, None, None], [3, None, 1.5]]],
+            [["count(1)", "max(i)"], [[3, 3]]],
+        ],
+    ),
+    "values replaced and described": (
+        'show(df.replace("x", "y").select("s", "i"))\n'
+        'show(df.replace([1, 2], [10, 20]).select("i"))\n'
+        'show(df.fillna({"d": 9.0}).select("d"))\n'
+        'show(df.dropna().select("i"))\n'
+        'show(df.describe("i", "s"))',
+        [
+            [["s", "i"], [["1", 1], ["2.5", 2], ["y", 3]]],
+            [["i"], [[10], [20], [3]]],
+            [["d"], [[0.5], [1.5], [9.0]]],
+            [["i"], [[1], [3]]],
+            [
+                ["summary", "i", "s"],
+                [
+                    ["count", "3", "3"],
+                    ["max", "3", "x"],
+                    ["mean", "2.0", "1.75"],
+                    ["min", "1", "1"],
+                    ["stddev", "1.0", "1.0606601717798212"],
+                ],
+            ],
+        ],
+    ),
     "arithmetic with text and floats": (
         'show(df.where((col("s") * 2 > 4) | (col("s") == 1)).select("i", (col("i") * 0.5).alias("h")))',
         [["i", "h"], [[1, 0.5], [2, 1.0]]],
@@ -145,7 +183,7 @@ def test_a_column_that_is_not_there_fails_at_the_transformation(world: Any) -> N
     said = [line for line in printed if line.startswith("[UNRESOLVED_COLUMN") and "`nope`" in line]
     assert len(said) == len(attempts), printed
     others = """
-for attempt in (lambda: df.join(df, "nope"), lambda: df.dropDuplicates(["nope"])):
+for attempt in (lambda: df.join(df, "nope"), lambda: df.dropDuplicates(["nope"]), lambda: df.groupBy("i").sum("s")):
     try:
         attempt()
     except AnalysisException as error:
@@ -155,6 +193,7 @@ for attempt in (lambda: df.join(df, "nope"), lambda: df.dropDuplicates(["nope"])
         "[UNRESOLVED_USING_COLUMN_FOR_JOIN] USING column `nope` cannot be resolved on the left side of the join. "
         "The left-side columns: [`d`, `i`, `s`].",
         'Cannot resolve column name "nope" among (i, s, d).',
+        '"s" is not a numeric column. Aggregation function can only be applied on a numeric column.',
     ]
 
 

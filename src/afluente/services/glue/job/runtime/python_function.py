@@ -1,12 +1,10 @@
 """What SQL cannot say of Spark's functions, in Python: called row by row, so only for what has no other way."""
 
 import functools
-import hashlib
 import re
 import zlib
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs, quote_plus, unquote_plus, urlsplit
 
 SOUNDS = {letter: digit for digit, letters in {
     "1": "BFPV", "2": "CGJKQSXZ", "3": "DT", "4": "L", "5": "MN", "6": "R"}.items() for letter in letters}  # fmt: skip
@@ -42,6 +40,8 @@ def crc32(data: bytes) -> int:
 
 def sha2(data: bytes, bits: int) -> str | None:
     """SHA-2 of 224, 256 (also 0), 384 or 512 bits, in hexadecimal."""
+    import hashlib  # noqa: PLC0415  # seldom needed, as all below
+
     if bits not in {0, 224, 256, 384, 512}:
         return None
     return hashlib.new(f"sha{bits or 256}", data).hexdigest()
@@ -81,6 +81,8 @@ def mask(text: str | None, upper: str | None, lower: str | None, digit: str | No
 
 def parse_url(url: str | None, part: str | None, key: str | None) -> str | None:
     """A part of a URL, as java.net.URI names them; one value of the query when `key` is given."""
+    from urllib.parse import parse_qs, urlsplit  # noqa: PLC0415
+
     if url is None or part is None:
         return None
     found = urlsplit(url)
@@ -130,11 +132,15 @@ def type_name(text: str) -> str:
 
 def url_encode(text: str) -> str:
     """As HTML forms are encoded: a space is `+`."""
+    from urllib.parse import quote_plus  # noqa: PLC0415
+
     return quote_plus(text, safe="*-._").replace("~", "%7E")
 
 
 def url_decode(text: str) -> str:
     """The way back."""
+    from urllib.parse import unquote_plus  # noqa: PLC0415
+
     return unquote_plus(text)
 
 

@@ -45,6 +45,11 @@ HARMLESS = ("EXTRACT from ",)
 """Times have no zone here, so what sqlglot warns of cannot be."""
 MOST_LISTED = 200
 """Longer lists are left as they are: what is so long is a program's, and of the column's own type."""
+AGGREGATES: dict[Any, str] = {
+    exp.Sum: "sum", exp.Avg: "avg", exp.Stddev: "stddev", exp.StddevPop: "stddev_pop", exp.StddevSamp: "stddev_samp",
+    exp.Variance: "variance", exp.VariancePop: "var_pop",
+}  # fmt: skip
+"""Aggregates that sqlframe names by sqlglot's classes."""
 IGNORING = " IGNORE NULLS)"
 ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.IntDiv)
 COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ)
@@ -122,10 +127,23 @@ class Generator(DuckDB.Generator):  # type: ignore[misc, valid-type]  # sqlglot 
     def in_sql(self, expression: exp.In) -> str:
         """Numbers among texts are texts, in Spark."""
         listed = expression.expressions
-        if not listed or len(listed) > MOST_LISTED or any(isinstance(each, exp.Null | exp.Tuple) for each in listed):
+        is_pivot = expression.find_ancestor(exp.Pivot) is not None
+        if (
+            is_pivot
+            or not listed
+            or len(listed) > MOST_LISTED
+            or any(isinstance(each, exp.Null | exp.Tuple) for each in listed)
+        ):
             return str(super().in_sql(expression))
         value = self.sql(expression, "this")
         return f"{value} IN ({', '.join(f'spark_among({self.sql(each)}, {value})' for each in listed)})"
+
+    def function_fallback_sql(self, expression: exp.Func) -> str:
+        """Aggregates of numbers, as DataFrames' groups call them: texts are read as such."""
+        name = AGGREGATES.get(type(expression))
+        if name is None or isinstance(expression.this, exp.Distinct):
+            return str(super().function_fallback_sql(expression))
+        return render(name, TABLE[name], [self.sql(expression, "this")])
 
     def neg_sql(self, expression: exp.Neg) -> str:
         """Minus."""

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from sqlframe.base.column import Column
+from sqlframe.base.operations import Operation
 from sqlframe.duckdb.dataframe import DuckDBDataFrame
 from sqlglot import exp
 
@@ -221,10 +222,50 @@ class Frame(DuckDBDataFrame):  # type: ignore[misc]  # sqlframe has no types
         """Values for nulls; one value for all fills the columns of its own kind, as in Spark."""
         resolving.check([subset] if isinstance(subset, str) else subset or [], self.columns)
         if isinstance(value, dict) or subset is not None:
-            return super().fillna(value, subset)  # type: ignore[no-any-return]
+            return _selected(super().fillna(value, subset))
         wanted = {"boolean"} if isinstance(value, bool) else {"string"} if isinstance(value, str) else NUMERIC
         names = [name for name, kind in sql.schema(query_of(self)) if kind.name in wanted]
-        return super().fillna(value, names) if names else self
+        return _selected(super().fillna(value, names)) if names else self
+
+    def dropna(self, how: str = "any", thresh: Any = None, subset: Any = None) -> "Frame":
+        """The rows without nulls, or with so many values that are none."""
+        resolving.check([subset] if isinstance(subset, str) else subset or [], self.columns)
+        return _selected(super().dropna(how, thresh, subset))
+
+    def replace(self, to_replace: Any, value: Any = None, subset: Any = None) -> "Frame":
+        """Values for others, in the columns of their kind."""
+        from sqlframe.duckdb import functions  # noqa: PLC0415  # slow to import
+
+        pairs = _replacements(to_replace, value)
+        wanted = [subset] if isinstance(subset, str) else list(subset or self.columns)
+        resolving.check(wanted, self.columns)
+        selected = []
+        for name, kind in sql.schema(query_of(self)):
+            column = functions.col(_written(name))
+            fitting = {old: new for old, new in pairs.items() if kind.name in _kinds(old)}
+            if not fitting or name.lower() not in {each.lower() for each in wanted}:
+                selected.append(column)
+                continue
+            (old, new), *others = fitting.items()
+            chosen = functions.when(column == functions.lit(old), functions.lit(new))
+            for other, replacement in others:
+                chosen = chosen.when(column == functions.lit(other), functions.lit(replacement))
+            selected.append(chosen.otherwise(column).alias(_written(name)))
+        return self.select(*selected)
+
+    def describe(self, *cols: Any) -> "Frame":
+        """Count, mean, standard deviation, least and most of columns of numbers and texts, as texts."""
+        given = [each for one in cols for each in ([one] if isinstance(one, str) else one)]
+        resolving.check(given, self.columns)
+        known = {name: kind.name for name, kind in sql.schema(query_of(self)) if kind.name in {*NUMERIC, "string"}}
+        names = [name for name in known if not given or name.lower() in {each.lower() for each in given}]
+        rows = []
+        for label, aggregate in DESCRIBED.items():
+            values = [
+                f"spark_string({aggregate.format(sql.identifier(name))}) AS {sql.identifier(name)}" for name in names
+            ]
+            rows.append(f"SELECT {', '.join([f'{sql.text(label)} AS summary', *values])} FROM ({query_of(self)})")
+        return of_query(" UNION ALL ".join(rows))
 
     def writeTo(self, table: str) -> Any:
         """A writer to an Iceberg table."""
@@ -257,6 +298,35 @@ class Frame(DuckDBDataFrame):  # type: ignore[misc]  # sqlframe has no types
     def toPandas(self) -> Any:
         """The rows as a pandas DataFrame."""
         return sql.relation(query_of(self)).df()
+
+
+DESCRIBED = {
+    "count": "count({})", "mean": "avg(TRY_CAST({} AS DOUBLE))", "stddev": "stddev(TRY_CAST({} AS DOUBLE))",
+    "min": "min({})", "max": "max({})",
+}  # fmt: skip
+
+
+def _replacements(to_replace: Any, value: Any) -> dict[Any, Any]:
+    """What is replaced by what."""
+    if isinstance(to_replace, dict):
+        return to_replace
+    if not isinstance(to_replace, list | tuple):
+        return {to_replace: value}
+    values = value if isinstance(value, list | tuple) else [value] * len(to_replace)
+    if len(values) != len(to_replace):
+        raise ValueError("[LENGTH_SHOULD_BE_THE_SAME] to_replace and value should be of the same length")
+    return dict(zip(to_replace, values, strict=True))
+
+
+def _kinds(value: Any) -> set[str]:
+    """The types of the columns that a value may stand in."""
+    return {"boolean"} if isinstance(value, bool) else {"string"} if isinstance(value, str) else NUMERIC
+
+
+def _selected(frame: Any) -> Frame:
+    """The DataFrame that sqlframe made by a select and takes for a plain source: what is selected next goes on top."""
+    frame.last_op = Operation.SELECT
+    return frame  # type: ignore[no-any-return]
 
 
 class FrameFactory:

@@ -18,7 +18,7 @@ from afluente.services.glue.job.runtime.spark.naming import written
 from afluente.services.glue.job.runtime.spark.reader import Reader
 from afluente.services.glue.job.runtime.spark.setting import RuntimeConfig
 from afluente.services.glue.job.runtime.spark.writer import Writer
-from afluente.services.glue.job.runtime.spark_sql import Dialect, parse
+from afluente.services.glue.job.runtime.spark_sql import Dialect, SparkDialect, parse
 
 NAMED = (exp.Alias, exp.Aliases, exp.Column, exp.Star, exp.Dot, exp.Subquery)
 MANY = (exp.Explode, exp.Posexplode, exp.Unnest, exp.Star, exp.Inline)
@@ -155,7 +155,7 @@ class SparkSession(DuckDBSession):  # type: ignore[misc]  # sqlframe has no type
 def session() -> SparkSession:
     """The run's session."""
     made = SparkSession(conn=sql.connection())
-    made.input_dialect = made.output_dialect = _dialect("spark")
+    made.input_dialect, made.output_dialect = _dialect(SparkDialect), _dialect("spark")
     made.execution_dialect = _dialect("duckdb")
     return made
 
@@ -168,11 +168,13 @@ def _name(query: exp.Query) -> None:
     if not isinstance(select, exp.Select):
         return
     for place, column in enumerate(select.expressions):
-        if not isinstance(column, NAMED) and not column.find(*MANY):
+        if isinstance(column, exp.Count) and isinstance(column.this, exp.Star):
+            select.expressions[place] = exp.alias_(column, "count(1)", quoted=True)
+        elif not isinstance(column, NAMED) and not column.find(*MANY):
             select.expressions[place] = exp.alias_(column, written(column), quoted=True)
 
 
-def _dialect(name: str) -> Any:
+def _dialect(name: Any) -> Any:
     from sqlglot import Dialect as Sqlglot  # noqa: PLC0415  # two classes of that name
 
     return Sqlglot.get_or_raise(name)

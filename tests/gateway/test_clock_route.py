@@ -4,7 +4,7 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -39,6 +39,20 @@ def asked(app: App, query: str = "", method: str = "POST", **headers: str) -> tu
             return error.code, json.load(error)
 
 
+def until(is_so: Callable[[], bool]) -> None:
+    """Wait for what the server's threads do."""
+    deadline = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def status_of(firehose: Any) -> str:
+    return str(
+        firehose.describe_delivery_stream(DeliveryStreamName="d")["DeliveryStreamDescription"]["DeliveryStreamStatus"]
+    )
+
+
 def test_a_delivery_comes_due(movable: App) -> None:
     client = clients(movable.endpoint)
     client("s3").create_bucket(Bucket="raw")
@@ -51,14 +65,11 @@ def test_a_delivery_comes_due(movable: App) -> None:
             "RoleARN": role, "BucketARN": "arn:aws:s3:::raw", "BufferingHints": {"IntervalInSeconds": 900},
         },
     )  # fmt: skip
+    until(lambda: status_of(client("firehose")) == "ACTIVE")
     client("firehose").put_record(DeliveryStreamName="d", Record={"Data": b"reading"})
     status, told = asked(movable, "?advance=900")
     assert (status, told["ahead_s"], told["movable"]) == (200, 900, True)
-    deadline = time.monotonic() + 30
-    while not (found := client("s3").list_objects_v2(Bucket="raw").get("Contents")):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    assert len(found) == 1
+    until(lambda: client("s3").list_objects_v2(Bucket="raw")["KeyCount"] == 1)
     assert asked(movable, method="GET")[1]["ahead_s"] == 900
 
 

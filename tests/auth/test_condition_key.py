@@ -1,6 +1,8 @@
 """Condition keys of services that AWS's guides write policies with: as they are there."""
 
 import json
+import urllib.error
+import urllib.request
 from typing import Any
 
 import pytest
@@ -108,3 +110,75 @@ def test_all_stacks_are_described_to_who_may_list_them(place: Place) -> None:
         cloudformation.describe_stacks()
     place.allow("ana", {"Action": ["cloudformation:DescribeStacks", "cloudformation:ListStacks"]})
     assert cloudformation.describe_stacks()["Stacks"] == []
+
+
+def deny(*statements: dict[str, Any]) -> str:
+    found = [
+        {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::lake/*", **statement}
+        for statement in statements
+    ]
+    return json.dumps({"Version": "2012-10-17", "Statement": found})
+
+
+def status(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_how_requests_of_s3_are_signed(place: Place, refused: Refused) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html."""
+    s3 = place.client("s3")
+    s3.create_bucket(Bucket="lake")
+    s3.put_object(Bucket="lake", Key="k", Body=b"x")
+
+    def url() -> str:
+        signed = place.client("s3", signature_version="s3v4")
+        return str(signed.generate_presigned_url("get_object", Params={"Bucket": "lake", "Key": "k"}, ExpiresIn=3600))
+
+    s3.put_bucket_policy(
+        Bucket="lake", Policy=deny({"Condition": {"NumericGreaterThan": {"s3:signatureAge": "600000"}}})
+    )
+    fresh = url()
+    assert status(fresh) == 200
+    place.clock.advance(700)
+    assert status(fresh) == 403
+    s3.get_object(Bucket="lake", Key="k")
+    s3.put_bucket_policy(
+        Bucket="lake",
+        Policy=deny(
+            {"Condition": {"StringNotEquals": {"s3:authType": "REST-HEADER"}}},
+            {"Condition": {"StringNotEquals": {"s3:signatureversion": "AWS4-HMAC-SHA256"}}},
+            {"Condition": {"StringEquals": {"s3:x-amz-content-sha256": "UNSIGNED-PAYLOAD"}}},
+            {"Condition": {"StringNotEquals": {"s3:ResourceAccount": ACCOUNT}}},
+        ),
+    )
+    s3.get_object(Bucket="lake", Key="k")
+    s3.put_object(Bucket="lake", Key="n", Body=b"x")
+    assert status(url()) == 403
+    unsigned = place.client("s3", s3={"payload_signing_enabled": False}, request_checksum_calculation="when_required")
+    unsigned.meta.events.register("before-sign.s3.PutObject", _unsigned)
+    assert refused(unsigned.put_object, Bucket="lake", Key="n", Body=b"x")[1] == "AccessDenied"
+
+
+def _unsigned(request: Any, **_: Any) -> None:
+    request.context["payload_signing_enabled"] = False
+    request.headers["X-Amz-Content-SHA256"] = "UNSIGNED-PAYLOAD"
+
+
+def test_writes_only_where_nothing_is(place: Place, refused: Refused) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html."""
+    s3 = place.client("s3")
+    s3.create_bucket(Bucket="lake")
+    condition = {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}}
+    s3.put_bucket_policy(Bucket="lake", Policy=deny({"Action": "s3:PutObject", "Condition": condition}))
+    assert refused(s3.put_object, Bucket="lake", Key="k", Body=b"x")[1] == "AccessDenied"
+    s3.put_object(Bucket="lake", Key="k", Body=b"x", IfNoneMatch="*")
+    upload = {"Bucket": "lake", "Key": "m"}
+    upload["UploadId"] = s3.create_multipart_upload(**upload)["UploadId"]
+    part = {"PartNumber": 1, "ETag": s3.upload_part(**upload, PartNumber=1, Body=b"x")["ETag"]}
+    complete = {**upload, "MultipartUpload": {"Parts": [part]}}
+    assert refused(s3.complete_multipart_upload, **complete)[1] == "AccessDenied"
+    s3.complete_multipart_upload(**complete, IfNoneMatch="*")

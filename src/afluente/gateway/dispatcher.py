@@ -37,6 +37,7 @@ from afluente.gateway.failure import fail_unbound
 from afluente.gateway.form_upload import FormUploads, bucket_of
 from afluente.gateway.identification import service_of
 from afluente.gateway.presigned import check_expiry
+from afluente.gateway.signature_condition import signature_conditions
 from afluente.gateway.spool import SpoolFile
 from afluente.wire.binding import Binding, binding_of
 from afluente.wire.codec import NATIVE
@@ -211,6 +212,11 @@ class Dispatcher:
         credential = credential_of(request)
         region = credential.region if credential and credential.region not in {"", "aws-global"} else None
         host = self._hosts.endpoint(request.headers.get("host", ""))
+        now_ms, conditions = self._clock.now_ms(), None
+        if self._authenticator or principal.held:
+            conditions = connection_conditions(request)
+            if service == "s3":
+                conditions |= signature_conditions(request, now_ms)
         return Call(
             service,
             operation,
@@ -218,10 +224,10 @@ class Dispatcher:
             region or self._settings.region,
             principal,
             id_,
-            self._clock.now_ms(),
+            now_ms,
             f"http://{host or self._settings.host}",
             by_form=request.by_form,
-            conditions=connection_conditions(request) if self._authenticator or principal.held else None,
+            conditions=conditions,
         )
 
     def invoke(self, call: Call, service: str, operation: str, request: Mapping[str, Any]) -> Response:

@@ -97,6 +97,7 @@ class FormUploads:
         policy = self._policy(fields, bucket)
         signer = self._signer(fields)
         headers = {name: request.headers[name] for name in KEPT if name in request.headers} | _headers(fields)
+        headers |= {name: fields[name] for name in ("x-amz-algorithm", "x-amz-date") if name in fields}
         sink = Sink(self._folder)
         try:
             size = copy_file(body, form.end, sink.write)

@@ -28,6 +28,9 @@ DENIAL = "x-afluente-denial"
 TRUST_ACTIONS = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
 """What a role's trust policy has to allow, whatever else does."""
 
+OWNER_KEYS = frozenset({"aws:resourceaccount", "s3:resourceaccount"})
+"""What policies call the account that owns the resource."""
+
 ResourcePolicies = Callable[[str], tuple[str, str | None] | None]
 """From a resource's ARN to (the account that owns it, the policy that hangs on it); None: no such resource."""
 
@@ -96,7 +99,7 @@ class Authority:
             needed = action in TRUST_ACTIONS
             access = Access(action, resource, owner, full)
             decision = decide(known.standing, access, policy, needs_resource_policy=needed)
-            if full.asked <= known.context.keys() | {"aws:resourceaccount"}:
+            if full.asked <= known.context.keys() | OWNER_KEYS:
                 kept[case] = decision
         self.observe(principal, action, resource, context, allowed=decision.allowed)
         return decision
@@ -149,7 +152,7 @@ class Authority:
         return {
             "aws:currenttime": utc(now_ms).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "aws:epochtime": str(now_ms // 1000),
-            "aws:resourceaccount": owner,
+            **dict.fromkeys(OWNER_KEYS, owner),
             **given,
             **age,
             **known.context,

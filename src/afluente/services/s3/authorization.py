@@ -35,6 +35,15 @@ HEADERS = {
 }
 """Members of requests that are condition keys."""
 
+MAKES_OBJECTS = {
+    "CompleteMultipartUpload": "true", "CopyObject": "true", "PutObject": "true",
+    "CreateMultipartUpload": "false", "UploadPart": "false", "UploadPartCopy": "false",
+}  # fmt: skip
+"""Operations that take s3:PutObject: whether an object is there once they are done.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+"""
+
 
 def bucket(provider: Any, call: Call, request: Request) -> Iterable[str]:
     """The bucket."""
@@ -124,6 +133,8 @@ def conditions(provider: Any, call: Call, request: Request) -> Values:
     if location:
         found["s3:locationconstraint"] = location
     found |= _lock(call, request)
+    if call.operation in MAKES_OBJECTS:
+        found["s3:objectcreationoperation"] = MAKES_OBJECTS[call.operation]
     tags = dict(_tags(request.get("Tagging")))
     found.update({f"s3:requestobjecttag/{key.lower()}": value for key, value in tags.items()})
     if tags:

@@ -295,6 +295,13 @@ def test_text_column_reports_its_length(shared: Lake) -> None:
         ("ST_Contains(ST_Point(1, 1), ST_Point(1, 1))", "Afluente does not have ST_Contains of POINT and POINT"),
         ("ST_Buffer(ST_Point(1, 1), 1)", "line 1:8: Afluente does not have Trino's function st_buffer"),
         ("word_stem('Haus', 'de')", "Afluente's word_stem knows English (en) only, not de"),
+        ("ARRAY[approx_set(1)]", "Afluente has HyperLogLog within a query only"),
+        ("CAST('2026-01-01' AS timestamp(9))", "Afluente keeps times to the microsecond: timestamp(9)"),
+        ("TIMESTAMP '2026-01-01 00:00:00.123456789'", "Afluente keeps times to the microsecond: timestamp(9)"),
+        (
+            "x FROM (SELECT 1) AS t(x) ORDER BY rank() OVER (ORDER BY x) FETCH FIRST ROW WITH TIES",
+            "Afluente does not have",
+        ),
         ("current_timestamp(9)", "Afluente keeps times to the microsecond, not to 9 digits"),
     ],
 )

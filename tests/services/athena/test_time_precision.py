@@ -111,4 +111,5 @@ def test_types_that_ddl_has_no_word_for(table: Lake) -> None:
     assert answer.reason == "Table has unsupported column types"
     assert answer.execution["Status"]["AthenaError"]["ErrorType"] == 1100
     assert "Type not supported for Iceberg: json. " in table.refused(create.format("j", "j", "JSON '{}'"))
+    assert "Unsupported Hive type: Geometry" in table.refused("CREATE TABLE place AS SELECT ST_Point(1, 2) AS a")
     assert "Unsupported Hive type: time(0)" in table.refused("CREATE TABLE clock AS SELECT TIME '01:02:03' AS a")

@@ -174,7 +174,7 @@ def _name(name: str, place: int) -> str:
 def _type(native: Any, declared: TrinoType | None) -> TrinoType:
     found = of_duckdb(native)
     if declared is not None:
-        refuse_to_show(declared.name)
+        refuse_to_show(declared)
     if declared is not None and declared.is_time and found.is_time:
         return declared if declared.name == found.name else replace(found, precision=declared.precision)
     if declared is not None and declared.fields and declared.name == found.name:

@@ -34,12 +34,19 @@ def bit_count(number: int, bits: int) -> int:
 
 def shift_left(number: int, count: int, bits: int) -> int:
     """The number's bits moved to the left; those beyond the type's are lost."""
+    _checked(count)
     return _signed(number << count if count < bits else 0, bits)
 
 
 def shift_right(number: int, count: int, bits: int) -> int:
     """The number's bits moved to the right, zeros coming in."""
+    _checked(count)
     return _signed((number & ((1 << bits) - 1)) >> count if count < bits else 0, bits)
+
+
+def _checked(count: int) -> None:
+    if count < 0:
+        raise ValueError(f"{INVALID}: Specified shift must be positive")
 
 
 def _signed(number: int, bits: int) -> int:

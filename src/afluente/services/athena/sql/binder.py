@@ -70,6 +70,7 @@ class Binder:
     def _values(self, node: exp.Values, ctes: dict[str, Source], parent: Scope | None) -> Columns | None:
         scope = Scope(parent=parent)
         rows = [row.expressions if isinstance(row, exp.Tuple) else [row] for row in node.expressions]
+        relation.check_values(node, [len(row) for row in rows])
         for value in (value for row in rows for value in row):
             if isinstance(value, exp.Literal):
                 value.meta["trino"] = infer(value)  # thousands of them, as a rule

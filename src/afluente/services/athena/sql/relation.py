@@ -68,6 +68,18 @@ def values_columns(node: exp.Values) -> Columns | None:
     return dict(zip(names, kinds, strict=False)) if len(names) == len(kinds) else renamed(None, alias)
 
 
+def check_values(node: exp.Values, sizes: Sequence[int]) -> None:
+    """Raises QueryFailure where rows have different sizes, or the alias names another number of columns."""
+    other = next((size for size in sizes if size != sizes[0]), None)
+    if other is not None:
+        raise QueryFailure("TYPE_MISMATCH", f"Values rows have mismatched sizes: {sizes[0]} vs {other}")
+    alias = node.args.get("alias")
+    names = (alias.args.get("columns") or ()) if alias is not None else ()
+    if names and len(names) != sizes[0]:
+        message = f"Column alias list has {len(names)} entries but '{node.alias}' has {sizes[0]} columns available"
+        raise QueryFailure("MISMATCHED_COLUMN_ALIASES", message)
+
+
 def united(left: Columns | None, right: Columns | None) -> Columns | None:
     """The columns of a set operation: the names of the left side, the types that both sides share."""
     if left is None or right is None or len(left) != len(right):

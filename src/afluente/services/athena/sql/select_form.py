@@ -24,6 +24,8 @@ def keep_ties(select: exp.Select, fetch: exp.Fetch) -> None:
     count = int(fetch.args["count"].name if fetch.args.get("count") else 1)
     count += int(offset.expression.name) if offset is not None else 0
     keys = [_key(one.copy(), select) for one in order.expressions]
+    if any(key.find(exp.Window) for key in keys):
+        raise QueryFailure("NOT_SUPPORTED", "Afluente does not have WITH TIES of an order by a window function")
     rank = exp.Window(this=Call(this="rank", expressions=[]), order=exp.Order(expressions=keys))
     select.set("qualify", exp.Qualify(this=exp.LTE(this=rank, expression=exp.Literal.number(count))))
     select.set("limit", None)

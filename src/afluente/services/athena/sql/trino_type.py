@@ -40,6 +40,9 @@ DUCKDB_NAMES = {
     "null": "unknown",
 }
 
+WITHOUT_HIVE = frozenset({"json", "unknown", "uuid", "time", "ipaddress", "Geometry", "SphericalGeography"})
+"""Types that no column of Hive's has."""
+
 HIVE_OF = {"integer": "int", "varbinary": "binary", "varchar": "string", "json": "string"}
 
 
@@ -98,7 +101,7 @@ class TrinoType:
             return f"struct<{','.join(f'{name}:{kind.hive()}' for name, kind in self.fields)}>"
         if self.name in {"decimal", "char"} or (self.name == "varchar" and self.precision != UNBOUNDED):
             return f"{self.name}({self.precision}{f',{self.scale}' if self.name == 'decimal' else ''})"
-        if self.name in {"json", "unknown", "uuid", "time"} or "with time zone" in self.name or "interval" in self.name:
+        if self.name in WITHOUT_HIVE or "with time zone" in self.name or "interval" in self.name:
             raise ValueError(f"Unsupported Hive type: {self}")
         return HIVE_OF.get(self.name, self.name)
 

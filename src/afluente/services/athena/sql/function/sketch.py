@@ -6,6 +6,7 @@ would have to be Trino's own, which these are not: they are refused as a result 
 
 from afluente.services.athena.error import QueryFailure
 from afluente.services.athena.sql.function.entry import Arguments, Entries, kind_of
+from afluente.services.athena.sql.trino_type import TrinoType
 
 HYPERLOGLOG, TDIGEST = "HyperLogLog", "tdigest"
 QDIGESTS = {"bigint": "qdigest(bigint)", "double": "qdigest(double)"}
@@ -15,10 +16,12 @@ HASHES = "list(DISTINCT CASE WHEN {0} IS NOT NULL THEN hash({0}) END) {F}"
 NUMBERS = "list_sort(list_filter(list(CAST({0} AS DOUBLE)) {F}, lambda _v: _v IS NOT NULL))"
 
 
-def refuse_to_show(name: str) -> None:
-    """Raise QueryFailure for a sketch that would leave its query."""
-    if name in SKETCHES:
-        raise QueryFailure("NOT_SUPPORTED", f"Afluente has {name} within a query only: it cannot be shown or stored")
+def refuse_to_show(kind: TrinoType) -> None:
+    """Raise QueryFailure for a sketch, or what holds one, that would leave its query."""
+    if kind.name in SKETCHES:
+        raise QueryFailure("NOT_SUPPORTED", f"Afluente has {kind} within a query only: it cannot be shown or stored")
+    for _, inner in kind.fields:
+        refuse_to_show(inner)
 
 
 def _merged(args: Arguments) -> str:
@@ -30,7 +33,7 @@ def _merged(args: Arguments) -> str:
 
 def _value_at(args: Arguments, share: str) -> str:
     kind = kind_of(args[0])
-    value = f"athena_value_at({{0}}, CAST({share} AS DOUBLE))"
+    value = f"CASE WHEN len({{0}}) > 0 THEN athena_value_at({{0}}, CAST({share} AS DOUBLE)) END"
     return f"CAST({value} AS BIGINT)" if kind is not None and kind.name == QDIGESTS["bigint"] else value
 
 

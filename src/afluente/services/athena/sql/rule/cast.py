@@ -45,8 +45,9 @@ def _plain(node: exp.Cast, value: str) -> str:
 
 
 def _sketch(node: exp.Cast, value: str) -> str:
-    if node.to.this != exp.DType.HLLSKETCH or not is_a(node.this, HYPERLOGLOG):
-        refuse_to_show(str(kind_of(node.this)))
+    kind = kind_of(node.this)
+    if kind is not None and (node.to.this != exp.DType.HLLSKETCH or kind.name != HYPERLOGLOG):
+        refuse_to_show(kind)
     return value
 
 
@@ -178,6 +179,10 @@ def type_text(kind: exp.DataType) -> str:
     if name == "DECIMAL":
         sizes = [param.name for param in kind.expressions] or ["38", "0"]
         return f"DECIMAL({sizes[0]}, {sizes[1] if len(sizes) > 1 else '0'})"
+    if name.startswith("TIME") and any(int(param.name) > MICROSECONDS for param in kind.expressions):
+        raise QueryFailure(
+            "NOT_SUPPORTED", f"Afluente keeps times to the microsecond: {kind.sql(dialect='trino').lower()}"
+        )
     if name not in TYPES:
         raise QueryFailure("TYPE_MISMATCH", f"Unknown type: {kind.sql(dialect='trino').lower()}")
     return TYPES[name]

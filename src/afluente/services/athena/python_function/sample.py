@@ -7,8 +7,15 @@ from itertools import accumulate, pairwise
 INVALID = "INVALID_FUNCTION_ARGUMENT"
 
 
+BUFFERED = 100
+"""How many values wait before buckets are joined again."""
+
+Bucket = tuple[float, float]
+"""A mean and its weight."""
+
+
 def numeric_histogram(buckets: int, values: list[float], weights: list[float]) -> dict[float, float]:
-    """Weights by the means of at most `buckets` buckets: the nearest two are joined until there are no more.
+    """Weights by the means of at most `buckets` buckets; those that differ least are joined until there are no more.
 
     Source: Ben-Haim and Tom-Tov, "A Streaming Parallel Decision Tree Algorithm".
     """
@@ -17,13 +24,23 @@ def numeric_histogram(buckets: int, values: list[float], weights: list[float]) -
     counted: dict[float, float] = {}
     for value, weight in zip(values, weights, strict=True):
         counted[value] = counted.get(value, 0.0) + weight
-    found = sorted(counted.items())
-    while len(found) > buckets:
-        gaps = [right[0] - left[0] for left, right in pairwise(found)]
-        place = gaps.index(min(gaps))
+        if len(counted) >= buckets + BUFFERED:
+            counted = dict(_joined(sorted(counted.items()), buckets))
+    return dict(_joined(sorted(counted.items()), buckets))
+
+
+def _joined(found: list[Bucket], most: int) -> list[Bucket]:
+    while len(found) > most:
+        differences = [_difference(*pair) for pair in pairwise(found)]
+        place = differences.index(min(differences))
         (one, first), (other, second) = found[place : place + 2]
         found[place : place + 2] = [((one * first + other * second) / (first + second), first + second)]
-    return dict(found)
+    return found
+
+
+def _difference(one: Bucket, other: Bucket) -> float:
+    """The variance that joining two buckets would bring in, by their weight."""
+    return (one[0] - other[0]) ** 2 * one[1] * other[1] / (one[1] + other[1]) ** 2
 
 
 def weighted_percentiles(values: list[float], weights: list[float], shares: list[float]) -> list[float]:

@@ -55,7 +55,7 @@ conformance: $(VENV)/.dev ## S3 against the suites that others wrote for it (nee
 	$(BIN)/python -m tests.conformance.run $(SUITES)
 
 spark: $(VENV)/.spark ## set up Apache Spark beside Afluente, and run the scripts of jobs on it (400 MB)
-	TEST_JOB_ENGINE=spark $(BIN)/python -m pytest -n 1 tests/services/glue/job/test_engines.py tests/services/glue/job/test_spark.py
+	TEST_JOB_ENGINE=spark $(BIN)/python -m pytest -n 1 tests/services/glue/job/test_engines.py tests/services/glue/job/test_spark.py tests/services/glue/job/test_spark_function.py
 
 soak: $(VENV)/.dev ## a steady load for an hour: do memory and latencies stay flat? (long)
 	$(BIN)/python -m bench.soak

@@ -93,7 +93,9 @@ def test_equal_values_are_the_same_and_their_condition_holds(kind: str, stored: 
     condition = value.term("x", kind, item)
     sql_kind = "varchar" if kind == "string" else kind
     row = f"SELECT CAST(? AS {sql_kind}) AS x"
-    assert duckdb.execute(f"SELECT count(*) FROM ({row}) WHERE {condition}", [stored]).fetchone() == (1,)
+    with duckdb.connect() as connection:
+        found = connection.execute(f"SELECT count(*) FROM ({row}) WHERE {condition}", [stored]).fetchall()
+    assert found == [(1,)]
 
 
 @pytest.mark.parametrize(

@@ -16,5 +16,5 @@ def test_whole_numbers_are_javas(kind: str, value: int) -> None:
 
 @pytest.mark.parametrize("text", ["1_000", "", "1.5", " 1", "\u0661"])
 def test_what_is_no_number_of_javas(text: str) -> None:
-    with pytest.raises(ValueError, match=".*"):
+    with pytest.raises(ValueError, match=r".*"):
         scalar("integer", text)

@@ -63,7 +63,12 @@ class Wire:
     """A plain socket to a gateway."""
 
     def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        self._port = port
+        self.open()
+
+    def open(self) -> None:
+        """Connect, anew after `close`."""
+        self.socket = socket.create_connection(("127.0.0.1", self._port), timeout=20)
         self._file = self.socket.makefile("rb")
 
     def send(self, data: bytes) -> "Wire":

@@ -318,8 +318,7 @@ def _start(live: Live) -> Start:
 
 def _output(number: int, output: Mapping[str, Any]) -> Document:
     if output["status"] == "ok":
-        data = {"Data": {"TextPlain": output["text"]}} if "text" in output else {"Data": {"TextPlain": ""}}
-        return {**data, "ExecutionCount": number, "Status": "ok"}
+        return {"Data": {"TextPlain": output.get("text", "")}, "ExecutionCount": number, "Status": "ok"}
     return {
         "ExecutionCount": number,
         "Status": "error",
